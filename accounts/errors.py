@@ -1,0 +1,123 @@
+"""What people cannot do with people, each with a code, a status and a sentence."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from socialnet.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, NotSignedIn
+
+
+class CannotFollow(NotFound):
+    """A block stands between the two: to the one who was blocked, the other does not exist."""
+
+
+class UnblockFirst(Forbidden):
+    code = "unblock_first"
+    sentence = _("You blocked this person. Unblock them first.")
+
+
+class SelfFollow(Invalid):
+    code = "self_follow"
+    sentence = _("You cannot follow yourself.")
+
+
+class SelfBlock(Invalid):
+    code = "self_block"
+    sentence = _("You cannot block yourself.")
+
+
+class SelfMute(Invalid):
+    code = "self_mute"
+    sentence = _("You cannot mute yourself.")
+
+
+class FollowLimit(Invalid):
+    code = "follow_limit"
+    sentence = _("You follow as many people as one can. Unfollow somebody first.")
+
+
+class PrivateAccount(Forbidden):
+    code = "private_account"
+    sentence = _("This account is private. Its posts and lists are for its followers.")
+
+
+class ListHidden(Forbidden):
+    code = "list_hidden"
+    sentence = _("This list is not shown.")
+
+
+class EditConflict(Conflict):
+    """Somebody, perhaps oneself in another tab, edited since; `current` is what stands now."""
+
+    code = "edit_conflict"
+    sentence = _("This was changed somewhere else in the meantime. Here are both; keep what you want.")
+
+    def __init__(self, current: object) -> None:
+        super().__init__()
+        self.current = current
+
+
+class InvalidFields(Invalid):
+    """Some fields cannot be kept; `errors` says which and why."""
+
+    def __init__(self, **errors: Sequence[object]) -> None:
+        super().__init__(errors={field: [str(line) for line in lines] for field, lines in errors.items()})
+
+
+class EmailInUse(Conflict):
+    """Never shown to who asks: the address belongs to `owner_id` already."""
+
+    code = "email_in_use"
+
+    def __init__(self, owner_id: int | None = None) -> None:
+        super().__init__()
+        self.owner_id = owner_id
+
+
+class WrongCredentials(NotSignedIn):
+    code = "wrong_credentials"
+    sentence = _("That name and password do not belong together.")
+
+
+class EmailNotConfirmed(NotSignedIn):
+    """Said only to who knows the password."""
+
+    code = "email_not_confirmed"
+    sentence = _("Please confirm your e-mail address first: the link is in your mail.")
+
+
+class AccountSuspended(Forbidden):
+    """Said only to who knows the password."""
+
+    code = "account_suspended"
+    sentence = _("This account is suspended.")
+
+
+class WrongPassword(Invalid):
+    code = "wrong_password"
+    sentence = _("That is not your password.")
+
+    def __init__(self, field: str = "password") -> None:
+        super().__init__(errors={field: [self.sentence]})
+
+
+class BrokenLink(Invalid):
+    code = "broken_link"
+    sentence = _("This link is used up or damaged. Ask for a new one.")
+
+
+class BadPicture(Invalid):
+    code = "bad_picture"
+
+    def __init__(self, sentence: object) -> None:
+        super().__init__(errors={"avatar": [str(sentence)]})
+        self.sentence = str(sentence)
+
+
+class PictureTooLarge(DomainError):
+    code = "picture_too_large"
+    status = 413
+    sentence = _("This picture is too large: 10 MB and 40 megapixels are the limit.")
+
+    def __init__(self) -> None:
+        super().__init__(errors={"avatar": [self.sentence]})

@@ -1,0 +1,97 @@
+"""What happens to people. The names are stored in the outbox: never rename one."""
+
+from dataclasses import dataclass
+
+from socialnet.outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonJoined(Event):
+    name = "accounts.person_joined"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserFollowed(Event):
+    """An active follow began: at once, or when a request was accepted."""
+
+    name = "accounts.user_followed"
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserUnfollowed(Event):
+    """An active follow ended, whoever ended it."""
+
+    name = "accounts.user_unfollowed"
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowRequested(Event):
+    name = "accounts.follow_requested"
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserBlocked(Event):
+    name = "accounts.user_blocked"
+    blocker_id: int
+    blocked_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserUnblocked(Event):
+    name = "accounts.user_unblocked"
+    blocker_id: int
+    blocked_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserMuted(Event):
+    name = "accounts.user_muted"
+    muter_id: int
+    muted_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserUnmuted(Event):
+    name = "accounts.user_unmuted"
+    muter_id: int
+    muted_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileChanged(Event):
+    name = "accounts.profile_changed"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyChanged(Event):
+    name = "accounts.privacy_changed"
+    user_id: int
+    is_private: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSuspended(Event):
+    name = "accounts.user_suspended"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserUnsuspended(Event):
+    name = "accounts.user_unsuspended"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDeleted(Event):
+    """The account is a tombstone; whoever keeps something of this person removes it."""
+
+    name = "accounts.person_deleted"
+    user_id: int
