@@ -1,0 +1,131 @@
+"""What every template may load: icons, drawings, faces, counts, times, and the hidden key against double posting."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+register = template.Library()
+
+STATIC = Path(__file__).resolve().parents[3] / "static"
+
+COUNTED = (  # named here so that makemessages finds what templates count
+    ngettext_lazy("follower", "followers"),
+    ngettext_lazy("post", "posts"),
+    ngettext_lazy("request", "requests"),
+)
+
+FACE_PIXELS = {"s": 32, "m": 44, "l": 64, "xl": 112}
+
+DRAWN_FACE = (
+    '<svg class="face {size}" viewBox="0 0 40 40" aria-hidden="true" focusable="false">'
+    '<rect width="40" height="40" fill="oklch(80% .09 {hue})"/>'
+    '<circle cx="20" cy="16" r="7.5" fill="oklch(96% .03 {hue})"/>'
+    '<path d="M6 40c1-10 7-15 14-15s13 5 14 15z" fill="oklch(45% .09 {hue})"/></svg>'
+)
+
+
+@cache
+def _svg(folder: str, name: str) -> str:
+    """The file's text; one read per process. An unknown name is a mistake of the template and raises."""
+    return (STATIC / folder / f"{name}.svg").read_text().strip()
+
+
+@cache
+def _inline(folder: str, name: str, css_class: str) -> SafeString:
+    attributes = f'<svg class="{css_class}" aria-hidden="true" focusable="false"'
+    return mark_safe(_svg(folder, name).replace("<svg", attributes, 1))  # noqa: S308 (our own files)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of static/icons, hidden from assistive technology: give the control its own name."""
+    return _inline("icons", name, f"icon icon-{name}")
+
+
+@register.simple_tag
+def drawing(name: str) -> SafeString:
+    """A drawing of static/img/art; decoration only."""
+    return _inline("img/art", name, f"art art-{name}")
+
+
+@register.simple_tag
+def idempotency_key() -> SafeString:
+    """A fresh key: the same form sent twice has one effect."""
+    return format_html('<input type="hidden" name="idempotency_key" value="{}">', uuid4())
+
+
+@register.simple_tag
+def face(person: Any, size: str = "m") -> SafeString:
+    """The picture of an author card or user, or a drawn face whose colour stays with the id."""
+    pixels = FACE_PIXELS[size]
+    url = _picture_of(person, large=pixels > FACE_PIXELS["l"])
+    if not url:
+        return format_html(DRAWN_FACE, size=size, hue=_hue(_read(person, "id") or 0))
+    return format_html(
+        '<img class="face {}" src="{}" width="{}" height="{}" alt="" loading="lazy" decoding="async">',
+        size, url, pixels, pixels,
+    )  # fmt: skip
+
+
+def _picture_of(person: Any, *, large: bool) -> str:
+    names = ("avatar_large_url", "avatar_url") if large else ("avatar_url",)
+    return next((url for name in names if (url := _read(person, name))), "")
+
+
+def _read(person: Any, name: str) -> Any:
+    return person.get(name) if isinstance(person, dict) else getattr(person, name, None)
+
+
+def _hue(person_id: int) -> int:
+    """Neighbouring ids get colours far apart (steps of the golden angle)."""
+    return int(int(person_id) * 137.508) % 360
+
+
+@register.filter
+def compact_count(number: int) -> str:
+    """999, 1.2K, 12.3K, 123K, 5.7M: never rounded up, so that 999,999 is not yet 1M."""
+    for unit, suffix in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")):
+        if number >= unit:
+            tenths = number * 10 // unit
+            decimals = 1 if tenths < 1_000 and tenths % 10 else 0
+            return number_format(tenths / 10 if decimals else tenths // 10, decimals) + suffix
+    return str(number)
+
+
+@register.simple_tag
+def count(number: int, one: str, many: str) -> SafeString:
+    """`1.2K followers` to the eye, `1,234 followers` to assistive technology."""
+    words = ngettext(one, many, number)
+    if number < 1_000:
+        return format_html("<b>{}</b> {}", number, words)
+    exact = number_format(number, force_grouping=True)
+    return format_html(
+        '<b aria-hidden="true" title="{}">{}</b><span class="vh">{}</span> {}',
+        exact, compact_count(number), exact, words,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def time_ago(moment: datetime | None) -> SafeString:
+    """Absolute in the HTML; time.js makes it relative and leaves the exact time as the title."""
+    if moment is None:
+        return mark_safe("")
+    local = timezone.localtime(moment)
+    exact = _("%(date)s at %(time)s") % {
+        "date": date_format(local, "j F Y"),
+        "time": date_format(local, "H:i T"),
+    }
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        moment.isoformat(), exact, date_format(local, "j M Y, H:i"),
+    )  # fmt: skip
