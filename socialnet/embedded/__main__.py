@@ -1,0 +1,47 @@
+"""python -m socialnet.embedded server | engines | env"""
+
+import asyncio
+import errno
+import sys
+
+from .environment import load_env_file
+from .errors import StartError
+from .home import CHECKOUT, Home
+from .log import Log
+from .server import print_environment, serve, serve_engines
+from .supervisor import Supervisor, supervise
+
+COMMANDS = {"server": serve, "engines": serve_engines}
+
+
+def main(command: str) -> None:
+    load_env_file(CHECKOUT / ".env")
+    home = Home.from_environment()
+    if command == "env":
+        print_environment(home)
+        return
+    home.prepare()
+    supervisor = Supervisor(home, Log())
+    asyncio.run(supervise(supervisor, COMMANDS[command](supervisor)))
+
+
+def run() -> int:
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command not in {*COMMANDS, "env"}:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        main(command)
+    except StartError as error:
+        print(f"Not started. {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"Not started. The disk is full ({error.filename}): make room and start again.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

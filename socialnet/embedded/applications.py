@@ -1,0 +1,71 @@
+"""The application's processes, as docs/architecture.md describes them."""
+
+import http.client
+import socket
+import sys
+from contextlib import suppress
+from functools import partial
+
+from .home import CHECKOUT, Home
+from .program import Program
+
+QUEUES = "fanout,fanout_bulk,notify,default,maintenance"
+
+
+def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
+    """A management command that runs once."""
+    return Program(name=name, argv=[sys.executable, "manage.py", *arguments], cwd=CHECKOUT, environment=told)
+
+
+def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
+    """web, live, relay, worker, beat; the live socket takes the port after `port`."""
+    granian = ["granian", "--host", "127.0.0.1", "--respawn-failed-workers"]
+    workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
+    web = [*granian, "--interface", "wsgi", "--port", str(port), "--workers", workers, "--blocking-threads", "2"]
+    live = [*granian, "--interface", "asginl", "--port", str(port + 1), "--workers", "1"]
+    celery = ["celery", "-A", "socialnet"]
+    worker = [*celery, "worker", "-Q", QUEUES, "-c", concurrency, "--loglevel", "WARNING", "--without-gossip"]
+    beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
+    return [
+        _python("web", *web, "--no-ws", "socialnet.wsgi:application", told=told, is_ready=partial(serves, port)),
+        _python(
+            "live",
+            *live,
+            "socialnet.asgi:application",
+            told=told | {"CONN_MAX_AGE": "0"},  # an ASGI server would leak a connection per request
+            is_ready=partial(listens, port + 1),
+        ),
+        Program(
+            name="relay",
+            argv=[sys.executable, "manage.py", "relay"],
+            cwd=CHECKOUT,
+            environment=told | {"PROCESS_NAME": "relay"},
+        ),
+        _python("worker", *worker, told=told, patience=30),
+        _python("beat", *beat, told=told),
+    ]
+
+
+def _python(name: str, *module: str, told: dict[str, str], **options: object) -> Program:
+    return Program(
+        name=name,
+        argv=[sys.executable, "-m", *module],
+        cwd=CHECKOUT,
+        environment=told | {"PROCESS_NAME": name},
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def serves(port: int) -> bool:
+    """Whether /health/ready says that everything works together."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

@@ -1,0 +1,103 @@
+"""Pid files, and the end of processes that outlived a killed supervisor.
+
+On Linux the kernel tells them (program.py), and what is left here is to wait for them. A pid alone may belong to
+somebody else by now, so a process is known by its pid and the time of its birth.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .program import Program
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a pid file holds."""
+
+    pid: int
+    birth: str
+    stop_signal: int
+    patience: float
+
+    def is_alive(self) -> bool:
+        return birth_of(self.pid) == self.birth
+
+    def has_descendants(self) -> bool:
+        """Its session goes on without it. No new process gets its pid as long as that is so."""
+        return birth_of(self.pid) is None and _signal_group(self.pid, 0)
+
+
+def leave_trace(folder: Path, program: Program, pid: int) -> None:
+    trace = Trace(pid, birth_of(pid) or "", int(program.stop_signal), program.patience)
+    (folder / program.name).write_text(json.dumps(asdict(trace)))
+
+
+def remove_trace(folder: Path, program: Program) -> None:
+    (folder / program.name).unlink(missing_ok=True)
+
+
+def end_leftovers(folder: Path) -> list[str]:
+    """End what the pid files in `folder` name; return the names of those that were still there."""
+    traces = {path: _read(path) for path in sorted(folder.iterdir())}
+    left = {path: trace for path, trace in traces.items() if trace and (trace.is_alive() or trace.has_descendants())}
+    for trace in left.values():
+        if trace.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(trace.pid, trace.stop_signal)
+    for trace in left.values():
+        _see_off(trace)
+    for path in traces:
+        path.unlink()
+    return [path.name for path in left]
+
+
+def _read(path: Path) -> Trace | None:
+    try:
+        return Trace(**json.loads(path.read_text()))
+    except (ValueError, TypeError):  # half-written when the power went
+        return None
+
+
+def _see_off(trace: Trace) -> None:
+    deadline = time.monotonic() + trace.patience
+    while trace.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if trace.is_alive() or trace.has_descendants():
+        _signal_group(trace.pid, signal.SIGKILL)
+
+
+def _signal_group(pid: int, number: int) -> bool:
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def birth_of(pid: int) -> str | None:
+    """When `pid` was started, in the system's own words; None if there is no such process, or only its shell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if fields[0] == "Z" else fields[19]
+    except FileNotFoundError:
+        return None if Path("/proc/self").exists() else _asked_ps(pid, "lstart")
+    except ProcessLookupError:
+        return None
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return "" if Path("/proc/self").exists() else (_asked_ps(pid, "command") or "")
+
+
+def _asked_ps(pid: int, column: str) -> str | None:
+    asked = subprocess.run(["ps", "-o", f"{column}=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or None

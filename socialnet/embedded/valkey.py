@@ -1,0 +1,48 @@
+"""The embedded Redis (Valkey): one socket, saved to disk every minute, never evicting.
+
+The outbox in PostgreSQL makes up for the minute that a power cut may lose.
+"""
+
+import contextlib
+import pwd
+import socket
+from pathlib import Path
+
+from .binaries import runnable_valkey
+from .home import own
+from .program import Program
+
+
+def url(run: Path) -> str:
+    return f"unix://{run}/redis.sock?db=0"
+
+
+def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, keep: bool = True) -> Program:
+    data = state / "redis"
+    data.mkdir(mode=0o700, exist_ok=True)
+    own(data, account)
+    options = {
+        "port": "0",
+        "unixsocket": f"{run}/redis.sock",
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "save": "60 1" if keep else "",
+        "appendonly": "no",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+    }
+    argv = [str(runnable_valkey(state, account))]
+    for name, value in options.items():
+        argv += [f"--{name}", value]
+    return Program(
+        name="redis", argv=argv, cwd=data, account=account, is_ready=lambda: answers(run / "redis.sock")
+    )
+
+
+def answers(path: Path) -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(1)
+        connection.connect(str(path))
+        connection.sendall(b"PING\r\n")
+        return connection.recv(16).startswith(b"+PONG")
+    return False
