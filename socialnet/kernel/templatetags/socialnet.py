@@ -26,6 +26,14 @@ COUNTED = (  # named here so that makemessages finds what templates count
 
 FACE_PIXELS = {"s": 32, "m": 44, "l": 64, "xl": 112}
 
+DRAWN_COVER = (
+    '<svg class="cover" viewBox="0 0 640 128" preserveAspectRatio="xMidYMax slice" aria-hidden="true" focusable="false">'
+    '<rect width="640" height="128" fill="oklch(84% .07 {hue})"/>'
+    '<circle cx="{sun}" cy="40" r="22" fill="oklch(95% .06 85)"/>'
+    '<path d="M0 128V92c90-46 170-46 250-12s150 40 220 2 120-34 170-14v60z" fill="oklch(66% .08 {hue})"/>'
+    '<path d="M0 128v-14c110-34 210-30 320-6s220 16 320-16v36z" fill="oklch(46% .075 {hue})"/></svg>'
+)
+
 DRAWN_FACE = (
     '<svg class="face {size}" viewBox="0 0 40 40" aria-hidden="true" focusable="false">'
     '<rect width="40" height="40" fill="oklch(80% .09 {hue})"/>'
@@ -77,8 +85,21 @@ def face(person: Any, size: str = "m") -> SafeString:
     )  # fmt: skip
 
 
+@register.simple_tag
+def cover(person: Any) -> SafeString:
+    """Hills in the colour of the person's drawn face."""
+    person_id = int(_read(person, "id") or 0)
+    return format_html(DRAWN_COVER, hue=_hue(person_id), sun=120 + person_id * 97 % 420)
+
+
+@register.filter
+def cursor(value: Any) -> str:
+    """The text of a page's next cursor, for the address of a link."""
+    return value if isinstance(value, str) else value.encode()
+
+
 def _picture_of(person: Any, *, large: bool) -> str:
-    names = ("avatar_large_url", "avatar_url") if large else ("avatar_url",)
+    names = ("avatar_url",) if large else ("avatar_small_url", "avatar_url")
     return next((url for name in names if (url := _read(person, name))), "")
 
 
