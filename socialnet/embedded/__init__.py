@@ -16,4 +16,5 @@ Only the standard library: nothing here may need Django, and nothing else in the
     supervisor.py   the order in which everything starts and stops
     applications.py the application's processes
     server.py       what script/server runs
+    testing.py      what script/test runs
 """

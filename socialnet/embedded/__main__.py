@@ -1,4 +1,4 @@
-"""python -m socialnet.embedded server | engines | env"""
+"""python -m socialnet.embedded server | engines | env | test [arguments of pytest]"""
 
 import asyncio
 import errno
@@ -10,37 +10,42 @@ from .home import CHECKOUT, Home
 from .log import Log
 from .server import print_environment, serve, serve_engines
 from .supervisor import Supervisor, supervise
+from .testing import run_tests
 
 COMMANDS = {"server": serve, "engines": serve_engines}
 
 
-def main(command: str) -> None:
-    load_env_file(CHECKOUT / ".env")
+def main(command: str, arguments: list[str]) -> int:
     home = Home.from_environment()
+    home.prepare()
+    if command == "test":
+        return run_tests(home, arguments)
+    load_env_file(CHECKOUT / ".env")
     if command == "env":
         print_environment(home)
-        return
-    home.prepare()
-    supervisor = Supervisor(home, Log())
-    asyncio.run(supervise(supervisor, COMMANDS[command](supervisor)))
+    else:
+        supervisor = Supervisor(home, Log())
+        asyncio.run(supervise(supervisor, COMMANDS[command](supervisor)))
+    return 0
 
 
 def run() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else ""
-    if command not in {*COMMANDS, "env"}:
+    if command not in {*COMMANDS, "env", "test"}:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        main(command)
+        return main(command, sys.argv[2:])
     except StartError as error:
         print(f"Not started. {error}", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print(f"Not started. The disk is full ({error.filename}): make room and start again.", file=sys.stderr)
+        print(
+            f"Not started. The disk is full ({error.filename}): make room and start again.", file=sys.stderr
+        )
         return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -21,13 +21,25 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
     """web, live, relay, worker, beat; the live socket takes the port after `port`."""
     granian = ["granian", "--host", "127.0.0.1", "--respawn-failed-workers"]
     workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
-    web = [*granian, "--interface", "wsgi", "--port", str(port), "--workers", workers, "--blocking-threads", "2"]
+    web = [
+        *granian,
+        "--interface",
+        "wsgi",
+        "--port",
+        str(port),
+        "--workers",
+        workers,
+        "--blocking-threads",
+        "2",
+    ]
     live = [*granian, "--interface", "asginl", "--port", str(port + 1), "--workers", "1"]
     celery = ["celery", "-A", "socialnet"]
     worker = [*celery, "worker", "-Q", QUEUES, "-c", concurrency, "--loglevel", "WARNING", "--without-gossip"]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
-        _python("web", *web, "--no-ws", "socialnet.wsgi:application", told=told, is_ready=partial(serves, port)),
+        _python(
+            "web", *web, "--no-ws", "socialnet.wsgi:application", told=told, is_ready=partial(serves, port)
+        ),
         _python(
             "live",
             *live,

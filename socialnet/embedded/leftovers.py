@@ -45,7 +45,11 @@ def remove_trace(folder: Path, program: Program) -> None:
 def end_leftovers(folder: Path) -> list[str]:
     """End what the pid files in `folder` name; return the names of those that were still there."""
     traces = {path: _read(path) for path in sorted(folder.iterdir())}
-    left = {path: trace for path, trace in traces.items() if trace and (trace.is_alive() or trace.has_descendants())}
+    left = {
+        path: trace
+        for path, trace in traces.items()
+        if trace and (trace.is_alive() or trace.has_descendants())
+    }
     for trace in left.values():
         if trace.is_alive():
             with contextlib.suppress(ProcessLookupError):
@@ -99,5 +103,7 @@ def command_of(pid: int) -> str:
 
 
 def _asked_ps(pid: int, column: str) -> str | None:
-    asked = subprocess.run(["ps", "-o", f"{column}=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["ps", "-o", f"{column}=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return asked.stdout.strip() or None

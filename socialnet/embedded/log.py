@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections import deque
+from pathlib import Path
 from typing import TextIO
 
 WIDTH = len("postgres")
@@ -48,7 +49,7 @@ class Log:
         try:
             print(line, file=self.stream, flush=True)
         except (OSError, ValueError):
-            self.stream = open(os.devnull, "w")  # noqa: SIM115 - kept for as long as the process lives
+            self.stream = Path(os.devnull).open("w")
 
 
 class Voice:
@@ -83,5 +84,7 @@ class Voice:
 def last_words(lines: list[str]) -> str:
     """The line that most likely says why: the last FATAL or error, else simply the last."""
     said = [line.strip() for line in lines if line.strip()]
-    telling = [line for line in said if any(word in line.lower() for word in ("fatal", "error", "can't", "failed"))]
+    telling = [
+        line for line in said if any(word in line.lower() for word in ("fatal", "error", "can't", "failed"))
+    ]
     return (telling or said or ["it said nothing"])[-1]

@@ -14,7 +14,7 @@ LISTENING = "0A"  # state column of /proc/net/tcp
 
 
 def choose_port(asked: str | None) -> int:
-    """The port of the pages; the live socket takes the next. An asked one must be free, otherwise a free pair is found."""
+    """The port of the pages; the live socket takes the next. What was asked for must be free, else a pair is found."""
     if not asked:
         return next(port for port in range(FIRST_PORT, 65_000, 2) if is_free(port) and is_free(port + 1))
     if not asked.isdecimal() or not 0 < int(asked) < 65_535:
@@ -31,11 +31,15 @@ def choose_port(asked: str | None) -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do: TIME_WAIT does not matter
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as the servers do: TIME_WAIT does not matter
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError:
-            raise StartError(f"Port {port} is for root only: choose one from 1024 up with PORT=8000.") from None
+            raise StartError(
+                f"Port {port} is for root only: choose one from 1024 up with PORT=8000."
+            ) from None
         except OSError:
             return False
     return True

@@ -143,12 +143,21 @@ def _make(data: Path, installed: Path, account: pwd.struct_passwd | None, *, dur
 
 def _run(argv: list[str], account: pwd.struct_passwd | None, *, typed: str = "") -> None:
     ran = subprocess.run(
-        argv, input=typed, text=True, errors="replace", capture_output=True, cwd="/", check=False, **run_as(account)
+        argv,
+        input=typed,
+        text=True,
+        errors="replace",
+        capture_output=True,
+        cwd="/",
+        check=False,
+        **run_as(account),
     )
     if ran.returncode != 0 or "ERROR" in ran.stderr or "FATAL" in ran.stderr:
         reason = last_words([*ran.stdout.split("\n"), *ran.stderr.split("\n")])
         if "No space left" in reason:
-            raise StartError("The disk is full: make room, or set SOCIALNET_HOME to a folder on another disk.")
+            raise StartError(
+                "The disk is full: make room, or set SOCIALNET_HOME to a folder on another disk."
+            )
         raise StartError(f"PostgreSQL cannot make its data folder: {reason}")
 
 

@@ -14,7 +14,14 @@ from .leftovers import end_leftovers
 from .log import Log
 from .program import Program
 
-STOP_ORDER = (("migrate", "demo"), ("web", "live", "beat"), ("relay",), ("worker",), ("redis",), ("postgres",))
+STOP_ORDER = (
+    ("migrate", "demo"),
+    ("web", "live", "beat"),
+    ("relay",),
+    ("worker",),
+    ("redis",),
+    ("postgres",),
+)
 PATIENCE = 90.0  # seconds until everything must answer; a slow laptop on its first start
 LOOK_EVERY = 0.05
 
@@ -47,7 +54,9 @@ class Supervisor:
                 await child.check_alive()
             if time.monotonic() > deadline:
                 names = " and ".join(child.name for child in waiting)
-                raise StartError(f"No answer from {names} after {PATIENCE:.0f} seconds: the log above says why.")
+                raise StartError(
+                    f"No answer from {names} after {PATIENCE:.0f} seconds: the log above says why."
+                )
             await asyncio.sleep(LOOK_EVERY)
 
     async def once(self, program: Program) -> None:
@@ -64,7 +73,9 @@ class Supervisor:
     async def down(self) -> None:
         """Stop in order: first what takes requests, last what keeps the data."""
         for names in STOP_ORDER:
-            await asyncio.gather(*(child.stop(self._hurry) for child in self._children if child.name in names))
+            await asyncio.gather(
+                *(child.stop(self._hurry) for child in self._children if child.name in names)
+            )
         self._held.close()
 
     def hurry(self) -> None:
