@@ -38,14 +38,17 @@ def run() -> int:
         return main(command, sys.argv[2:])
     except StartError as error:
         print(f"Not started. {error}", file=sys.stderr)
-        return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        print(
-            f"Not started. The disk is full ({error.filename}): make room and start again.", file=sys.stderr
-        )
-        return 1
+        print(f"Not started. {describe(error)}", file=sys.stderr)
+    return 1
+
+
+def describe(error: OSError) -> str:
+    """A sentence for what the system refused and nobody foresaw."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full{where}: make room, or set SOCIALNET_HOME to a folder on another disk."
+    return f"The system says {error.strerror or error}{where}: mend that and start again."
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ CALM_AFTER = 60.0  # seconds of life after which a crash counts as the first aga
 class Child:
     def __init__(self, program: Program, *, log: Log, pids: Path) -> None:
         self.program = program
-        self.voice = Voice(program.name, log)
+        self.voice = Voice(program.name, log, chatter=program.chatter)
         self._log = log
         self._pids = pids
         self._process: asyncio.subprocess.Process | None = None

@@ -92,6 +92,7 @@ class RunningEngine:
             time.sleep(0.02)
 
     def stop(self) -> None:
+        """Shut it down in an orderly way, and wait for it."""
         if self._process.poll() is None:
             self._process.send_signal(self._program.stop_signal)
         try:

@@ -145,6 +145,11 @@ def socket_path(state: Path) -> Path:
     return Path("/tmp", f"socialnet-{os.geteuid()}-{hashlib.sha256(bytes(state)).hexdigest()[:10]}")
 
 
+def remove_socket_folder(state: Path) -> None:
+    """Nothing of ours stays in /tmp when the engines are down."""
+    shutil.rmtree(socket_path(state), ignore_errors=True)
+
+
 def own(path: Path, account: pwd.struct_passwd | None) -> None:
     if account:
         os.chown(path, account.pw_uid, account.pw_gid)

@@ -49,7 +49,7 @@ class Log:
         try:
             print(line, file=self.stream, flush=True)
         except (OSError, ValueError):
-            self.stream = Path(os.devnull).open("w")
+            self.stream = Path(os.devnull).open("w")  # noqa: SIM115 - from now on
 
 
 class Voice:
@@ -57,9 +57,10 @@ class Voice:
 
     LONGEST = 16_384  # characters; a longer line is cut into pieces
 
-    def __init__(self, name: str, log: Log) -> None:
+    def __init__(self, name: str, log: Log, *, chatter: str = "") -> None:
         self.name = name
         self.log = log
+        self._chatter = re.compile(chatter or r"(?!)")  # not shown; the default matches nothing
         self.last: deque[str] = deque(maxlen=30)
         self._rest = ""
 
@@ -78,7 +79,8 @@ class Voice:
     def _say(self, line: str) -> None:
         if line.strip():
             self.last.append(ESCAPES.sub("", line))
-            self.log.write(self.name, line)
+            if not self._chatter.search(line):
+                self.log.write(self.name, line)
 
 
 def last_words(lines: list[str]) -> str:

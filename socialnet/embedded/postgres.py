@@ -52,6 +52,11 @@ THROW_AWAY = LAPTOP | {
     "full_page_writes": "off",
 }
 
+CHATTER = (
+    r"^LOG:  (starting PostgreSQL|listening on|database system (was shut down|is ready|is shut down)|shutting down"
+    r"|received fast shutdown|aborting any active|background worker .logical replication launcher)"
+)
+
 
 def url(run: Path) -> str:
     return f"postgres://{APPLICATION}@/{DATABASE}?host={run}"
@@ -83,6 +88,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, durabl
         account=account,
         stop_signal=signal.SIGINT,  # "fast": ends sessions, then writes everything down
         patience=60,
+        chatter=CHATTER,
         is_ready=lambda: _says_ready(data / "postmaster.pid"),
     )
 

@@ -15,7 +15,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run and how to end it. `patience` is how many seconds it gets before it is killed."""
+    """What to run and how to end it.
+
+    `patience` is how many seconds it gets before it is killed; lines that match `chatter` are left out of the log.
+    """
 
     name: str
     argv: list[str]
@@ -24,6 +27,7 @@ class Program:
     account: pwd.struct_passwd | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 10
+    chatter: str = ""
     is_ready: Callable[[], bool] = lambda: True
 
     def popen_options(self) -> dict[str, Any]:

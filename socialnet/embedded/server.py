@@ -4,12 +4,13 @@ import asyncio
 import os
 import shlex
 import sys
+from functools import partial
 
 from .applications import application_programs, manage
 from .engines import Engines
 from .environment import filled_in, laptop_settings, secret_key
 from .errors import StartError
-from .home import Home
+from .home import Home, remove_socket_folder
 from .ports import choose_port
 from .supervisor import Supervisor
 
@@ -54,6 +55,12 @@ async def start_engines(supervisor: Supervisor, engines: Engines) -> None:
     if not supervisor.home.engines.exists():
         supervisor.log.say(f"Making the data folder in {supervisor.home.path} (first start only).")
     programs = await asyncio.to_thread(engines.prepare, supervisor.home)
+    state = supervisor.home.engines.resolve()
+    if supervisor.home.engines.is_symlink():
+        supervisor.log.say(
+            f"PostgreSQL's account cannot enter {supervisor.home.path}; its data are in {state}."
+        )
+    supervisor.afterwards(partial(remove_socket_folder, state))
     await supervisor.up(programs, lock="engines")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -77,6 +77,10 @@ class Supervisor:
                 *(child.stop(self._hurry) for child in self._children if child.name in names)
             )
         self._held.close()
+
+    def afterwards(self, clean_up: Callable[[], object]) -> None:
+        """Do this when everything is down, before the locks are given back."""
+        self._held.callback(clean_up)
 
     def hurry(self) -> None:
         self._hurry.set()

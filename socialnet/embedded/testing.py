@@ -14,7 +14,7 @@ from types import FrameType
 
 from .engines import start_postgres, start_valkey
 from .environment import secret_key
-from .home import CHECKOUT, Home
+from .home import CHECKOUT, Home, remove_socket_folder
 
 WORKERS = ["-n", "2", "--dist", "loadgroup"]
 
@@ -62,7 +62,9 @@ def test_home(parent: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree((folder / "engines").resolve(), ignore_errors=True)  # it may be a link
+            state = (folder / "engines").resolve()  # it may be a link
+            remove_socket_folder(state)
+            shutil.rmtree(state, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,6 +12,8 @@ from .binaries import runnable_valkey
 from .home import own
 from .program import Program
 
+CHATTER = r"Memory overcommit must be enabled|signal-handler|ready to exit"
+
 
 def url(run: Path) -> str:
     return f"unix://{run}/redis.sock?db=0"
@@ -35,7 +37,12 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, keep: 
     for name, value in options.items():
         argv += [f"--{name}", value]
     return Program(
-        name="redis", argv=argv, cwd=data, account=account, is_ready=lambda: answers(run / "redis.sock")
+        name="redis",
+        argv=argv,
+        cwd=data,
+        account=account,
+        chatter=CHATTER,
+        is_ready=lambda: answers(run / "redis.sock"),
     )
 
 
