@@ -1,6 +1,8 @@
 """People: who they are, their hot counts, and whether their home is kept up."""
 
 import secrets
+from collections.abc import Collection
+from collections.abc import Iterator
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -26,14 +28,27 @@ def avatar_path(person: "User", filename: str) -> str:
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, username: str) -> Self:
         """The person of that name in any case, by the unique index on Lower."""
+        if not usernames.is_well_formed(username):
+            return self.none()
         return self.alias(name_lower=Lower("username")).filter(name_lower=username.lower())
 
+    def named_any(self, usernames_lower: Collection[str]) -> Self:
+        """The people of these names, which are lower-cased."""
+        return self.alias(name_lower=Lower("username")).filter(name_lower__in=usernames_lower)
+
     def with_email(self, email: str) -> Self:
+        if not email.isprintable():
+            return self.none()
         return self.alias(email_lower=Lower("email")).filter(email_lower=email.lower())
 
     def standing(self) -> Self:
         """Neither suspended nor deleted."""
         return self.filter(is_active=True, suspended_at=None)
+
+    def visible_to(self, viewer: Any) -> Self:
+        """Without tombstones and without those who blocked `viewer`: for both the answer is 404."""
+        people = self.filter(is_active=True)
+        return people.exclude(blocks_made__blocked_id=viewer.pk) if viewer.is_authenticated else people
 
     def not_blocked_for(self, viewer: Any) -> Self:
         """Without those who blocked `viewer` or whom `viewer` blocked."""
@@ -95,6 +110,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        indexes = [
+            models.Index(fields=["email"], name="person_email"),  # allauth looks addresses up as they are kept
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(username__regex=usernames.PATTERN), name="person_username_shape"
@@ -136,6 +154,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def may_sign_in(self) -> bool:
         return self.is_active and not self.is_suspended
+
+    def get_session_auth_hash(self) -> str:
+        """What each session is compared with; kept in the viewer record, so that a request costs no SQL."""
+        return self.__dict__.get("kept_auth_hash") or super().get_session_auth_hash()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Hashes that also count. A kept hash that does not match may be old: the truth is asked then."""
+        if self.__dict__.pop("kept_auth_hash", None):
+            yield super().get_session_auth_hash()
+        yield from super().get_session_auth_fallback_hash()
 
     @property
     def avatar_url(self) -> str | None:

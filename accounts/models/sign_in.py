@@ -1,8 +1,10 @@
 """What keeps a person signed in: sessions of browsers, tokens of programs."""
 
 import uuid
+from importlib import import_module
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
@@ -13,6 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.people import User
 
 
+class SessionManager(BaseSessionManager):
+    def in_force(self) -> models.QuerySet["Session"]:
+        return self.filter(expire_date__gt=Now())
+
+
 class Session(AbstractBaseSession):
     """One browser. `public_id` names it in settings, where the key itself must not be shown."""
 
@@ -20,10 +27,12 @@ class Session(AbstractBaseSession):
         User, models.CASCADE, null=True, related_name="sessions", db_constraint=False, db_index=False
     )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user_agent = models.CharField(max_length=200, blank=True, default="")
+    device = models.CharField(max_length=100, blank=True, default="")
+    address = models.CharField(max_length=45, blank=True, default="")
+    last_seen_at = models.DateTimeField(db_default=Now(), editable=False)  # to the hour: see accounts.sessions
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = BaseSessionManager()
+    objects = SessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         indexes = [
@@ -34,9 +43,7 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type:
-        from accounts.sessions import SessionStore
-
-        return SessionStore
+        return import_module(settings.SESSION_ENGINE).SessionStore  # type: ignore[no-any-return]
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

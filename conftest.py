@@ -1,0 +1,113 @@
+"""Test set-up: each worker has its own database, made by the owner and used as the application's role, and its own
+Redis process. Nothing is faked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+
+from socialnet.embedded.engines import RunningEngine, start_valkey
+from socialnet.kernel import redis
+from socialnet.kernel.postgres import base as postgres
+
+KEEP = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    """This worker's own Redis; tests may stop it, and start another in its place."""
+    with start_valkey(tmp_path_factory.mktemp("redis")) as engine:
+        use_redis(engine.url)
+        yield engine
+
+
+def use_redis(url: str) -> None:
+    """Point every door to Redis at `url`."""
+    from socialnet.celery import app
+
+    settings.REDIS_URL = url
+    settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = url
+    settings.CELERY_BROKER_URL = f"redis+socket://{urlsplit(url).path}?virtual_host=1"
+    app.conf.broker_url = settings.CELERY_BROKER_URL
+    redis._client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    owner, application = connections["owner"], connections["default"]
+    real_name = owner.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        owner.settings_dict["TEST"]["NAME"] = f"test_{real_name}_{worker}"
+        name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        application.close()
+        application.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        application.close()
+        owner.creation.destroy_test_db(real_name, verbosity=0)
+
+
+def _empty_tables(self: TransactionTestCase) -> None:
+    """What `flush` does, by the owner: the application's role may not truncate."""
+    params = connections["owner"].get_connection_params()
+    params["dbname"] = connections["default"].settings_dict["NAME"]
+    params.pop("cursor_factory", None)
+    params.pop("context", None)
+    with psycopg2.connect(**params) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = sorted({row[0] for row in cursor.fetchall()} - KEEP)
+        cursor.execute(
+            "TRUNCATE {} RESTART IDENTITY CASCADE".format(", ".join(f'"{name}"' for name in tables))
+        )
+    connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def owner_empties_tables() -> Iterator[None]:
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_tables)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Each test that touches the database begins with an empty Redis, closed breakers and its own folders."""
+    if not {"db", "transactional_db", "redis_process"} & set(
+        request.fixturenames
+    ) and not request.node.get_closest_marker("django_db"):
+        yield
+        return
+    request.getfixturevalue("redis_process")
+    redis.breaker.close()
+    postgres.breaker.close()
+    redis._client().flushall()
+    settings.MEDIA_ROOT, settings.MAIL_BOX = tmp_path / "media", tmp_path / "mail"
+    yield
+
+
+@pytest.fixture(autouse=True)
+def commits_in_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In tests that are rolled back, what waits for a commit runs when the action's own transaction ends."""
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        return
+    original = postgres.DatabaseWrapper._savepoint_commit
+
+    def commit(self: Any, sid: str) -> None:
+        original(self, sid)
+        if len(self.savepoint_ids) == 1:  # only the test's own is left
+            waiting, self.run_on_commit = self.run_on_commit, []
+            for _sids, callback, _robust in waiting:
+                callback()
+
+    monkeypatch.setattr(postgres.DatabaseWrapper, "_savepoint_commit", commit)

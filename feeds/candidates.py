@@ -1,0 +1,66 @@
+"""The candidates of somebody's home, newest first and without end: warm timeline, stored timeline, lateral join.
+
+Every seam is exact: each stage names a floor above which it lacks nothing, and the next goes on below.
+"""
+
+from feeds import stored, timelines
+from feeds.timelines import Slice
+from socialnet.kernel.errors import RedisAway
+
+WARM, STORED = 1, 2
+
+
+class Candidates:
+    """A walk down one person's home. `tier` and `cache` say where it began, for the response headers."""
+
+    def __init__(self, user_id: int, *, before: int | None) -> None:
+        self.user_id = user_id
+        self.before = before
+        self.tier = WARM
+        self.cache = "hit"
+        self._listed = True  # still above the floor
+
+    def next(self, count: int) -> list[int]:
+        """The next ids, `count` unless the end is near; empty at the end."""
+        ids = self._from_lists(count) if self._listed else []
+        if not self._listed and len(ids) < count:
+            below = ids[-1] if ids else self.before
+            ids += stored.followed_posts(self.user_id, before=below, count=count - len(ids))
+        if ids:
+            self.before = ids[-1]
+        return ids
+
+    def _from_lists(self, count: int) -> list[int]:
+        part = self._warm(count) if self.tier == WARM else None
+        if part is None:
+            part = Slice(*stored.entries(self.user_id, before=self.before, count=count))
+        if len(part.ids) < count:
+            self._listed = part.floor == 0
+        return part.ids
+
+    def _warm(self, count: int) -> Slice | None:
+        try:
+            part = timelines.read(self.user_id, before=self.before, count=count)
+            return part if part is not None else self._rebuilt(count)
+        except RedisAway:
+            self.tier, self.cache = STORED, "miss"
+            return None
+
+    def _rebuilt(self, count: int) -> Slice:
+        self.cache = "rebuild"
+        whole = rebuild(self.user_id)
+        older = [post_id for post_id in whole.ids if self.before is None or post_id < self.before]
+        return Slice(ids=older[:count], floor=whole.floor)
+
+
+def rebuild(user_id: int) -> Slice:
+    """Make a timeline warm from `FeedEntry`.
+
+    The key goes up before PostgreSQL is read: a fan-out that commits in between finds it and pushes into it.
+    """
+    token = timelines.begin_rebuild(user_id)
+    ids, floor = stored.entries(user_id, before=None, count=timelines.MAX_LENGTH)
+    if len(ids) == timelines.MAX_LENGTH:
+        floor = ids[-1] - 1
+    timelines.finish_rebuild(user_id, token=token, ids=ids, floor=floor)
+    return Slice(ids=ids, floor=floor)

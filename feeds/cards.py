@@ -1,0 +1,126 @@
+"""Cards: the viewer-independent JSON of posts, and their counts, as cached and served.
+
+Names and pictures of authors are cached apart (`accounts.cards`), so that a new name touches one key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from accounts.cards import AuthorCard, author_cards, author_key, decode_author_cards
+from feeds.models import Post, PostCounts
+from socialnet.kernel.cache import CachePolicy
+from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.redis import door
+from socialnet.outbox.ids import time_of
+
+
+class Card(TypedDict):
+    id: int
+    author_id: int
+    content: str
+    html: str
+    visibility: str
+    language: str
+    created_at: str
+    edited_at: str | None
+
+
+class Counts(TypedDict):
+    likes: int
+    comments: int
+    shares: int
+
+
+CARD = CachePolicy(name="card", template="card:{id}", ttl=6 * 3600, dropped_by="delete, edit, hide")
+COUNTS = CachePolicy(
+    name="counts", template="counts:{id}", ttl=3600, dropped_by="delete; refreshed by the pulse"
+)
+NO_COUNTS: Counts = {"likes": 0, "comments": 0, "shares": 0}
+
+
+@dataclass(frozen=True)
+class Hydrated:
+    """What the cache and, for the rest, PostgreSQL know of some posts and their authors, by id."""
+
+    cards: dict[int, Card]
+    counts: dict[int, Counts]
+    authors: dict[int, AuthorCard]
+
+
+def hydrate(authors_by_post: Mapping[int, int]) -> Hydrated:
+    """Cards, counts and author cards of posts (id → author's id): one round trip when all are cached.
+
+    Deleted and hidden posts have no card; deleted people have no author card.
+    """
+    post_ids, author_ids = list(authors_by_post), sorted(set(authors_by_post.values()))
+    found = _cached(post_ids, author_ids)
+    _fill(CARD, found.cards, post_ids, _card_rows)
+    _fill(COUNTS, found.counts, post_ids, _count_rows)
+    if missing := [user_id for user_id in author_ids if user_id not in found.authors]:
+        found.authors.update(author_cards(missing))
+    return found
+
+
+def _cached(post_ids: list[int], author_ids: list[int]) -> Hydrated:
+    keys = [
+        *(CARD.key(post_id) for post_id in post_ids),
+        *(COUNTS.key(post_id) for post_id in post_ids),
+        *(author_key(user_id) for user_id in author_ids),
+    ]
+    try:
+        with door() as client:
+            raw = client.mget(keys) if keys else []
+    except RedisAway:
+        return Hydrated({}, {}, {})
+    many = len(post_ids)
+    return Hydrated(
+        CARD.decode(post_ids, raw[:many]),
+        COUNTS.decode(post_ids, raw[many : 2 * many]),
+        decode_author_cards(author_ids, raw[2 * many :]),
+    )
+
+
+def _fill(
+    policy: CachePolicy,
+    found: dict[int, Any],
+    wanted: list[int],
+    rows: Callable[[list[int]], Mapping[int, Any]],
+) -> None:
+    """Complete `found` from PostgreSQL, remember what was read, and drop what is known to be absent."""
+    if missing := [ident for ident in wanted if ident not in found]:
+        filled = rows(missing)
+        policy.set_many({ident: filled.get(ident) for ident in missing})
+        found.update(filled)
+    for ident in [ident for ident, value in found.items() if value is None]:
+        del found[ident]
+
+
+def _card_rows(post_ids: list[int]) -> Mapping[int, Card]:
+    return {post.pk: card_of(post) for post in Post.objects.published().filter(pk__in=post_ids)}
+
+
+def _count_rows(post_ids: list[int]) -> dict[int, Counts]:
+    rows = PostCounts.objects.filter(pk__in=post_ids).values_list("pk", "likes", "comments", "shares")
+    return {
+        pk: {"likes": likes, "comments": comments, "shares": shares} for pk, likes, comments, shares in rows
+    }
+
+
+def card_of(post: Post) -> Card:
+    return {
+        "id": post.pk,
+        "author_id": post.author_id,
+        "content": post.content,
+        "html": post.html,
+        "visibility": post.visibility,
+        "language": post.language,
+        "created_at": time_of(post.pk).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "edited_at": post.edited_at.isoformat() if post.edited_at else None,
+    }
+
+
+def drop(*post_ids: int) -> None:
+    """Forget cards that changed or are gone."""
+    CARD.drop(*post_ids)
+    COUNTS.drop(*post_ids)

@@ -1,0 +1,19 @@
+"""What happens to posts. The names are stored in the outbox: never rename one."""
+
+from dataclasses import dataclass
+
+from socialnet.outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostPublished(Event):
+    name = "feeds.post_published"
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostDeleted(Event):
+    name = "feeds.post_deleted"
+    post_id: int
+    author_id: int

@@ -1,0 +1,107 @@
+"""Fan-out on write: a post's id goes into the timelines of its audience, a range of followers at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+from feeds import timelines
+from feeds.door import Audience
+from feeds.models import Post
+from socialnet.kernel import realtime
+
+CHUNK = 1000
+
+_BOUNDS = """
+SELECT follower_id FROM (
+    SELECT follower_id, row_number() OVER (ORDER BY follower_id) AS place FROM accounts_follow
+    WHERE followee_id = %(author)s AND status = 'active'
+) numbered
+WHERE place %% %(chunk)s = 0 ORDER BY follower_id
+"""
+# All of the range comes back, not only what is new: a second run must still reach Redis.
+_DELIVER = """
+WITH audience AS (
+    SELECT f.follower_id AS user_id FROM accounts_follow f
+    JOIN accounts_activity a ON a.user_id = f.follower_id AND a.state = 'live'
+    WHERE f.followee_id = %(author)s AND f.status = 'active'
+        AND f.follower_id > %(after)s AND f.follower_id <= %(until)s
+        AND (NOT %(friends)s OR EXISTS (SELECT 1 FROM accounts_follow b
+            WHERE b.follower_id = %(author)s AND b.followee_id = f.follower_id AND b.status = 'active'))
+), stored AS (
+    INSERT INTO feeds_feedentry (user_id, post_id, author_id)
+    SELECT user_id, %(post)s, %(author)s FROM audience
+    ON CONFLICT (user_id, post_id) DO NOTHING
+)
+SELECT user_id FROM audience
+"""
+LAST_PERSON = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Range:
+    """Followers with ids above `after`, up to and including `until`."""
+
+    after: int
+    until: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.after}-{self.until}"
+
+    @classmethod
+    def of(cls, key: str) -> "Range":
+        after, until = key.split("-")
+        return cls(int(after), int(until))
+
+
+AUTHOR_ONLY = Range(0, 0)
+
+
+def ranges(post: Post) -> list[Range]:
+    """The audience of `post` in key ranges of `CHUNK` followers; the last one is open, for those who come now."""
+    if post.visibility == Audience.PRIVATE:
+        return [AUTHOR_ONLY]
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUNDS, {"author": post.author_id, "chunk": CHUNK})
+        bounds = [0, *(row[0] for row in cursor.fetchall()), LAST_PERSON]
+    return [Range(after, until) for after, until in _pairs(bounds)]
+
+
+def _pairs(bounds: list[int]) -> Iterator[tuple[int, int]]:
+    return zip(bounds, bounds[1:], strict=False)
+
+
+def deliver(post: Post, part: Range) -> int:
+    """Put `post` into the timelines of `part` of its audience, stored then warm, and tell who is online.
+
+    Twice is harmless. Raises `RedisAway` when the warm timelines could not be reached: the delivery is tried again.
+    """
+    people = _store(post, part)
+    timelines.push(post.pk, to=[post.author_id, *people] if part.after == 0 else people)
+    message = feed_news(post.pk)
+    realtime.publish_many((f"feed.{user_id}", message) for user_id in realtime.online_among(people))
+    return len(people)
+
+
+def _store(post: Post, part: Range) -> list[int]:
+    params = {
+        "author": post.author_id,
+        "post": post.pk,
+        "after": part.after,
+        "until": part.until,
+        "friends": post.visibility == Audience.FRIENDS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVER, params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def feed_news(post_id: int) -> dict[str, object]:
+    """What an open home page is told about a new post; it then asks for the head of its feed."""
+    return {
+        "topic": "feed",
+        "event": "feed.new",
+        "data": {"count": 1, "newest_id": str(post_id)},
+        "version": realtime.now_version(),
+    }

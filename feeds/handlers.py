@@ -1,0 +1,60 @@
+"""What posts and follows set in motion. Each looks at what is true now; twice, late and out of order are harmless."""
+
+from accounts.events import UserBlocked, UserFollowed, UserUnfollowed
+from feeds import cards, fanout, stored, timelines
+from feeds.events import PostDeleted, PostPublished
+from feeds.models import Post
+from socialnet.outbox.actions import owe
+from socialnet.outbox.handlers import Owed, on, owed
+
+
+@on(PostPublished, queue="fanout", batch=20)
+def deliver_posts(events: list[PostPublished]) -> None:
+    """A small audience is served here; a large one in pieces, each a delivery of its own."""
+    posts = Post.objects.published().in_bulk([event.post_id for event in events])
+    for event in events:
+        if post := posts.get(event.post_id):
+            parts = fanout.ranges(post)
+            if len(parts) == 1:
+                fanout.deliver(post, parts[0])
+            else:
+                owe(deliver_chunk, event, [part.key for part in parts])
+
+
+@owed(queue="fanout")
+def deliver_chunk(chunks: list[Owed]) -> None:
+    posts = Post.objects.published().in_bulk([chunk.event.post_id for chunk in chunks])  # type: ignore[attr-defined]
+    for chunk in chunks:
+        if post := posts.get(chunk.event.post_id):  # type: ignore[attr-defined]
+            fanout.deliver(post, fanout.Range.of(chunk.key))
+
+
+@on(PostDeleted)
+def forget_posts(events: list[PostDeleted]) -> None:
+    """The action dropped the cards already; this makes sure. Ids leave the timelines when somebody meets them."""
+    cards.drop(*(event.post_id for event in events))
+
+
+@on(UserFollowed, batch=20)
+def fill_homes(events: list[UserFollowed]) -> None:
+    """Backfill the follower; if the two are friends now, also what only friends may see, the other way."""
+    for event in events:
+        stored.backfill(event.follower_id, author_id=event.followee_id)
+        stored.backfill(event.followee_id, author_id=event.follower_id)
+        timelines.drop(event.follower_id, event.followee_id)
+
+
+@on(UserUnfollowed, batch=20)
+def clear_homes(events: list[UserUnfollowed]) -> None:
+    for event in events:
+        stored.clear(event.follower_id, author_id=event.followee_id)
+        timelines.drop(event.follower_id)
+
+
+@on(UserBlocked, batch=20)
+def part_homes(events: list[UserBlocked]) -> None:
+    """A block ended the follows of both; whatever is left of the one leaves the other's home."""
+    for event in events:
+        stored.clear(event.blocker_id, author_id=event.blocked_id)
+        stored.clear(event.blocked_id, author_id=event.blocker_id)
+        timelines.drop(event.blocker_id, event.blocked_id)

@@ -1,0 +1,191 @@
+"""Reads: home, profiles, single posts. What comes back has passed the door."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.cards import AuthorCard
+from accounts.models import User, Viewer
+from feeds import stored, timelines
+from feeds.candidates import Candidates
+from feeds.cards import NO_COUNTS, Card, Counts, hydrate
+from feeds.door import Facts, facts
+from feeds.models import Post
+from socialnet.kernel.errors import NotFound, RedisAway
+from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
+from socialnet.outbox.ids import MAX_ID, time_of
+
+HEAD_SIZE = 20
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a post is part of somebody's home."""
+
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One post as one viewer sees it."""
+
+    card: Card
+    author: AuthorCard
+    counts: Counts
+    is_mine: bool = False
+    reason: Reason | None = None
+
+    @property
+    def id(self) -> int:
+        return self.card["id"]
+
+    @property
+    def content_html(self) -> str:
+        return self.card["html"]
+
+    @property
+    def visibility(self) -> str:
+        return self.card["visibility"]
+
+    @property
+    def language(self) -> str:
+        return self.card["language"]
+
+    @property
+    def created_at(self) -> datetime:
+        return time_of(self.id)
+
+    @property
+    def edited_at(self) -> datetime | None:
+        edited = self.card["edited_at"]
+        return datetime.fromisoformat(edited) if edited else None
+
+    @property
+    def url(self) -> str:
+        return reverse("post", args=[self.author.username, self.id])
+
+
+@dataclass(frozen=True)
+class HomePage(Page[FeedItem]):
+    """A page of somebody's home; `tier` is 1 (Redis) or 2 (PostgreSQL), `cache` is hit, miss or rebuild."""
+
+    tier: int = 1
+    cache: str = "hit"
+
+
+def home_page(*, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> HomePage:
+    """The posts that belong to `viewer`'s home, newest first; full until the feed ends."""
+    walk = Candidates(viewer.pk, before=cursor.before if cursor else None)
+    kept, ended = _belonging(walk, viewer_id=viewer.pk, count=size + 1)
+    shown = kept[:size]
+    more = len(kept) > size or not ended
+    last = shown[-1].post_id if len(kept) > size else walk.before
+    return HomePage(
+        items=_items({fact.post_id: fact.author_id for fact in shown}, viewer=viewer, at_home=True),
+        next_cursor=Cursor(before=last) if more and last else None,
+        tier=walk.tier,
+        cache=walk.cache,
+    )
+
+
+def head_of(*, viewer: User, size: int = HEAD_SIZE) -> list[int]:
+    """The ids at the head of `viewer`'s home, newest first: what the pill compares with its page."""
+    kept, _ended = _belonging(Candidates(viewer.pk, before=None), viewer_id=viewer.pk, count=size)
+    return [fact.post_id for fact in kept[:size]]
+
+
+def _belonging(walk: Candidates, *, viewer_id: int, count: int) -> tuple[list[Facts], bool]:
+    """At least `count` posts of the walk that belong at home, fewer only if it ended or too much was turned away."""
+    kept: list[Facts] = []
+    batch = count
+    for _round in range(_ROUNDS):
+        ids = walk.next(batch)
+        if not ids:
+            return kept, True
+        truth = facts(viewer_id=viewer_id, post_ids=ids)
+        kept += [truth[post_id] for post_id in ids if post_id in truth and truth[post_id].at_home]
+        _sweep(viewer_id, [post_id for post_id in ids if post_id not in truth or truth[post_id].gone])
+        if len(kept) >= count:
+            return kept, False
+        batch = min(200, batch * 2)
+    return kept, False
+
+
+def _sweep(user_id: int, gone: list[int]) -> None:
+    """Deleted posts leave a timeline when its owner meets them."""
+    if not gone:
+        return
+    stored.remove(user_id, gone)
+    try:
+        timelines.remove(user_id, gone)
+    except RedisAway:
+        return
+
+
+def get_visible_post(post_id: int, *, viewer: Viewer) -> Post:
+    """The post, or `NotFound` when there is none or `viewer` may not see it: nobody can tell which."""
+    if not 0 < post_id <= MAX_ID:
+        raise NotFound
+    post = Post.objects.visible_to(viewer).select_related("author").filter(pk=post_id).first()
+    if post is None:
+        raise NotFound
+    return post
+
+
+def get_visible_item(post_id: int, *, viewer: Viewer) -> FeedItem:
+    """The post as `viewer` sees it; raises `NotFound` as `get_visible_post` does."""
+    post = get_visible_post(post_id, viewer=viewer)
+    items = _items({post.pk: post.author_id}, viewer=viewer)
+    if not items:  # deleted this moment
+        raise NotFound
+    return items[0]
+
+
+def profile_posts(
+    *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """What `viewer` may see of `author`'s posts, newest first."""
+    return _page(Post.objects.by(author).visible_to(viewer), viewer=viewer, cursor=cursor, size=size)
+
+
+def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
+    """The newest posts that anybody may see, for the landing page."""
+    visitor = AnonymousUser()
+    return _page(
+        Post.objects.filter(visibility="public").visible_to(visitor), viewer=visitor, cursor=None, size=size
+    )
+
+
+def _page(posts: Any, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:
+    rows = posts.before(cursor).order_by("-id").only("id", "author_id")
+    page: Page[Post] = Page.of(rows, size=size)
+    items = _items({post.pk: post.author_id for post in page.items}, viewer=viewer)
+    return Page(items=items, next_cursor=page.next_cursor)
+
+
+def _items(authors_by_post: dict[int, int], *, viewer: Viewer, at_home: bool = False) -> list[FeedItem]:
+    """Items for posts that passed the door, in the given order."""
+    known = hydrate(authors_by_post)
+    return [
+        FeedItem(
+            card=known.cards[post_id],
+            author=known.authors[author_id],
+            counts=known.counts.get(post_id, NO_COUNTS),
+            is_mine=author_id == viewer.pk,
+            reason=_reason(author_id, viewer) if at_home else None,
+        )
+        for post_id, author_id in authors_by_post.items()
+        if post_id in known.cards and author_id in known.authors
+    ]
+
+
+def _reason(author_id: int, viewer: Viewer) -> Reason:
+    if author_id == viewer.pk:
+        return Reason("you", str(_("You wrote this")))
+    return Reason("followed", str(_("You follow this person")))

@@ -1,0 +1,65 @@
+"""Rendering what people wrote: links, @mentions and #tags become HTML, everything else is escaped."""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from django.urls import reverse
+from linkify_it import LinkifyIt
+
+from accounts.models import User
+
+MENTIONS_MOST = 50
+_MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_]{3,30})(?![A-Za-z0-9_@])")
+_TAG = re.compile(r"(?<![\w#&/])#(\w*[^\W\d_]\w*)")
+_LINK_TEXT_MOST = 60
+_linkify = LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False})
+
+
+def mentioned_names(content: str) -> list[str]:
+    """The usernames that `content` mentions, lower-cased, each once, at most `MENTIONS_MOST`."""
+    names = dict.fromkeys(match[1].lower() for match in _MENTION.finditer(content))
+    return list(names)[:MENTIONS_MOST]
+
+
+def people_named(names: Iterable[str]) -> dict[str, str]:
+    """Of `names` (lower-cased), those that exist, with their own spelling."""
+    wanted = list(names)
+    if not wanted:
+        return {}
+    usernames = User.objects.named_any(wanted).values_list("username", flat=True)
+    return {username.lower(): username for username in usernames}
+
+
+def render(content: str, *, known_names: dict[str, str]) -> str:
+    """`content` as HTML; a mention is a link when its name is in `known_names` (lower-cased → as spelled)."""
+    return "".join(_pieces(content, known_names))
+
+
+def _pieces(content: str, known_names: dict[str, str]) -> Iterator[str]:
+    end = 0
+    for match in _linkify.match(content) or []:
+        if match.schema not in ("", "http:", "https:"):
+            continue
+        yield _marked(content[end : match.index], known_names)
+        yield _link(match.url, match.text)
+        end = match.last_index
+    yield _marked(content[end:], known_names)
+
+
+def _link(url: str, text: str) -> str:
+    shown = re.sub(r"^https?://(www\.)?", "", text)
+    if len(shown) > _LINK_TEXT_MOST:
+        shown = shown[: _LINK_TEXT_MOST - 1] + "…"
+    return f'<a href="{escape(url)}" rel="nofollow noopener ugc" target="_blank">{escape(shown)}</a>'
+
+
+def _marked(text: str, known_names: dict[str, str]) -> str:
+    def mention(match: re.Match[str]) -> str:
+        username = known_names.get(match[1].lower())
+        if username is None:
+            return match[0]
+        return f'<a class="mention" href="{reverse("profile", args=[username])}">@{username}</a>'
+
+    tagged = _TAG.sub(r'<span class="tag">#\1</span>', escape(text))
+    return _MENTION.sub(mention, tagged)

@@ -1,0 +1,1 @@
+"""socialnet: a social network that one person starts with one command."""

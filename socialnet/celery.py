@@ -1,0 +1,59 @@
+"""The Celery app: queues, safety settings, and the schedule of every job."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialnet.settings")
+
+app = Celery("socialnet")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.update(
+    task_default_queue="default",
+    task_serializer="json",
+    accept_content=["json"],
+    result_backend=None,
+    task_ignore_result=True,
+    timezone="UTC",
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 120,  # seconds; longer than task_time_limit
+        "unacked_restore_interval": 10,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+    },
+    task_soft_time_limit=30,
+    task_time_limit=60,
+    worker_max_memory_per_child=400_000,  # KiB
+)
+MINUTE, HOUR = 60.0, 3600.0
+app.conf.beat_schedule = {
+    "dead letters": {"task": "socialnet.outbox.tasks.alarm_dead_letters", "schedule": MINUTE},
+    "forget what is over": {
+        "task": "socialnet.outbox.tasks.forget_old",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"queue": "maintenance"},
+    },
+    "worker heartbeat": {
+        "task": "socialnet.kernel.tasks.beat",
+        "schedule": 5.0,
+        "options": {"expires": 15},
+    },
+}
+
+
+@worker_process_init.connect
+def forget_inherited_connections(**_kwargs: Any) -> None:
+    """A forked child must not share its parent's sockets."""
+    from django.db import connections
+
+    connections.close_all()

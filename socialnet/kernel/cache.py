@@ -1,0 +1,210 @@
+"""Cache policies: what is kept in Redis, for how long, and what drops it.
+
+A dropped key is a tombstone for a few seconds and fills never overwrite, so a reader who read the database
+before a write cannot put the old value back after it.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from prometheus_client import Counter
+
+from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.redis import door, dumps, loads
+
+_TOMBSTONE = b"-"
+_TOMBSTONE_SECONDS = 5
+_ABSENT_SECONDS = 10
+_FILL_SECONDS = 2
+_reads = Counter("socialnet_cache_reads", "Cache reads by policy and outcome", ["policy", "outcome"])
+_policies: dict[str, "CachePolicy"] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePolicy:
+    """One kind of cached value. `ttl` is in seconds, ± 10 % so that keys do not expire together."""
+
+    name: str
+    template: str
+    ttl: int
+    version: int = 1
+    dropped_by: str
+
+    def __post_init__(self) -> None:
+        _policies[self.name] = self
+
+    def key(self, ident: object) -> str:
+        return f"{self.template.format(id=ident)}:v{self.version}"
+
+    def get(self, ident: Any) -> Any:
+        """The value, or None when it is not there, absent, or Redis is away."""
+        return self.get_many([ident]).get(ident)
+
+    def get_many(self, idents: Iterable[Any]) -> dict[Any, Any]:
+        """What is cached of `idents`, in one round trip; a remembered absence is there as None."""
+        wanted = list(dict.fromkeys(idents))
+        if not wanted:
+            return {}
+        try:
+            with door() as client:
+                raw = client.mget([self.key(ident) for ident in wanted])
+        except RedisAway:
+            return {}
+        return self.decode(wanted, raw)
+
+    def decode(self, idents: Iterable[Any], raw: Iterable[bytes | None]) -> dict[Any, Any]:
+        """Values by id out of an MGET answer, for callers who read several policies in one round trip."""
+        found = {
+            ident: loads(value)
+            for ident, value in zip(idents, raw, strict=True)
+            if value is not None and value != _TOMBSTONE
+        }
+        _reads.labels(self.name, "hit").inc(len(found))
+        return found
+
+    def set_many(self, values: Mapping[Any, Any]) -> None:
+        """Keep `values`; None is remembered as absent for a moment. Tombstones stay."""
+        if not values:
+            return
+        _reads.labels(self.name, "fill").inc(len(values))
+        try:
+            with door() as client, client.pipeline(transaction=False) as pipe:
+                for ident, value in values.items():
+                    pipe.set(self.key(ident), dumps(value), px=self._milliseconds(value), nx=True)
+                pipe.execute()
+        except RedisAway:
+            return
+
+    def replace(self, ident: Any, value: Any) -> None:
+        """Keep a value that is newer than any reader's."""
+        try:
+            with door() as client:
+                client.set(self.key(ident), dumps(value), px=self._milliseconds(value))
+        except RedisAway:
+            return
+
+    def drop(self, *idents: Any) -> None:
+        if not idents:
+            return
+        try:
+            with door() as client, client.pipeline(transaction=False) as pipe:
+                for ident in idents:
+                    pipe.set(self.key(ident), _TOMBSTONE, ex=_TOMBSTONE_SECONDS)
+                pipe.execute()
+        except RedisAway:
+            return
+
+    def load_many(
+        self, idents: Iterable[Any], fill: Callable[[list[Any]], Mapping[Any, Any]]
+    ) -> dict[Any, Any]:
+        """Values of `idents`: from the cache, the rest by one call of `fill`; what `fill` omits is absent."""
+        found = self.get_many(idents)
+        missing = [ident for ident in dict.fromkeys(idents) if ident not in found]
+        if missing:
+            filled = fill(missing)
+            self.set_many({ident: filled.get(ident) for ident in missing})
+            found.update(filled)
+        return {ident: value for ident, value in found.items() if value is not None}
+
+    def fetch(self, ident: Any, fill: Callable[[], Any]) -> Any:
+        """The value of `ident`; of many who miss at once, one in the process calls `fill`."""
+        found = self.get_many([ident])
+        if ident in found:
+            return found[ident]
+        with _fill_lock(self.key(ident)):
+            found = self.get_many([ident])
+            if ident in found:
+                return found[ident]
+            if not self._may_fill(ident) and (waited := self._wait_for(ident)):
+                return waited[ident]
+            value = fill()
+            self.set_many({ident: value})
+            return value
+
+    def _may_fill(self, ident: Any) -> bool:
+        try:
+            with door() as client:
+                return bool(client.set(f"{self.key(ident)}:filling", b"1", nx=True, ex=_FILL_SECONDS))
+        except RedisAway:
+            return True
+
+    def _wait_for(self, ident: Any) -> dict[Any, Any]:
+        for _ in range(20):
+            time.sleep(0.025)
+            if found := self.get_many([ident]):
+                return found
+        return {}
+
+    def _milliseconds(self, value: Any) -> int:
+        seconds = self.ttl if value is not None else _ABSENT_SECONDS
+        return int(seconds * random.uniform(900, 1100))
+
+
+_fill_locks: dict[int, threading.Lock] = {slot: threading.Lock() for slot in range(64)}
+
+
+def _fill_lock(key: str) -> threading.Lock:
+    return _fill_locks[hash(key) % 64]
+
+
+def policies() -> list[CachePolicy]:
+    """Every declared policy, by name."""
+    return [_policies[name] for name in sorted(_policies)]
+
+
+class RedisCache(BaseCache):
+    """Django's cache for the libraries that want one: JSON values, and a miss when Redis is away."""
+
+    def __init__(self, _server: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def _name(self, key: str, version: int | None) -> str:
+        return "django:" + self.make_and_validate_key(key, version=version)
+
+    def _expiry(self, timeout: Any) -> int | None:
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if seconds is None else max(1, int(seconds))
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        try:
+            with door() as client:
+                raw = client.get(self._name(key, version))
+        except RedisAway:
+            return default
+        return default if raw is None else loads(raw)
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        self._set(key, value, timeout, version, nx=False)
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return self._set(key, value, timeout, version, nx=True)
+
+    def _set(self, key: str, value: Any, timeout: Any, version: int | None, *, nx: bool) -> bool:
+        try:
+            with door() as client:
+                expiry = self._expiry(timeout) or 30 * 24 * 3600
+                return bool(client.set(self._name(key, version), dumps(value), ex=expiry, nx=nx))
+        except RedisAway:
+            return False
+
+    def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        try:
+            with door() as client:
+                return bool(client.expire(self._name(key, version), self._expiry(timeout) or 30 * 24 * 3600))
+        except RedisAway:
+            return False
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        try:
+            with door() as client:
+                return bool(client.delete(self._name(key, version)))
+        except RedisAway:
+            return False
+
+    def clear(self) -> None:
+        """Nothing to do: every key has an expiry, and other keys of this Redis are not ours to drop."""

@@ -1,0 +1,64 @@
+"""Messages to browsers: published by workers, carried by Redis, sent on by the `live` process.
+
+At most once by design; sockets read a snapshot when they (re)subscribe, so a lost message is never a lost fact.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.redis import door, dumps
+
+_PREFIX = "live"  # the channel layer's prefix, see settings
+_ONLINE_KEY = "live:online:v1"
+ONLINE_SECONDS = 75
+
+
+def now_version() -> int:
+    """A version for messages of one topic: later is larger (microseconds)."""
+    return time.time_ns() // 1000
+
+
+def publish_many(messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Send each `(group, message)` to the sockets of its group, in one round trip; nothing if Redis is away."""
+    try:
+        with door() as client, client.pipeline(transaction=False) as pipe:
+            for group, message in messages:
+                pipe.publish(f"{_PREFIX}__group__{group}", dumps({"type": "news", "message": message}))
+            pipe.execute()
+    except RedisAway:
+        return
+
+
+def publish(group: str, message: dict[str, Any]) -> None:
+    publish_many([(group, message)])
+
+
+def mark_online(user_ids: Iterable[int]) -> None:
+    """Note that these people have an open socket; repeated by their `live` process, expires by itself."""
+    marks = {str(user_id): time.time() + ONLINE_SECONDS for user_id in user_ids}
+    if not marks:
+        return
+    try:
+        with door() as client, client.pipeline(transaction=False) as pipe:
+            pipe.zadd(_ONLINE_KEY, marks)
+            pipe.zremrangebyscore(_ONLINE_KEY, 0, time.time())
+            pipe.expire(_ONLINE_KEY, ONLINE_SECONDS * 2)
+            pipe.execute()
+    except RedisAway:
+        return
+
+
+def online_among(user_ids: Iterable[int]) -> list[int]:
+    """Those of `user_ids` with an open socket (or one closed within the last `ONLINE_SECONDS`)."""
+    wanted = list(user_ids)
+    if not wanted:
+        return []
+    try:
+        with door() as client:
+            until = client.zmscore(_ONLINE_KEY, [str(user_id) for user_id in wanted])
+    except RedisAway:
+        return []
+    now = time.time()
+    return [user_id for user_id, mark in zip(wanted, until, strict=True) if mark and mark > now]

@@ -1,0 +1,30 @@
+"""What people type, made safe to keep: one normal form, nothing invisible that breaks a page or a database."""
+
+import re
+import unicodedata
+
+from django.utils.translation import gettext_lazy as _
+
+from socialnet.kernel.errors import Invalid
+
+# C0 and C1 controls but tab and newline; lone surrogates; the overrides that turn other people's text around.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\ufffe\uffff]")
+_BLANK = re.compile(r"[\s\u200b-\u200f\u2060-\u2064\u2066-\u2069\ufeff\u00ad\u3164\u115f\u1160\u2800]*")
+
+
+class UnusableText(Invalid):
+    code = "unusable_text"
+    sentence = _("This text holds characters that cannot be kept.")
+
+
+def clean(text: str) -> str:
+    """`text` in NFC, with \\n line ends and without blanks around it; raises `UnusableText`."""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _FORBIDDEN.search(unified):
+        raise UnusableText
+    return unicodedata.normalize("NFC", unified).strip()
+
+
+def is_blank(text: str) -> bool:
+    """True when nothing in `text` would leave a mark on a page."""
+    return _BLANK.fullmatch(text) is not None

@@ -1,0 +1,157 @@
+"""Making deliveries: claim, hand to the handler, mark done; split a failing batch; give up after five attempts.
+
+Attempts are counted in PostgreSQL before the handler runs, so a delivery that kills its worker is counted too.
+What was tried before runs alone: a poisoned delivery cannot take its batch down twice.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, connection
+from prometheus_client import Counter, Histogram
+
+from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.redis import loads
+from socialnet.outbox.events import Event, restore
+from socialnet.outbox.handlers import LEASE_SECONDS, Handler, Owed, handler_named
+from socialnet.outbox.models import Delivery
+
+log = structlog.get_logger(__name__)
+MAX_ATTEMPTS = 5
+_made = Counter("socialnet_deliveries", "Deliveries by handler and outcome", ["handler", "outcome"])
+_seconds = Histogram("socialnet_delivery_seconds", "Time a handler took for a batch", ["handler"])
+
+_CLAIM = """
+UPDATE outbox_delivery d SET attempts = d.attempts + 1,
+    leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM outbox_event e
+WHERE d.id = ANY(%(ids)s) AND d.state = 0 AND d.attempts <= %(tried)s AND e.id = d.event_id
+RETURNING d.id, d.key, d.attempts, e.id, e.name, e.payload, e.request_id
+"""
+_FAIL = """
+UPDATE outbox_delivery SET last_error = %(error)s,
+    state = CASE WHEN attempts >= %(most)s THEN 2 ELSE 0 END,
+    leased_until = clock_timestamp() + make_interval(secs => %(pause)s)
+WHERE id = %(id)s AND state = 0
+"""
+
+_POSTPONE = """
+UPDATE outbox_delivery SET last_error = %(error)s, attempts = attempts - 1,
+    leased_until = clock_timestamp() + interval '2 seconds'
+WHERE id = ANY(%(ids)s) AND state = 0
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery that this process is making now."""
+
+    id: int
+    key: str
+    attempts: int
+    event: Event
+
+
+def run(name: str, delivery_ids: Sequence[int]) -> int:
+    """Make these deliveries to the handler called `name`; returns how many were made. Done ones are passed over."""
+    handler = handler_named(name)
+    fresh = _claim(delivery_ids, tried=0)
+    made = _make(handler, fresh) if fresh else 0
+    for delivery_id in sorted(set(delivery_ids) - {claim.id for claim in fresh}):
+        if again := _claim([delivery_id], tried=MAX_ATTEMPTS):
+            made += _make(handler, again)
+    return made
+
+
+def _claim(delivery_ids: Sequence[int], *, tried: int) -> list[Claim]:
+    params = {"ids": list(delivery_ids), "lease": LEASE_SECONDS, "tried": tried}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, params)
+        rows = cursor.fetchall()
+    return [
+        Claim(row[0], row[1], row[2], restore(row[4], _json(row[5]), ident=row[3], request_id=row[6]))
+        for row in sorted(rows)
+    ]
+
+
+def _json(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else loads(value)
+
+
+def _make(handler: Handler, claims: list[Claim]) -> int:
+    if (
+        claims[0].attempts > MAX_ATTEMPTS
+    ):  # it was claimed five times and never came back: its worker died each time
+        return _fail(handler, claims[0], "its worker was lost at every attempt")
+    started = time.monotonic()
+    try:
+        handler.run(_parcels(handler, claims))
+    except SoftTimeLimitExceeded:
+        if len(claims) > 1:
+            raise  # each is tried alone when its lease ends
+        return _fail(handler, claims[0], "took too long")
+    except (RedisAway, OperationalError, InterfaceError) as error:
+        return _postpone(handler, claims, type(error).__name__)
+    except Exception as error:
+        if len(claims) == 1:
+            return _fail(handler, claims[0], _sentence(error))
+        return sum(_make(handler, [claim]) for claim in claims)
+    _finish(claims)
+    seconds = time.monotonic() - started
+    _made.labels(handler.name, "done").inc(len(claims))
+    _seconds.labels(handler.name).observe(seconds)
+    log.info(
+        "deliveries_made",
+        handler=handler.name,
+        count=len(claims),
+        milliseconds=round(seconds * 1000),
+        request_ids=sorted({claim.event.request_id for claim in claims} - {""})[:20],
+    )
+    return len(claims)
+
+
+def _parcels(handler: Handler, claims: list[Claim]) -> list[Event] | list[Owed]:
+    if handler.keyed:
+        return [Owed(event=claim.event, key=claim.key) for claim in claims]
+    return [claim.event for claim in claims]
+
+
+def _finish(claims: list[Claim]) -> None:
+    ids = [claim.id for claim in claims]
+    Delivery.objects.filter(pk__in=ids, state=Delivery.State.OPEN).update(
+        state=Delivery.State.DONE, last_error=""
+    )
+
+
+def _postpone(handler: Handler, claims: list[Claim], error: str) -> int:
+    """A neighbour is away: nobody's fault, so no attempt is counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTPONE, {"ids": [claim.id for claim in claims], "error": error})
+    _made.labels(handler.name, "postponed").inc(len(claims))
+    log.warning("deliveries_postponed", handler=handler.name, count=len(claims), error=error)
+    return 0
+
+
+def _fail(handler: Handler, claim: Claim, error: str) -> int:
+    pause = 2 ** min(claim.attempts, 8)  # 2, 4, 8, 16 seconds
+    with connection.cursor() as cursor:
+        cursor.execute(_FAIL, {"id": claim.id, "error": error, "pause": pause, "most": MAX_ATTEMPTS})
+    dead = claim.attempts >= MAX_ATTEMPTS
+    _made.labels(handler.name, "dead" if dead else "failed").inc()
+    log.warning(
+        "delivery_dead" if dead else "delivery_failed",
+        handler=handler.name,
+        delivery_id=claim.id,
+        attempts=claim.attempts,
+        error=error.partition(":")[0],
+        request_id=claim.event.request_id,
+    )
+    return 0
+
+
+def _sentence(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]

@@ -1,0 +1,106 @@
+"""The relay: leases due deliveries, commits, then hands them to Celery. Any number may run at once.
+
+A delivery whose lease ran out is handed over again, whatever was lost: message, queue, worker. A queue that is
+full gets no more until it has room, so that waiting never eats up a lease.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from socialnet.outbox import broker
+from socialnet.outbox.handlers import LEASE_SECONDS, QUEUES, handlers
+
+log = structlog.get_logger(__name__)
+POLL_SECONDS = 0.05
+LEASE_BATCH = 2000
+
+_LEASE = """
+UPDATE outbox_delivery SET leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE id IN (
+    SELECT id FROM outbox_delivery
+    WHERE state = 0 AND leased_until <= clock_timestamp() AND handler = ANY(%(handlers)s)
+    ORDER BY leased_until, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+RETURNING id, handler
+"""
+_RETURN = """
+UPDATE outbox_delivery SET leased_until = clock_timestamp() + interval '1 second'
+WHERE id = ANY(%(ids)s) AND state = 0
+"""
+
+
+class Relay:
+    """One relay process; `stop` ends it after the round it is in."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.stop = stop
+        self.room: dict[str, int] = {}
+        self.room_read_at = 0.0
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                moved = self.round()
+            except DatabaseError as error:
+                log.warning("relay_waits_for_postgresql", error=type(error).__name__)
+                connection.close()
+                self.stop.wait(1)
+                continue
+            if not moved:
+                self.stop.wait(POLL_SECONDS)
+
+    def round(self) -> int:
+        """Lease once and hand over; returns how many deliveries were moved."""
+        open_queues = self.queues_with_room()
+        moved = 0
+        for queue in open_queues:
+            moved += self.move(queue)
+        return moved
+
+    def queues_with_room(self) -> list[str]:
+        now = time.monotonic()
+        if now - self.room_read_at > 0.25:
+            self.room = broker.room(QUEUES, most=settings.RELAY_QUEUE_ROOM)
+            self.room_read_at = now
+        return [queue for queue in QUEUES if self.room.get(queue, 0) > 0]
+
+    def move(self, queue: str) -> int:
+        names = {handler.name: handler.batch for handler in handlers() if handler.queue == queue}
+        if not names:
+            return 0
+        limit = min(LEASE_BATCH, self.room[queue] * min(names.values()))
+        leased = lease(names, limit=limit)
+        for name, ids in leased.items():
+            for batch in _cut(ids, names[name]):
+                self.room[queue] -= 1
+                if not broker.hand_over(name, batch, queue=queue):
+                    give_back(batch)
+                    self.room = {}
+        return sum(len(ids) for ids in leased.values())
+
+
+def lease(names: Iterable[str], *, limit: int) -> dict[str, list[int]]:
+    """Take due deliveries of the handlers called `names`, oldest first; ids by handler."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, {"handlers": list(names), "lease": LEASE_SECONDS, "limit": limit})
+        leased: dict[str, list[int]] = defaultdict(list)
+        for delivery_id, name in sorted(cursor.fetchall()):
+            leased[name].append(delivery_id)
+    return leased
+
+
+def give_back(ids: list[int]) -> None:
+    """The broker did not take these: they are due again in a second."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RETURN, {"ids": ids})
+
+
+def _cut(ids: list[int], size: int) -> Iterable[list[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))

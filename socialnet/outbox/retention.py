@@ -1,0 +1,36 @@
+"""Forgetting what is over: done deliveries after a day, events after 30 days."""
+
+from django.db import connection
+
+_BATCH = 5000
+_DONE = """
+DELETE FROM outbox_delivery WHERE id IN (
+    SELECT id FROM outbox_delivery WHERE event_id < %(before)s AND state = 1 LIMIT %(batch)s)
+"""
+_EVENTS = """
+DELETE FROM outbox_event WHERE id IN (
+    SELECT e.id FROM outbox_event e WHERE e.id < %(before)s
+    AND NOT EXISTS (SELECT 1 FROM outbox_delivery d WHERE d.event_id = e.id) LIMIT %(batch)s)
+"""
+
+
+def forget_done(*, days: int = 1) -> int:
+    """Delete done deliveries of events older than `days`; returns how many."""
+    return _delete(_DONE, days=days)
+
+
+def forget_events(*, days: int = 30) -> int:
+    """Delete events older than `days` that nothing is owed for any more; returns how many."""
+    return _delete(_EVENTS, days=days)
+
+
+def _delete(statement: str, *, days: int) -> int:
+    deleted = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT socialnet_id_at(clock_timestamp() - make_interval(days => %s))", [days])
+        (before,) = cursor.fetchone()
+        while True:
+            cursor.execute(statement, {"before": before, "batch": _BATCH})
+            deleted += cursor.rowcount
+            if cursor.rowcount < _BATCH:
+                return deleted

@@ -1,0 +1,181 @@
+"""Events reach their handlers: once in effect, after failures, after losses, without blocking each other."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+
+from socialnet.kernel.errors import RedisAway
+from socialnet.outbox import deliveries, handlers
+from socialnet.outbox.actions import emit, owe, record, retry_dead
+from socialnet.outbox.errors import NoTransaction
+from socialnet.outbox.events import Event
+from socialnet.outbox.handlers import Owed, on, owed
+from socialnet.outbox.models import AuditEntry, Delivery
+from socialnet.outbox.models import Event as StoredEvent
+from socialnet.outbox.relay import lease
+from socialnet.outbox.testing import drain
+
+pytestmark = pytest.mark.django_db
+seen: list[object] = []
+trouble: dict[int, Exception] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingHappened(Event):
+    name = "test.thing_happened"
+    number: int
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """Handlers of this file only, for the length of a test."""
+    monkeypatch.setattr(handlers, "_handlers", {})
+    monkeypatch.setattr(handlers, "_reactions", {})
+    on(ThingHappened)(note)
+    owed()(note_piece)
+    seen.clear()
+    trouble.clear()
+
+
+def note(events: list[ThingHappened]) -> None:
+    for event in events:
+        if event.number in trouble:
+            raise trouble[event.number]
+    seen.extend(event.number for event in events)
+
+
+def note_piece(pieces: list[Owed]) -> None:
+    seen.extend(piece.key for piece in pieces)
+
+
+def happen(*numbers: int) -> None:
+    with transaction.atomic():
+        for number in numbers:
+            emit(ThingHappened(number=number), actor_id=7)
+
+
+def due_now() -> None:
+    Delivery.objects.update(leased_until="2000-01-01T00:00Z")
+
+
+def states() -> list[int]:
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))
+
+
+def test_an_event_is_stored_with_a_delivery_per_handler_and_made_once():
+    happen(1, 2)
+    assert drain() == 2
+    assert drain() == 0
+    assert seen == [1, 2]
+    assert states() == [1, 1]
+    assert StoredEvent.objects.order_by("id").first().payload == {"number": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_emit_outside_a_transaction_is_refused():
+    with pytest.raises(NoTransaction):
+        emit(ThingHappened(number=1))
+
+
+def test_a_rolled_back_change_leaves_no_event():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        emit(ThingHappened(number=1))
+        1 / 0  # noqa: B018
+    assert not StoredEvent.objects.exists()
+
+
+def test_a_failing_batch_is_split_so_that_the_others_are_made():
+    trouble[2] = ValueError("no")
+    happen(1, 2, 3)
+    drain(allow_failures=True)
+    assert sorted(seen) == [1, 3]
+    assert sorted(states()) == [0, 1, 1]
+
+
+def test_after_five_attempts_a_delivery_is_a_dead_letter_and_can_be_retried():
+    trouble[1] = ValueError("no")
+    happen(1)
+    for _ in range(5):
+        due_now()
+        drain(allow_failures=True)
+    dead = Delivery.objects.get()
+    assert (dead.state, dead.attempts) == (Delivery.State.DEAD, 5)
+    assert dead.last_error == "ValueError: no"
+    trouble.clear()
+    assert retry_dead([dead.pk]) == 1
+    drain()
+    assert seen == [1]
+
+
+def test_pauses_grow_between_attempts():
+    trouble[1] = ValueError("no")
+    happen(1)
+    drain(allow_failures=True)
+    assert lease(["tests.note"], limit=10) == {}
+    assert drain(allow_failures=True) == 0
+
+
+def test_a_neighbour_that_is_away_costs_no_attempt():
+    trouble[1] = RedisAway()
+    happen(1)
+    for _ in range(8):
+        due_now()
+        drain(allow_failures=True)
+    assert Delivery.objects.get().state == Delivery.State.OPEN
+    assert Delivery.objects.get().attempts == 0
+    trouble.clear()
+    due_now()
+    drain()
+    assert seen == [1]
+
+
+def test_a_delivery_that_kills_its_worker_dies_after_five_tries_and_takes_nobody_along():
+    happen(1, 2, 3)
+    (name, ids), *_ = lease([handler.name for handler in handlers.handlers()], limit=10).items()
+    poisoned = ids[1]
+    deliveries._claim(ids, tried=0)  # the worker dies: nothing comes back
+    for _ in range(6):  # redelivered: each runs alone now
+        for delivery_id in ids:
+            claims = deliveries._claim([delivery_id], tried=deliveries.MAX_ATTEMPTS)
+            if delivery_id == poisoned and claims and claims[0].attempts <= deliveries.MAX_ATTEMPTS:
+                break  # dies again
+            if claims:
+                deliveries._make(handlers.handler_named(name), claims)
+    assert sorted(seen) == [1, 3]
+    assert Delivery.objects.get(pk=poisoned).state == Delivery.State.DEAD
+
+
+def test_a_task_that_is_published_twice_has_one_effect():
+    happen(1)
+    (name, ids), *_ = lease([handler.name for handler in handlers.handlers()], limit=10).items()
+    assert deliveries.run(name, ids) == 1
+    assert deliveries.run(name, ids) == 0
+    assert seen == [1]
+
+
+def test_a_lease_keeps_others_away_until_it_ends():
+    happen(1)
+    names = [handler.name for handler in handlers.handlers()]
+    assert lease(names, limit=10)
+    assert not lease(names, limit=10)
+    due_now()
+    assert lease(names, limit=10)
+
+
+def test_owing_a_piece_twice_makes_one_delivery():
+    happen(1)
+    event = deliveries._claim(list(Delivery.objects.values_list("id", flat=True)), tried=0)[0].event
+    owe(note_piece, event, ["a", "b"])
+    owe(note_piece, event, ["b", "c"])
+    drain()
+    assert [key for key in seen if isinstance(key, str)] == ["a", "b", "c"]
+
+
+def test_the_record_of_acts_cannot_be_changed_by_the_application():
+    record("test.act", actor_id=1, target_type="user", target_id=2, before={"a": 1}, after={"a": 2})
+    for statement in ("UPDATE outbox_auditentry SET act = ''", "DELETE FROM outbox_auditentry"):
+        with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert AuditEntry.objects.get().after == {"a": 2}

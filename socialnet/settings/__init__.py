@@ -1,0 +1,307 @@
+"""Settings: read from the environment, each with a safe default; `.env.example` lists them all."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parents[2]
+HOME = Path(env("SOCIALNET_HOME", default=str(BASE_DIR / ".local")))
+
+
+def required(name: str) -> str:
+    """The value of `name`, or a stop with a sentence that names it."""
+    value = env(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: start with script/server, or see .env.example.")
+    return str(value)
+
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = required("SECRET_KEY")
+PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+LIVE_URL = env("LIVE_URL", default="ws://127.0.0.1:8001/ws/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+SECURE = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "django_filters",
+    "corsheaders",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "channels",
+    "socialnet.kernel",
+    "socialnet.outbox",
+    "accounts",
+    "feeds",
+]
+
+MIDDLEWARE = [
+    "socialnet.kernel.web.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "socialnet.kernel.web.ErrorMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "socialnet.urls"
+WSGI_APPLICATION = "socialnet.wsgi.application"
+ASGI_APPLICATION = "socialnet.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "socialnet.kernel.web.frame",
+                "accounts.context.person",
+            ],
+        },
+    }
+]
+
+# --- PostgreSQL: the application's role, and the role that migrates -------------------------------------
+
+CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
+
+
+def database(name: str, *, max_age: int) -> dict[str, object]:
+    config = env.db_url_config(required(name), engine="socialnet.kernel.postgres")
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    options.setdefault("application_name", env("PROCESS_NAME", default="socialnet"))
+    return {**config, "CONN_MAX_AGE": max_age, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+
+
+DATABASES = {
+    "default": database("DATABASE_URL", max_age=CONN_MAX_AGE),
+    "owner": database("DATABASE_OWNER_URL", max_age=0)
+    if env("DATABASE_OWNER_URL", default="")
+    else database("DATABASE_URL", max_age=0),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis, Celery, Channels -----------------------------------------------------------------------------
+
+REDIS_URL = required("REDIS_URL")
+REDIS_TIMEOUT = env.float("REDIS_TIMEOUT", default=0.5)
+
+
+def default_broker_url() -> str:
+    """The same Redis, another database: `redis+socket://` for unix sockets, as kombu wants it."""
+    parts = urlsplit(REDIS_URL)
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.path}?virtual_host=1"
+    return f"{parts.scheme}://{parts.netloc}/1"
+
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or default_broker_url()
+RELAY_QUEUE_ROOM = env.int("RELAY_QUEUE_ROOM", default=40)  # messages that may wait in one queue
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None, "health_check_interval": 15}],
+            "serializer_format": "json",
+            "prefix": "live",
+        },
+    }
+}
+
+# --- People ----------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", default="mandatory")
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_EMAIL_VERIFICATION = EMAIL_VERIFICATION
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_PRESERVE_USERNAME_CASING = True
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
+FOLLOW_LIMIT = env.int("FOLLOW_LIMIT", default=5000)
+
+MAIL_BOX = Path(env("MAIL_BOX", default=str(HOME / "mail")))
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL", default="socialnet <no-reply@localhost>")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+if env("EMAIL_URL", default="consolemail://") == "consolemail://":
+    EMAIL_BACKEND = "accounts.mail.ConsoleAndFolderBackend"
+
+# --- Limits ----------------------------------------------------------------------------------------------
+
+RATE_LIMITS_ENABLED = env.bool("RATE_LIMITS_ENABLED", default=True)
+ACCOUNT_RATE_LIMITS = None if RATE_LIMITS_ENABLED else False
+if ACCOUNT_RATE_LIMITS is None:
+    del ACCOUNT_RATE_LIMITS
+RATE_LIMITS = {
+    "register": env("RATE_LIMIT_REGISTER", default="3/h"),  # per address
+    "sign_in": env("RATE_LIMIT_SIGN_IN", default="5/15m"),  # per address and account
+    "password_reset": env("RATE_LIMIT_PASSWORD_RESET", default="5/h"),
+    "publish": env("RATE_LIMIT_PUBLISH", default="10/h"),  # per person
+    "feed": env("RATE_LIMIT_FEED", default="100/m"),
+    "read": env("RATE_LIMIT_READ", default="600/m"),
+    "write": env("RATE_LIMIT_WRITE", default="120/m"),
+    "upload": env("RATE_LIMIT_UPLOAD", default="30/h"),
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies without files
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+AVATAR_MAX_BYTES = 10 * 1024 * 1024
+
+# --- API -------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",
+        "accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "socialnet.kernel.api.JSONRenderer",
+        "socialnet.kernel.api.BrowsableRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "socialnet.kernel.api.JSONParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "socialnet.kernel.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "socialnet.kernel.api.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "socialnet API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Everything the pages can do, the API can do, and the reverse.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"^/api/.*$"
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+CSRF_FAILURE_VIEW = "socialnet.kernel.web.csrf_failure"
+
+# --- Headers ---------------------------------------------------------------------------------------------
+
+LIVE_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(LIVE_URL))
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "connect-src": ["'self'", LIVE_ORIGIN],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    },
+}
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SECURE else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Language, files -------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(HOME / "static")))
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(HOME / "media")))
+WHITENOISE_USE_FINDERS = not SECURE
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if SECURE and "pytest" not in sys.modules
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+CACHES = {"default": {"BACKEND": "socialnet.kernel.cache.RedisCache"}}
+
+# --- Logs ------------------------------------------------------------------------------------------------
+
+LOG_FORMAT = env("LOG_FORMAT", default="json")
+LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "socialnet.kernel.logging.configure"
+LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
+
+UNFOLD = {
+    "SITE_TITLE": "socialnet",
+    "SITE_HEADER": "socialnet",
+    "SITE_SUBHEADER": _("Moderation and operations"),
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+}
