@@ -2,7 +2,9 @@
 
 import os
 import pwd
+import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Self
 from . import postgres, valkey
 from .binaries import engine_account
 from .errors import StartError
-from .home import Home, socket_folder, socket_path, state_folder
+from .home import Home, remove_socket_folder, socket_folder, socket_path, state_folder
 from .log import last_words
 from .program import Program
 
@@ -62,32 +64,38 @@ class Engines:
 
 
 class RunningEngine:
-    """A throw-away engine of a test run. Use as a context manager or call `stop`."""
+    """A throw-away engine of a test run: as a context manager it leaves nothing behind.
 
-    def __init__(self, program: Program, *, url: str, owner_url: str = "", log: Path) -> None:
+    `stop` and `start` keep its data and its address, so that a test can take it away and bring it back.
+    """
+
+    def __init__(self, program: Program, *, url: str, owner_url: str = "", state: Path) -> None:
         self.url = url
         self.owner_url = owner_url
         self._program = program
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                program.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                **program.popen_options(),
-            )
-        self._wait_until_ready(log)
+        self._state = state
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by discard
+        self.start()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def _wait_until_ready(self, log: Path) -> None:
+    def start(self) -> None:
+        """Return when it answers; raise StartError with its last words if it ends instead."""
+        self._process = subprocess.Popen(
+            self._program.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            **self._program.popen_options(),
+        )
         deadline = time.monotonic() + BOOT_PATIENCE
         while not self._program.is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                lines = log.read_text(errors="replace").split("\n")
+                self._log.seek(0)
+                lines = self._log.read().decode(errors="replace").split("\n")
                 raise StartError(f"{self._program.name} does not start: {last_words(lines)}")
             time.sleep(0.02)
 
@@ -101,18 +109,25 @@ class RunningEngine:
             self._process.kill()
             self._process.wait()
 
+    def discard(self) -> None:
+        """Remove its data; it must be down."""
+        self._log.close()
+        remove_socket_folder(self._state)
+        shutil.rmtree(self._state, ignore_errors=True)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self.discard()
 
 
 def start_valkey(folder: Path) -> RunningEngine:
     """A Redis of its own in `folder`, for one test worker; nothing is saved."""
     account, state, run = _throw_away(folder)
     program = valkey.program(state=state, run=run, account=account, keep=False)
-    return RunningEngine(program, url=valkey.url(run), log=folder / "valkey.log")
+    return RunningEngine(program, url=valkey.url(run), state=state)
 
 
 def start_postgres(folder: Path) -> RunningEngine:
@@ -120,14 +135,14 @@ def start_postgres(folder: Path) -> RunningEngine:
     account, state, run = _throw_away(folder)
     postgres.prepare(state=state, account=account, durable=False)
     program = postgres.program(state=state, run=run, account=account, durable=False)
-    return RunningEngine(
-        program, url=postgres.url(run), owner_url=postgres.owner_url(run), log=folder / "postgres.log"
-    )
+    return RunningEngine(program, url=postgres.url(run), owner_url=postgres.owner_url(run), state=state)
 
 
 def _throw_away(folder: Path) -> tuple[pwd.struct_passwd | None, Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     home = Home(folder.resolve())
+    if home.engines.is_symlink() and not home.engines.exists():
+        home.engines.unlink()  # of one that was discarded
     account = engine_account(home.engines)
-    state = state_folder(home, account)
+    state = state_folder(home, account, elsewhere=Path(tempfile.gettempdir()))
     return account, state, socket_folder(state, account)

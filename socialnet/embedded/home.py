@@ -107,8 +107,10 @@ def account_name(uid: int) -> str:
         return f"user {uid}"
 
 
-def state_folder(home: Home, account: pwd.struct_passwd | None) -> Path:
-    """The engines' folder, made when missing, in a place that `account` can reach."""
+def state_folder(
+    home: Home, account: pwd.struct_passwd | None, *, elsewhere: Path = Path("/var/lib")
+) -> Path:
+    """The engines' folder, made when missing; a link to one `elsewhere` if `account` cannot reach the home."""
     folder = home.engines
     if folder.is_symlink() and not folder.exists():
         raise StartError(
@@ -116,7 +118,7 @@ def state_folder(home: Home, account: pwd.struct_passwd | None) -> Path:
         )
     if not folder.exists():
         if account and not can_reach(home.path, account):
-            folder.symlink_to(tempfile.mkdtemp(prefix="socialnet-", dir="/var/lib"))
+            folder.symlink_to(tempfile.mkdtemp(prefix="socialnet-", dir=elsewhere))
         else:
             folder.mkdir(mode=0o700)
         own(folder, account)

@@ -14,7 +14,7 @@ from types import FrameType
 
 from .engines import start_postgres, start_valkey
 from .environment import secret_key
-from .home import CHECKOUT, Home, remove_socket_folder
+from .home import CHECKOUT, Home
 
 WORKERS = ["-n", "2", "--dist", "loadgroup"]
 
@@ -32,8 +32,8 @@ def run_tests(home: Home, arguments: list[str]) -> int:
     signal.signal(signal.SIGHUP, _leave)
     with (
         test_home(home.path / "test") as folder,
-        start_postgres(folder) as database,
-        start_valkey(folder) as redis,
+        start_postgres(folder / "postgres") as database,
+        start_valkey(folder / "redis") as redis,
     ):
         told = {
             "SOCIALNET_HOME": str(folder),
@@ -62,9 +62,6 @@ def test_home(parent: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            state = (folder / "engines").resolve()  # it may be a link
-            remove_socket_folder(state)
-            shutil.rmtree(state, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
 
