@@ -1,4 +1,8 @@
-"""What can go wrong with events; programmers see these, people do not."""
+"""What can go wrong with events (programmers see these) and with repeated requests (people see those)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from socialnet.kernel.errors import Conflict
 
 
 class NoTransaction(RuntimeError):
@@ -7,3 +11,20 @@ class NoTransaction(RuntimeError):
 
 class UnknownHandler(LookupError):
     """A delivery names a handler that this code does not have (an older or newer release wrote it)."""
+
+
+class IdempotencyMismatch(Conflict):
+    """The key was used for a request with other fields."""
+
+    code = "idempotency_mismatch"
+    sentence = _("This was sent before with something else in it.")
+
+
+class IdempotencyInProgress(Conflict):
+    """The first request with this key is still at work."""
+
+    code = "idempotency_in_progress"
+    sentence = _("This is being done at this moment. Ask again in a second.")
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)

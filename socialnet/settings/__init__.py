@@ -213,20 +213,22 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
     "DEFAULT_RENDERER_CLASSES": [
-        "socialnet.kernel.api.JSONRenderer",
-        "socialnet.kernel.api.BrowsableRenderer",
+        "socialnet.kernel.rest.renderers.JSONRenderer",
+        "socialnet.kernel.rest.renderers.BrowsableRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": [
-        "socialnet.kernel.api.JSONParser",
-        "rest_framework.parsers.MultiPartParser",
-        "rest_framework.parsers.FormParser",
+        "socialnet.kernel.rest.parsers.JSONParser",
+        "socialnet.kernel.rest.parsers.MultiPartParser",
+        "socialnet.kernel.rest.parsers.FormParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "socialnet.kernel.schema.AutoSchema",
-    "EXCEPTION_HANDLER": "socialnet.kernel.api.exception_handler",
+    "EXCEPTION_HANDLER": "socialnet.kernel.rest.exceptions.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": None,
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
 }
+API_IDEMPOTENCY = "socialnet.outbox.idempotency.once"  # what the base view wraps around a POST with a key
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # for /metrics from elsewhere than loopback
 SPECTACULAR_SETTINGS = {
     "TITLE": "socialnet API",
     "VERSION": "1.0.0",
@@ -239,6 +241,25 @@ SPECTACULAR_SETTINGS = {
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "x-request-id",
+)
+CORS_EXPOSE_HEADERS = (
+    "ETag",
+    "Idempotent-Replay",
+    "Link",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+)
 CORS_URLS_REGEX = r"^/api/.*$"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 CSRF_FAILURE_VIEW = "socialnet.kernel.web.csrf_failure"
@@ -279,6 +300,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(HOME / "static")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(HOME / "media")))
+SERVE_MEDIA = env.bool("SERVE_MEDIA", default=not SECURE)  # pictures of people; else the server in front does it
 WHITENOISE_USE_FINDERS = not SECURE
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {

@@ -1,0 +1,97 @@
+"""Pages that belong to no app: status, help, appearance, and the pictures of people while developing."""
+
+from pathlib import Path
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.static import serve
+
+from socialnet.kernel import health, pages
+from socialnet.kernel.errors import NotFound
+from socialnet.kernel.rest.exceptions import documented_errors
+
+A_YEAR = 60 * 60 * 24 * 365
+PICTURES = "avatars/"  # the only public files; their names cannot be guessed and never change what they show
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    states = health.parts()
+    parts = [
+        {"name": name, "title": title, "state": states[name], "detail": detail}
+        for name, (title, detail) in health.WORDS.items()
+    ]
+    healthy = all(state == health.UP for state in states.values())
+    return render(request, "status.html", {"ready": healthy, "parts": parts})
+
+
+@require_safe
+def help_index(request: HttpRequest) -> HttpResponse:
+    return render(request, "help/index.html")
+
+
+@require_safe
+def help_errors(request: HttpRequest) -> HttpResponse:
+    """What the `type` of a problem+json answer points to."""
+    return render(request, "help/api_errors.html", {"errors": documented_errors()})
+
+
+class AppearanceForm(forms.Form):
+    """How the pages look in this browser."""
+
+    theme = forms.ChoiceField(
+        label=gettext_lazy("Colours"),
+        choices=[
+            ("auto", gettext_lazy("As my system")),
+            ("light", gettext_lazy("Light")),
+            ("dark", gettext_lazy("Dark")),
+        ],
+    )
+    keyboard = forms.ChoiceField(
+        label=gettext_lazy("Keyboard shortcuts"),
+        choices=[("on", gettext_lazy("On")), ("off", gettext_lazy("Off"))],
+        required=False,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def appearance(request: HttpRequest) -> HttpResponse:
+    chosen = {"theme": pages.theme_of(request), "keyboard": request.COOKIES.get("keyboard", "on")}
+    form = AppearanceForm(request.POST if request.method == "POST" else None, initial=chosen)
+    if not form.is_valid():
+        code = 400 if form.is_bound else 200
+        return render(request, "accounts/settings_appearance.html", {"form": form}, status=code)
+    messages.success(request, _("Saved in this browser."))
+    response = redirect(_next(request))
+    for name, value in form.cleaned_data.items():
+        if value:
+            response.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", secure=settings.SECURE)
+    return response
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else "settings_appearance"
+
+
+@require_safe
+def picture(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Pictures of people, where no web server in front serves them."""
+    if not (Path(settings.MEDIA_ROOT) / PICTURES / path).is_file():
+        raise NotFound
+    response = serve(request, PICTURES + path, document_root=settings.MEDIA_ROOT)
+    if isinstance(response, FileResponse):
+        response["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+        response["Content-Security-Policy"] = "default-src 'none'"
+        response["X-Content-Type-Options"] = "nosniff"
+    return response

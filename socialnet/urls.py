@@ -1,0 +1,40 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from socialnet.kernel import docs, health, metrics, views
+from socialnet.kernel.api import UnknownPath
+
+api = [
+    path("schema", docs.SchemaView.as_view(), name="api_schema"),
+    path("docs", docs.DocsView.as_view(url_name="api_schema"), name="api_docs"),
+    path("", include("accounts.api_urls")),
+    path("", include("feeds.api_urls")),
+]
+
+urlpatterns = [
+    path("api/v1", docs.RootView.as_view(), name="api_root"),
+    path("api/v1/", include(api)),
+    re_path(r"^api(?:/.*)?$", UnknownPath.as_view()),
+    path("admin/", admin.site.urls),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path("health/circuit-breakers", health.circuit_breakers, name="health_breakers"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("status", views.status, name="status"),
+    path("help/", views.help_index, name="help"),
+    path("help/api-errors", views.help_errors, name="help_errors"),
+    path("settings/appearance", views.appearance, name="settings_appearance"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("", include("feeds.urls")),
+]
+if settings.SERVE_MEDIA:
+    urlpatterns.append(path(f"media/{views.PICTURES}<path:path>", views.picture))
+
+handler400 = "socialnet.kernel.web.bad_request"
+handler403 = "socialnet.kernel.web.permission_denied"
+handler404 = "socialnet.kernel.web.page_not_found"
+handler500 = "socialnet.kernel.web.server_error"
