@@ -85,9 +85,9 @@ class Home:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise StartError(
-                f"Already running with the data in {self.path}: {file.read() or 'just starting'}."
-            ) from None
+            holder = file.read() or "just starting"
+            file.close()
+            raise StartError(f"Already running with the data in {self.path}: {holder}.") from None
         sign(file)
         return file
 

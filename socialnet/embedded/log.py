@@ -4,7 +4,6 @@ import os
 import re
 import sys
 from collections import deque
-from pathlib import Path
 from typing import TextIO
 
 WIDTH = len("postgres")
@@ -31,7 +30,7 @@ class Log:
     """Writes lines to `stream`. Keeps going when the terminal is gone, because stopping must not fail."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stdout
+        self.stream: TextIO | None = stream or sys.stdout
         self.colour = wants_colour(self.stream)
 
     def say(self, line: str) -> None:
@@ -46,10 +45,12 @@ class Log:
             self.plain(f"{prefix} {ESCAPES.sub('', line)}")
 
     def plain(self, line: str) -> None:
+        if self.stream is None:
+            return
         try:
             print(line, file=self.stream, flush=True)
         except (OSError, ValueError):
-            self.stream = Path(os.devnull).open("w")  # noqa: SIM115 - from now on
+            self.stream = None
 
 
 class Voice:

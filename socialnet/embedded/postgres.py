@@ -15,7 +15,7 @@ from pathlib import Path
 from .binaries import runnable_postgres
 from .errors import StartError
 from .home import account_name, own
-from .leftovers import command_of
+from .leftovers import birth_of, command_of
 from .log import last_words
 from .program import Program, run_as
 
@@ -94,12 +94,12 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, durabl
 
 
 def _says_ready(pid_file: Path) -> bool:
-    """PostgreSQL writes its state into the eighth line, as pg_ctl reads it."""
+    """PostgreSQL writes its state into the eighth line, as pg_ctl reads it; one that was killed may have left it."""
     try:
         lines = pid_file.read_text().splitlines()
     except OSError:
         return False
-    return len(lines) > 7 and lines[7].strip() == "ready"
+    return len(lines) > 7 and lines[7].strip() == "ready" and birth_of(int(lines[0])) is not None
 
 
 def _check(data: Path, account: pwd.struct_passwd | None) -> None:
