@@ -1,7 +1,7 @@
 """Fan-out on write: a post's id goes into the timelines of its audience, a range of followers at a time."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.db import connection
 
@@ -38,6 +38,11 @@ SELECT user_id FROM audience
 LAST_PERSON = 2**63 - 1
 
 
+def feed_group(user_id: int) -> str:
+    """The channel group of everybody who has this person's home open."""
+    return f"feed.{user_id}"
+
+
 @dataclass(frozen=True)
 class Range:
     """Followers with ids above `after`, up to and including `until`."""
@@ -65,11 +70,7 @@ def ranges(post: Post) -> list[Range]:
     with connection.cursor() as cursor:
         cursor.execute(_BOUNDS, {"author": post.author_id, "chunk": CHUNK})
         bounds = [0, *(row[0] for row in cursor.fetchall()), LAST_PERSON]
-    return [Range(after, until) for after, until in _pairs(bounds)]
-
-
-def _pairs(bounds: list[int]) -> Iterator[tuple[int, int]]:
-    return zip(bounds, bounds[1:], strict=False)
+    return [Range(after, until) for after, until in pairwise(bounds)]
 
 
 def deliver(post: Post, part: Range) -> int:
@@ -80,7 +81,7 @@ def deliver(post: Post, part: Range) -> int:
     people = _store(post, part)
     timelines.push(post.pk, to=[post.author_id, *people] if part.after == 0 else people)
     message = feed_news(post.pk)
-    realtime.publish_many((f"feed.{user_id}", message) for user_id in realtime.online_among(people))
+    realtime.publish_many((feed_group(user_id), message) for user_id in realtime.online_among(people))
     return len(people)
 
 

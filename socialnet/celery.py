@@ -1,11 +1,12 @@
 """The Celery app: queues, safety settings, and the schedule of every job."""
 
 import os
+import threading
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialnet.settings")
 
@@ -43,11 +44,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=10),
         "options": {"queue": "maintenance"},
     },
-    "worker heartbeat": {
-        "task": "socialnet.kernel.tasks.beat",
-        "schedule": 5.0,
-        "options": {"expires": 15},
-    },
 }
 
 
@@ -57,3 +53,18 @@ def forget_inherited_connections(**_kwargs: Any) -> None:
     from django.db import connections
 
     connections.close_all()
+
+
+_stopping = threading.Event()
+
+
+@worker_ready.connect
+def begin_heartbeat(**_kwargs: Any) -> None:
+    from socialnet.kernel.health import keep_beating
+
+    keep_beating("worker", _stopping)
+
+
+@worker_shutting_down.connect
+def end_heartbeat(**_kwargs: Any) -> None:
+    _stopping.set()

@@ -35,6 +35,16 @@ def publish(group: str, message: dict[str, Any]) -> None:
     publish_many([(group, message)])
 
 
+def person_group(user_id: int) -> str:
+    """The channel group of all sockets of one person."""
+    return f"person.{user_id}"
+
+
+def recheck(user_id: int) -> None:
+    """Ask the sockets of this person to look again whether they may stay open."""
+    publish(person_group(user_id), {"event": "recheck"})
+
+
 def mark_online(user_ids: Iterable[int]) -> None:
     """Note that these people have an open socket; repeated by their `live` process, expires by itself."""
     marks = {str(user_id): time.time() + ONLINE_SECONDS for user_id in user_ids}

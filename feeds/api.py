@@ -1,0 +1,116 @@
+"""The DRF door: posts and feeds."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import PrivateAccount
+from accounts.selectors import access_to, get_user_or_404
+from feeds import actions, selectors
+from feeds.live import snapshots
+from feeds.serializers import (
+    FeedPostSerializer,
+    HeadSerializer,
+    LiveSerializer,
+    NewPostSerializer,
+    PostSerializer,
+    post_json,
+)
+from socialnet.kernel.api import APIView
+from socialnet.kernel.pagination import Page
+
+REFRESH = OpenApiParameter("refresh", bool, description="Asks for a fresh feed.")
+MODE = OpenApiParameter("mode", enum=["latest"], description="The order; newest first.")
+
+
+class PostsView(APIView):
+    serializer_class = PostSerializer
+    permission_classes = [IsAuthenticated]
+    rate_limit = {"POST": "publish"}
+
+    @extend_schema(request=NewPostSerializer, responses={201: PostSerializer})
+    def post(self, request: Request) -> Response:
+        """Publish a post."""
+        data = NewPostSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        post = actions.publish_post(author=request.user, **data.validated_data)
+        item = selectors.get_visible_item(post.pk, viewer=request.user)
+        body = post_json(item, viewer=request.user)
+        return Response(body, status=201, headers={"Location": f"/api/v1/posts/{post.pk}"})
+
+
+class PostView(APIView):
+    serializer_class = PostSerializer
+
+    def get(self, request: Request, post_id: int) -> Response:
+        """A post that you may see."""
+        item = selectors.get_visible_item(post_id, viewer=request.user)
+        return Response(post_json(item, viewer=request.user))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, post_id: int) -> Response:
+        """Delete a post of yours."""
+        post = selectors.get_visible_post(post_id, viewer=request.user)
+        actions.delete_post(post=post, actor=request.user)
+        return Response(status=204)
+
+
+class FeedView(APIView):
+    serializer_class = FeedPostSerializer
+    permission_classes = [IsAuthenticated]
+    rate_limit = "feed"
+    filters = frozenset({"mode", "refresh"})
+
+    @extend_schema(parameters=[MODE, REFRESH])
+    def get(self, request: Request) -> Response:
+        """Your home, newest first."""
+        page = selectors.home_page(viewer=request.user, cursor=self.cursor, size=self.limit)
+        response = self.page_response(_as_json(page, request))
+        response["X-Feed-Tier"], response["X-Cache"] = str(page.tier), page.cache
+        return response
+
+
+class FeedHeadView(APIView):
+    serializer_class = HeadSerializer
+    permission_classes = [IsAuthenticated]
+    rate_limit = "feed"
+
+    def get(self, request: Request) -> Response:
+        """The newest ids of your home, for a "new posts" note."""
+        ids = [str(post_id) for post_id in selectors.head_of(viewer=request.user)]
+        return Response({"ids": ids, "newest_id": ids[0] if ids else None})
+
+
+class PersonPostsView(APIView):
+    serializer_class = PostSerializer
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request, username: str) -> Response:
+        """A person's posts that you may see, newest first."""
+        person = get_user_or_404(username, viewer=request.user)
+        if not access_to(person, request.user).posts:
+            raise PrivateAccount
+        page = selectors.profile_posts(
+            author=person, viewer=request.user, cursor=self.cursor, size=self.limit
+        )
+        return self.page_response(_as_json(page, request))
+
+
+class LiveView(APIView):
+    serializer_class = LiveSerializer
+    permission_classes = [IsAuthenticated]
+    filters = frozenset({"topics"})
+
+    @extend_schema(parameters=[OpenApiParameter("topics", str, description="Comma-separated; today: feed.")])
+    def get(self, request: Request) -> Response:
+        """The snapshots that the socket would send, for polling, and the socket's address."""
+        topics = [topic for topic in request.query_params.get("topics", "").split(",") if topic]
+        return Response(snapshots(topics, viewer=request.user))
+
+
+def _as_json(page: Page[Any], request: Request) -> Page[Any]:
+    items = [post_json(item, viewer=request.user) for item in page.items]
+    return Page(items=items, next_cursor=page.next_cursor)

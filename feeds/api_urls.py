@@ -1,0 +1,12 @@
+from django.urls import path
+
+from feeds import api
+
+urlpatterns = [
+    path("posts", api.PostsView.as_view(), name="api_posts"),
+    path("posts/<int:post_id>", api.PostView.as_view(), name="api_post"),
+    path("feed", api.FeedView.as_view(), name="api_feed"),
+    path("feed/head", api.FeedHeadView.as_view(), name="api_feed_head"),
+    path("users/<str:username>/posts", api.PersonPostsView.as_view(), name="api_user_posts"),
+    path("live", api.LiveView.as_view(), name="api_live"),
+]

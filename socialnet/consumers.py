@@ -1,0 +1,231 @@
+"""The one websocket consumer: it knows who is there and passes on the news of their topics. It routes, nothing else.
+
+Whoever asks for a topic is checked, joins its group, and only then gets a snapshot: nothing falls between. While
+Redis is away news are lost, so when it is back every socket gets its snapshots again.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from http.cookies import SimpleCookie
+from types import SimpleNamespace
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import orjson
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError, InterfaceError
+from django.http.request import validate_host
+from redis.exceptions import RedisError
+
+from accounts.authentication import token_of
+from accounts.backends import get_viewer
+from accounts.models import User
+from accounts.sessions import SessionStore
+from feeds import live
+from socialnet.kernel import realtime
+from socialnet.kernel.errors import DomainError, RedisAway
+from socialnet.kernel.redis import door
+
+log = structlog.get_logger(__name__)
+NOT_SIGNED_IN, BAD_ORIGIN, TOO_MANY, FLOOD, TOO_LARGE, TRY_LATER = 4401, 4403, 4429, 1008, 1009, 1013
+MESSAGE_MOST = 4096  # bytes
+MESSAGES_MOST, MESSAGES_SECONDS = 30, 10
+TOPICS_MOST = 50
+SOCKETS_MOST = 20  # of one person, in one process
+BEAT_SECONDS = 25
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    open_sockets: ClassVar[dict[int, set["LiveConsumer"]]] = {}
+    beating: ClassVar["asyncio.Task[None] | None"] = None
+
+    viewer: User | None = None
+
+    async def connect(self) -> None:
+        await self.accept()  # first, or the browser never sees the code
+        if not self._origin_allowed():
+            return await self.close(BAD_ORIGIN)
+        self.viewer = await self._who()
+        if self.viewer is None:
+            return await self.close(NOT_SIGNED_IN)
+        sockets = self.open_sockets.setdefault(self.viewer.pk, set())
+        if len(sockets) >= SOCKETS_MOST:
+            return await self.close(TOO_MANY)
+        sockets.add(self)
+        self.topics: dict[str, str] = {}
+        self.received: deque[float] = deque(maxlen=MESSAGES_MOST)
+        type(self)._keep_beating()
+        await self._join(realtime.person_group(self.viewer.pk))
+
+    async def disconnect(self, code: int) -> None:
+        if self.viewer is None:
+            return
+        sockets = self.open_sockets.get(self.viewer.pk, set())
+        sockets.discard(self)
+        if not sockets:
+            self.open_sockets.pop(self.viewer.pk, None)
+        for group in [*getattr(self, "topics", {}).values(), realtime.person_group(self.viewer.pk)]:
+            await self._leave(group)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if bytes_data is not None or text_data is None or len(text_data) > MESSAGE_MOST:
+            return await self.close(TOO_LARGE)
+        if self._is_flood():
+            return await self.close(FLOOD)
+        try:
+            message = orjson.loads(text_data)
+            op, topics = message["op"], message.get("topics", [])
+            known = op in ("subscribe", "unsubscribe", "ping") and all(
+                isinstance(name, str) for name in topics
+            )
+        except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+            known = False
+        if not known:
+            return await self._say(event="error", data={"code": "bad_message"})
+        if op == "ping":
+            return await self._say(event="pong", data={})
+        for topic in topics[:TOPICS_MOST]:
+            await (self.subscribe(topic) if op == "subscribe" else self.unsubscribe(topic))
+
+    async def subscribe(self, topic: str) -> None:
+        if self.viewer is None:
+            return
+        try:
+            if topic not in self.topics:
+                if len(self.topics) >= TOPICS_MOST:
+                    return await self._refuse(topic, "too_many_topics")
+                group = await database_sync_to_async(live.group_of)(topic, viewer=self.viewer)
+                await self._join(group)
+                self.topics[topic] = group
+            await self._mark_online([self.viewer.pk])
+            await self._snapshot(topic)
+        except DomainError as error:
+            await self._refuse(topic, error.code)
+        except (RedisError, DatabaseError, InterfaceError):
+            await self.close(TRY_LATER)
+
+    async def unsubscribe(self, topic: str) -> None:
+        if group := self.topics.pop(topic, None):
+            await self._leave(group)
+
+    # --- from the channel layer ---------------------------------------------------------------------------
+
+    async def news(self, event: dict[str, Any]) -> None:
+        """A message for a group this socket is in (`realtime.publish`)."""
+        message = event["message"]
+        if message.get("event") == "recheck":
+            return await self.recheck()
+        if message.get("topic") in self.topics:
+            await self.send(text_data=orjson.dumps(message).decode())
+
+    async def recheck(self) -> None:
+        """Close unless whoever opened this is still signed in."""
+        if await self._who() is None:
+            await self.close(NOT_SIGNED_IN)
+
+    async def refresh(self) -> None:
+        """News may have been lost: say again what is true."""
+        await asyncio.sleep(random.uniform(0, 3))
+        for topic in list(self.topics):
+            await self._snapshot(topic)
+
+    # --- helpers -------------------------------------------------------------------------------------------
+
+    async def _snapshot(self, topic: str) -> None:
+        snapshot = await database_sync_to_async(live.snapshot)(topic, viewer=self.viewer)
+        await self.send(text_data=orjson.dumps(snapshot).decode())
+
+    async def _say(self, **message: Any) -> None:
+        await self.send(text_data=orjson.dumps(message).decode())
+
+    async def _refuse(self, topic: str, code: str) -> None:
+        await self._say(topic=topic[:100], event="error", data={"code": code, "topic": topic[:100]})
+
+    async def _join(self, group: str) -> None:
+        try:
+            await self.channel_layer.group_add(group, self.channel_name)
+        except RedisError:
+            await self.close(TRY_LATER)
+
+    async def _leave(self, group: str) -> None:
+        try:
+            await self.channel_layer.group_discard(group, self.channel_name)
+        except RedisError:
+            log.info("socket_left_without_redis")
+
+    def _is_flood(self) -> bool:
+        now = time.monotonic()
+        full = len(self.received) == MESSAGES_MOST
+        oldest = self.received[0] if full else 0.0
+        self.received.append(now)
+        return full and now - oldest < MESSAGES_SECONDS
+
+    def _header(self, name: bytes) -> str:
+        values = [value for header, value in self.scope["headers"] if header == name]
+        return values[0].decode("latin-1") if values else ""
+
+    def _origin_allowed(self) -> bool:
+        """Browsers always say where the page came from; programs with a token may say nothing."""
+        origin = self._header(b"origin")
+        if not origin:
+            return bool(self._header(b"authorization"))
+        return validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
+
+    async def _who(self) -> User | None:
+        bearer = self._header(b"authorization")
+        cookie = SimpleCookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
+        try:
+            return await database_sync_to_async(_person)(bearer, cookie.value if cookie else "")
+        except (DatabaseError, InterfaceError):
+            return self.viewer  # cannot be asked now; the next beat asks again
+
+    # --- one task per process ----------------------------------------------------------------------------------
+
+    @classmethod
+    def _keep_beating(cls) -> None:
+        if cls.beating is None or cls.beating.done():
+            cls.beating = asyncio.get_running_loop().create_task(cls._beat())
+
+    @classmethod
+    async def _beat(cls) -> None:
+        """Tell fan-out who is here, notice when Redis comes back, and ask again who is still signed in."""
+        answered = True
+        while cls.open_sockets:
+            answers = await cls._mark_online(list(cls.open_sockets))
+            sockets = [socket for several in cls.open_sockets.values() for socket in several]
+            if answers and not answered:
+                await asyncio.gather(*(socket.refresh() for socket in sockets), return_exceptions=True)
+            answered = answers
+            await asyncio.sleep(BEAT_SECONDS if answers else 2)
+            await asyncio.gather(*(socket.recheck() for socket in sockets), return_exceptions=True)
+
+    @staticmethod
+    async def _mark_online(user_ids: list[int]) -> bool:
+        def mark() -> bool:
+            try:
+                with door() as client:
+                    client.ping()
+            except RedisAway:
+                return False
+            realtime.mark_online(user_ids)
+            return True
+
+        return await asyncio.to_thread(mark)
+
+
+def _person(bearer: str, session_key: str) -> User | None:
+    """Who shows this token or this session, if they may still come in."""
+    scheme, _space, secret = bearer.partition(" ")
+    if scheme.lower() == "bearer":
+        record = token_of(secret.strip())
+        return get_viewer(record["user_id"]) if record and "read" in record["scopes"] else None
+    if not session_key:
+        return None
+    user = get_user(SimpleNamespace(session=SessionStore(session_key)))  # type: ignore[arg-type]
+    return user if isinstance(user, User) else None
