@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from redis import Redis
 
 from socialnet.embedded import postgres
 from socialnet.embedded.binaries import engine_account, runnable_postgres
-from socialnet.embedded.engines import start_postgres, start_valkey
+from socialnet.embedded.engines import RunningEngine, start_postgres, start_valkey
 from socialnet.embedded.errors import StartError
-from socialnet.embedded.home import Home, state_folder
+from socialnet.embedded.home import Home, own, socket_folder, state_folder
+from socialnet.embedded.program import run_as
 
 pytestmark = pytest.mark.xdist_group("engines")
 
@@ -152,14 +152,19 @@ def test_an_interrupted_first_start_is_begun_anew(state):
     assert not (state / "pg18.unfinished").exists()
 
 
-def test_a_pid_file_that_names_a_stranger_is_removed_and_a_postgresql_is_not(made):
+def test_a_pid_file_that_names_a_stranger_is_no_obstacle(made):
+    """In containers pids repeat: the number of a killed PostgreSQL may be that of another process by now."""
     state, account = made
-    pid_file = state / "pg18/postmaster.pid"
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    run = socket_folder(state, account)
+    program = postgres.program(state=state, run=run, account=account, durable=False)
+    stranger = subprocess.Popen(["/bin/sleep", "60"], **run_as(account))
     try:
-        pid_file.write_text(f"{stranger.pid}\n")
-        postgres.prepare(state=state, account=account)
-        assert not pid_file.exists()
+        for file in (state / "pg18/postmaster.pid", run / ".s.PGSQL.5432.lock"):
+            file.write_text(f"{stranger.pid}\n{state}/pg18\n0\n5432\n{run}\n\n\nready\n")
+            own(file, account)
+            file.chmod(0o600)
+        with RunningEngine(program, url=postgres.url(run), state=state) as engine:
+            assert ask(engine.url, "SELECT 1") == (1,)
     finally:
         stranger.kill()
         stranger.wait()

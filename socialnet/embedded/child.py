@@ -35,6 +35,7 @@ class Child:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
+        await asyncio.to_thread(self.program.before)
         reading, writing = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(

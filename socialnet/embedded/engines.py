@@ -83,6 +83,7 @@ class RunningEngine:
 
     def start(self) -> None:
         """Return when it answers; raise StartError with its last words if it ends instead."""
+        self._program.before()
         self._process = subprocess.Popen(
             self._program.argv,
             stdin=subprocess.DEVNULL,

@@ -10,6 +10,8 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
+from functools import partial
 from pathlib import Path
 
 from .binaries import runnable_postgres
@@ -51,6 +53,7 @@ THROW_AWAY = LAPTOP | {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
+ORPHANS_PATIENCE = 5.0  # seconds
 
 CHATTER = (
     r"^LOG:  (starting PostgreSQL|listening on|database system (was shut down|is ready|is shut down)|shutting down"
@@ -74,7 +77,6 @@ def prepare(*, state: Path, account: pwd.struct_passwd | None, durable: bool = T
     else:
         _make(data, runnable_postgres(state, account), account, durable=durable)
     _write_access_rules(data, account)
-    _forget_stranger(data / "postmaster.pid")
 
 
 def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, durable: bool = True) -> Program:
@@ -88,6 +90,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, durabl
         account=account,
         stop_signal=signal.SIGINT,  # "fast": ends sessions, then writes everything down
         patience=60,
+        before=partial(_clear_the_way, data, run),
         chatter=CHATTER,
         is_ready=lambda: _says_ready(data / "postmaster.pid"),
     )
@@ -120,6 +123,24 @@ def _check(data: Path, account: pwd.struct_passwd | None) -> None:
             f"give it back with `chown -R {account_name(needed)} {data}`."
         )
     data.chmod(0o700)  # PostgreSQL insists, and unpacking a backup may have changed it
+
+
+def _clear_the_way(data: Path, run: Path) -> None:
+    """See to it that one that was killed does not keep the next from starting."""
+    for pid_file in (data / "postmaster.pid", run / ".s.PGSQL.5432.lock"):
+        _forget_stranger(pid_file)
+    deadline = time.monotonic() + ORPHANS_PATIENCE
+    while _has_orphans(data) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _has_orphans(data: Path) -> bool:
+    """Its helpers need a moment to notice that it is gone. All of them work inside the data folder."""
+    for folder in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if folder.readlink() == data:
+                return True
+    return False
 
 
 def _forget_stranger(pid_file: Path) -> None:
