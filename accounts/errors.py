@@ -65,13 +65,10 @@ class InvalidFields(Invalid):
 
 
 class EmailInUse(Conflict):
-    """Never shown to who asks: the address belongs to `owner_id` already."""
+    """Where addresses must be confirmed this is never shown to who asks."""
 
     code = "email_in_use"
-
-    def __init__(self, owner_id: int | None = None) -> None:
-        super().__init__()
-        self.owner_id = owner_id
+    sentence = _("This e-mail address is in use already.")
 
 
 class WrongCredentials(NotSignedIn):
@@ -121,3 +118,18 @@ class PictureTooLarge(DomainError):
 
     def __init__(self) -> None:
         super().__init__(errors={"avatar": [self.sentence]})
+
+
+class PersonSuspended(Forbidden):
+    code = "person_suspended"
+    sentence = _("This account is suspended.")
+
+
+class BadToken(NotSignedIn):
+    code = "bad_token"
+    sentence = _("This token is not known, or it was revoked.")
+
+
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+    sentence = _("This token may not do that.")

@@ -95,3 +95,32 @@ class PersonDeleted(Event):
 
     name = "accounts.person_deleted"
     user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationAsked(Event):
+    """A letter with a link is owed to an address that waits to be confirmed."""
+
+    name = "accounts.confirmation_asked"
+    address_id: int
+    joining: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetAsked(Event):
+    name = "accounts.password_reset_asked"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedTwice(Event):
+    """Somebody tried to sign up with the address of `user_id`, who is told."""
+
+    name = "accounts.joined_twice"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event):
+    name = "accounts.password_changed"
+    user_id: int

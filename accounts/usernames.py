@@ -7,8 +7,7 @@ MIN_LENGTH, MAX_LENGTH = 3, 30
 TOMBSTONE = "deleted_"
 _COMPILED = re.compile(r"[A-Za-z0-9_]{3,30}")
 
-RESERVED = frozenset(
-    """
+_WORDS = """
     about abuse accessibility account accounts activity admin administrator admins all anonymous anybody api app
     apps auth blocked blog bookmarks bot bots business careers celery contact cookies copyright dashboard default
     delete deleted demo dev developer developers docs drafts edit email everybody everyone explore export faq feed
@@ -20,8 +19,8 @@ RESERVED = frozenset(
     sign_in sign_out sign_up signin signout signup site socialnet staff static status superuser support suspended
     system tag tags team terms test tests trending trust undefined unfollow user username users verified verify
     webmaster websocket welcome ws www you yourself
-    """.split()
-)
+"""
+RESERVED = frozenset(_WORDS.split())
 
 
 def is_well_formed(name: str) -> bool:

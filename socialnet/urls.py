@@ -27,8 +27,8 @@ urlpatterns = [
     path("help/", views.help_index, name="help"),
     path("help/api-errors", views.help_errors, name="help_errors"),
     path("settings/appearance", views.appearance, name="settings_appearance"),
-    path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
     path("", include("feeds.urls")),
 ]
 if settings.SERVE_MEDIA:

@@ -1,8 +1,7 @@
 """People: who they are, their hot counts, and whether their home is kept up."""
 
 import secrets
-from collections.abc import Collection
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -111,7 +110,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         indexes = [
-            models.Index(fields=["email"], name="person_email"),  # allauth looks addresses up as they are kept
+            models.Index(
+                fields=["email"], name="person_email"
+            ),  # allauth looks addresses up as they are kept
         ]
         constraints = [
             models.CheckConstraint(

@@ -29,8 +29,12 @@ class Session(AbstractBaseSession):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     device = models.CharField(max_length=100, blank=True, default="")
     address = models.CharField(max_length=45, blank=True, default="")
-    last_seen_at = models.DateTimeField(db_default=Now(), editable=False)  # to the hour: see accounts.sessions
+    last_seen_at = models.DateTimeField(
+        db_default=Now(), editable=False
+    )  # to the hour: see accounts.sessions
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    is_current = False  # set by who lists them
 
     objects = SessionManager()
 

@@ -1,0 +1,268 @@
+"""Join, edit, be private, be suspended, leave."""
+
+from typing import IO, Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts import cache, pictures
+from accounts.actions.locks import lock_people
+from accounts.actions.sign_in import end_sessions, revoke_all_tokens
+from accounts.cards import drop_author_card
+from accounts.errors import EditConflict, EmailInUse, InvalidFields, WrongPassword
+from accounts.events import (
+    ConfirmationAsked,
+    PersonDeleted,
+    PersonJoined,
+    PrivacyChanged,
+    ProfileChanged,
+    UserSuspended,
+    UserUnsuspended,
+)
+from accounts.models import Block, Follow, Mute, User
+from accounts.profiles import clean_fields
+from accounts.usernames import TOMBSTONE
+from socialnet.outbox.actions import emit, record
+
+EDITABLE = frozenset({"display_name", "bio", "website", "location", "language", "time_zone"})
+
+
+def register_person(
+    *,
+    username: str,
+    email: str,
+    password: str,
+    display_name: str = "",
+    language: str = "en",
+    time_zone: str = "UTC",
+) -> User:
+    """Make a person whose address waits to be confirmed; the letter is owed. Of many who want a name, one gets it.
+
+    Raises `InvalidFields`, and `EmailInUse`, which must not be told to who asks where confirming is mandatory.
+    """
+    fields = clean_fields(
+        {
+            "username": username,
+            "email": email,
+            "display_name": display_name.strip() or username,
+            "language": language,
+            "time_zone": time_zone,
+        }
+    )
+    if User.objects.named(fields["username"]).exists():
+        raise InvalidFields(username=[_("This username is taken.")])
+    _check_password(password, fields)
+    try:
+        return _create_person(password=password, **fields)
+    except IntegrityError as error:
+        if "person_username_unique" in str(error):
+            raise InvalidFields(username=[_("This username is taken.")]) from error
+        if "person_email_unique" in str(error):
+            raise EmailInUse from error
+        raise
+
+
+@transaction.atomic
+def _create_person(*, username: str, email: str, password: str, **fields: str) -> User:
+    person: User = User.objects.create_user(username, email, password, **fields)
+    address = EmailAddress.objects.create(user=person, email=email, primary=True, verified=False)
+    emit(PersonJoined(user_id=person.pk), actor_id=person.pk)
+    emit(ConfirmationAsked(address_id=address.pk, joining=True), actor_id=person.pk)
+    record("accounts.join", actor_id=person.pk, target_type="user", target_id=person.pk)
+    return person
+
+
+def _check_password(password: str, fields: dict[str, str]) -> None:
+    hopeful = User(username=fields["username"], email=fields["email"], display_name=fields["display_name"])
+    try:
+        validate_password(password, hopeful)
+    except ValidationError as error:
+        raise InvalidFields(password=error.messages) from error
+
+
+def edit_profile(
+    *,
+    user: User,
+    version: int | None = None,
+    is_private: bool | None = None,
+    avatar: IO[bytes] | None = None,
+    without_avatar: bool = False,
+    **changes: str,
+) -> User:
+    """Change what the profile says; what did not change costs no version, and pictures never do.
+
+    `version` is what the editor saw: raises `EditConflict` when the profile moved on since (None: do not ask).
+    Raises `InvalidFields` for text that cannot be kept, `BadPicture` and `PictureTooLarge`; then nothing is changed.
+    """
+    if unknown := changes.keys() - EDITABLE:
+        raise InvalidFields(**{field: [_("This cannot be changed.")] for field in unknown})
+    cleaned = clean_fields(changes)
+    drawn = pictures.render_avatar(avatar) if avatar is not None else None
+    written: list[str] = []
+    try:
+        with transaction.atomic():
+            (person,) = lock_people(user)
+            if version is not None and version != person.version:
+                raise EditConflict(person)
+            _write_profile(person, cleaned)
+            _change_privacy(person, is_private)
+            if drawn is not None or (without_avatar and person.avatar):
+                _replace_avatar(person, drawn, written)
+            return person
+    except BaseException:
+        _delete_files(written)
+        raise
+
+
+def set_privacy(*, user: User, is_private: bool) -> User:
+    """Open or close the account; opening lets in everybody who waits, in batches, soon."""
+    return edit_profile(user=user, is_private=is_private)
+
+
+def change_avatar(*, user: User, upload: IO[bytes]) -> User:
+    """Replace the picture; raises `BadPicture` or `PictureTooLarge`. The old files go once the new ones stand."""
+    return edit_profile(user=user, avatar=upload)
+
+
+def remove_avatar(*, user: User) -> User:
+    return edit_profile(user=user, without_avatar=True)
+
+
+@transaction.atomic
+def suspend_user(*, user: User, actor: User | None, reason: str = "") -> User:
+    """Sign `user` out everywhere at once and hide what they made; nothing is deleted."""
+    (person,) = lock_people(user)
+    if person.is_suspended:
+        return person
+    User.objects.filter(pk=person.pk).update(suspended_at=Now())
+    person.refresh_from_db(fields=["suspended_at"])
+    end_sessions(person)
+    revoke_all_tokens(person)
+    emit(UserSuspended(user_id=person.pk), actor_id=actor and actor.pk)
+    _record_on(person, "accounts.suspend", actor, after={"reason": reason})
+    forget_cached(person.pk)
+    return person
+
+
+@transaction.atomic
+def unsuspend_user(*, user: User, actor: User | None) -> User:
+    (person,) = lock_people(user)
+    if not person.is_suspended:
+        return person
+    person.suspended_at = None
+    person.save(update_fields=["suspended_at"])
+    emit(UserUnsuspended(user_id=person.pk), actor_id=actor and actor.pk)
+    _record_on(person, "accounts.unsuspend", actor)
+    forget_cached(person.pk)
+    return person
+
+
+@transaction.atomic
+def delete_person(*, user: User, password: str) -> None:
+    """Leave for good: a nameless tombstone stays, so that ids of others' rows keep their meaning.
+
+    Raises `WrongPassword`. Follows, blocks and mutes go with their counts; other apps hear `PersonDeleted`.
+    """
+    (person,) = lock_people(user)
+    if not person.check_password(password):
+        raise WrongPassword
+    end_sessions(person)
+    revoke_all_tokens(person)
+    _remove_relations(person)
+    EmailAddress.objects.filter(user=person).delete()
+    files = [person.avatar.name, person.avatar_small.name]
+    _bury(person)
+    emit(PersonDeleted(user_id=person.pk), actor_id=person.pk)
+    _record_on(person, "accounts.delete", person)
+    transaction.on_commit(lambda: _delete_files(files))
+    forget_cached(person.pk)
+
+
+def forget_cached(*user_ids: int) -> None:
+    """Drop what is cached of people: now, and once more when the change is there for others to read."""
+
+    def drop() -> None:
+        drop_author_card(*user_ids)
+        cache.viewers.drop(*user_ids)
+
+    drop()
+    transaction.on_commit(drop)
+
+
+def _write_profile(person: User, cleaned: dict[str, str]) -> None:
+    new = {field: value for field, value in cleaned.items() if getattr(person, field) != value}
+    if not new:
+        return
+    for field, value in new.items():
+        setattr(person, field, value)
+    person.version += 1
+    person.save(update_fields=[*new, "version"])
+    emit(ProfileChanged(user_id=person.pk), actor_id=person.pk)
+    forget_cached(person.pk)
+
+
+def _change_privacy(person: User, is_private: bool | None) -> None:
+    if is_private is None or person.is_private == is_private:
+        return
+    person.is_private = is_private
+    person.version += 1
+    person.save(update_fields=["is_private", "version"])
+    emit(PrivacyChanged(user_id=person.pk, is_private=is_private), actor_id=person.pk)
+    _record_on(
+        person,
+        "accounts.privacy",
+        person,
+        before={"is_private": not is_private},
+        after={"is_private": is_private},
+    )
+    forget_cached(person.pk)
+
+
+def _replace_avatar(person: User, drawn: pictures.Avatar | None, written: list[str]) -> None:
+    """Point `person` at new files; names of those written go into `written`, the old ones go after the commit."""
+    old = [person.avatar.name, person.avatar_small.name]
+    person.avatar = person.avatar_small = ""
+    if drawn is not None:
+        for field, picture in ((person.avatar, drawn.large), (person.avatar_small, drawn.small)):
+            field.save("", picture, save=False)
+            written.append(field.name)
+    person.save(update_fields=["avatar", "avatar_small"])
+    emit(ProfileChanged(user_id=person.pk), actor_id=person.pk)
+    transaction.on_commit(lambda: _delete_files(old))
+    forget_cached(person.pk)
+
+
+def _delete_files(names: list[str | None]) -> None:
+    storage = User._meta.get_field("avatar").storage  # type: ignore[union-attr]
+    for name in filter(None, names):
+        storage.delete(name)
+
+
+def _remove_relations(person: User) -> None:
+    """Everything between this person and others; the counts of others are made right by `PersonDeleted`."""
+    Block.objects.filter(blocker=person).delete()
+    Mute.objects.filter(muter=person).delete()
+    Mute.objects.filter(muted=person).delete()
+    Follow.objects.pending().filter(follower=person).delete()
+    Follow.objects.pending().filter(followee=person).delete()
+
+
+def _bury(person: User) -> None:
+    person.username = f"{TOMBSTONE}{person.pk}"
+    person.email = f"{person.pk}@deleted.invalid"
+    person.display_name = str(_("Somebody who left"))
+    person.bio = person.website = person.location = ""
+    person.avatar = person.avatar_small = ""
+    person.set_unusable_password()
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.last_login = None
+    person.version += 1
+    person.save()
+
+
+def _record_on(person: User, act: str, actor: User | None, **states: dict[str, Any]) -> None:
+    record(act, actor_id=actor and actor.pk, target_type="user", target_id=person.pk, **states)

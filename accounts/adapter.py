@@ -1,0 +1,91 @@
+"""What allauth's pages do here: they call our actions, look names up by our indexes, and send no mail themselves."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+
+from accounts import actions, devices
+from accounts.errors import AccountSuspended, BrokenLink, EmailInUse
+from accounts.models import User
+from accounts.profiles import clean_email, clean_username
+from socialnet.kernel.errors import Invalid
+from socialnet.kernel.ratelimit import address_of
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        try:
+            name = clean_username(username)
+        except Invalid as error:
+            raise ValidationError(str(error.sentence)) from error
+        if not shallow and User.objects.named(name).exists():
+            raise self.validation_error("username_taken")
+        return name
+
+    def clean_email(self, email: str) -> str:
+        try:
+            return clean_email(email)
+        except Invalid as error:
+            raise ValidationError(str(error.sentence)) from error
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
+        data = form.cleaned_data
+        return actions.register_person(
+            username=data["username"],
+            email=data["email"],
+            password=data["password1"],
+            display_name=data["display_name"],
+            language=get_language() or "en",
+        )
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        if getattr(request, "suspended_sign_in", False):
+            raise ValidationError(AccountSuspended.sentence)
+
+    def pre_login(self, request: HttpRequest, user: User, **hints: Any) -> HttpResponse | None:
+        if not user.may_sign_in:
+            return self.respond_user_inactive(request, user)
+        response: HttpResponse | None = super().pre_login(request, user, **hints)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        request.session["device"] = devices.label(request.headers.get("User-Agent", ""))
+        request.session["address"] = address_of(request)
+        actions.note_sign_in(user=user, by="session")
+
+    def set_password(self, user: User, password: str) -> None:
+        """Ends every other session; the one that asked goes on, if it is this person's."""
+        own = str(self.request.session.get(SESSION_KEY)) == str(user.pk)
+        actions.set_password(
+            user=user, password=password, keep=self.request.session.session_key if own else None
+        )
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        try:
+            actions.confirm_address(address=email_address)
+        except (BrokenLink, EmailInUse):
+            return False
+        self.add_message(
+            request, messages.SUCCESS, "account/messages/email_confirmed.txt", {"email": email_address.email}
+        )
+        return True
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        if not signup:  # joining owes its own letter
+            actions.resend_confirmation(user=emailconfirmation.email_address.user)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        actions.ask_password_reset(email=user.email)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        actions.tell_address_owner(email=email)
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Letters about changes are owed by the actions."""

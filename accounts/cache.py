@@ -1,0 +1,65 @@
+"""What is read for every request, kept so that either engine may be away: viewers, sessions, tokens.
+
+Each record has two copies: a fresh one that spares PostgreSQL for a minute, and one that stands by for a day and is
+believed only while PostgreSQL does not answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+from socialnet.kernel.cache import CachePolicy
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+_FRESH_SECONDS = 60
+_STANDBY_SECONDS = 24 * 3600
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class KeptRecord:
+    fresh: CachePolicy
+    standby: CachePolicy
+
+    @classmethod
+    def named(cls, name: str, *, dropped_by: str) -> "KeptRecord":
+        return cls(
+            fresh=CachePolicy(
+                name=name, template=f"{name}:{{id}}", ttl=_FRESH_SECONDS, dropped_by=dropped_by
+            ),
+            standby=CachePolicy(
+                name=f"{name}_standby",
+                template=f"{name}:{{id}}:standby",
+                ttl=_STANDBY_SECONDS,
+                dropped_by=dropped_by,
+            ),
+        )
+
+    def read(self, ident: Any, load: Callable[[], Record | None]) -> Record | None:
+        """The record, by `load` when it is not fresh; what stands by when `load` finds no database."""
+        found = self.fresh.get_many([ident])
+        if ident in found:
+            return found[ident]
+        try:
+            record = load()
+        except DATABASE_AWAY:
+            return self.standby.get(ident)
+        self.fresh.set_many({ident: record})
+        self.standby.replace(ident, record)
+        return record
+
+    def replace(self, ident: Any, record: Record) -> None:
+        self.fresh.replace(ident, record)
+        self.standby.replace(ident, record)
+
+    def drop(self, *idents: Any) -> None:
+        self.fresh.drop(*idents)
+        self.standby.drop(*idents)
+
+
+viewers = KeptRecord.named("viewer", dropped_by="password, suspension, deletion, profile")
+sessions = KeptRecord.named("session", dropped_by="sign-out, revocation, password, suspension")
+tokens = KeptRecord.named("token", dropped_by="revocation, suspension, deletion")

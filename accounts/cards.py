@@ -1,0 +1,67 @@
+"""Author cards: the few facts about a person that stand beside everything they wrote, cached apart from it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import User
+from socialnet.kernel.cache import CachePolicy
+
+POLICY = CachePolicy(
+    name="author", template="author:{id}", ttl=30 * 60, dropped_by="profile, picture, suspension"
+)
+_FIELDS = ("id", "username", "display_name", "avatar_small", "is_private", "suspended_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorCard:
+    id: int
+    username: str
+    display_name: str
+    avatar_url: str | None
+    is_private: bool
+    suspended: bool
+
+    @property
+    def url(self) -> str:
+        return reverse("profile", args=[self.username])
+
+    def get_absolute_url(self) -> str:
+        return self.url
+
+    @classmethod
+    def of(cls, person: User) -> "AuthorCard":
+        return cls(
+            id=person.pk,
+            username=person.username,
+            display_name=person.display_name,
+            avatar_url=person.avatar_small_url,
+            is_private=person.is_private,
+            suspended=person.is_suspended,
+        )
+
+
+def author_cards(ids: Iterable[int]) -> dict[int, AuthorCard]:
+    """Cards by id; one round trip to Redis, and one query for those it lacks. Deleted people have none."""
+    return {ident: AuthorCard(**record) for ident, record in POLICY.load_many(list(ids), _load).items()}
+
+
+def decode_author_cards(ids: Iterable[int], raw: Iterable[bytes | None]) -> dict[int, AuthorCard]:
+    """Cards out of an MGET of `author_key(id)`, for callers who read several kinds in one round trip."""
+    found = POLICY.decode(ids, raw)
+    return {ident: AuthorCard(**record) for ident, record in found.items() if record is not None}
+
+
+def author_key(user_id: int) -> str:
+    return POLICY.key(user_id)
+
+
+def drop_author_card(*user_ids: int) -> None:
+    POLICY.drop(*user_ids)
+
+
+def _load(ids: list[int]) -> Mapping[int, dict[str, Any]]:
+    people = User.objects.filter(pk__in=ids, is_active=True).only(*_FIELDS)
+    return {person.pk: asdict(AuthorCard.of(person)) for person in people}

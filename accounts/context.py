@@ -1,0 +1,24 @@
+"""What every page knows about the person who looks at it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts.cache import DATABASE_AWAY
+from accounts.selectors import pending_request_count
+
+
+def person(request: HttpRequest) -> dict[str, Any]:
+    """`pending_requests`: how many ask to follow; costs a query only for private accounts, and only if shown."""
+    return {"pending_requests": SimpleLazyObject(lambda: _pending_requests(request))}
+
+
+def _pending_requests(request: HttpRequest) -> int:
+    viewer = getattr(request, "user", None)
+    if viewer is None or not viewer.is_authenticated or not viewer.is_private:
+        return 0
+    try:
+        return pending_request_count(viewer)
+    except DATABASE_AWAY:
+        return 0

@@ -1,0 +1,150 @@
+"""Forms of the pages: they parse and keep what was typed; what may be kept is decided by the actions."""
+
+import zoneinfo
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import SignupForm as BaseSignupForm
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import EmailInUse, InvalidFields
+from accounts.models import ApiToken, User
+from accounts.models.people import BIO_MAX, DISPLAY_NAME_MAX, LOCATION_MAX, WEBSITE_MAX
+from accounts.profiles import clean_fields
+from socialnet.kernel.errors import DomainError
+
+
+def add_errors(form: forms.BaseForm, error: DomainError) -> None:
+    """Put the sentences of `error` beside their fields, or above the form."""
+    for field, sentences in (error.errors or {"": [str(error.sentence)]}).items():
+        for sentence in sentences:
+            form.add_error(field if field in form.fields else None, sentence)
+
+
+class SignupForm(BaseSignupForm):
+    """allauth's, with a name to show, and `register_person` behind it."""
+
+    display_name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=DISPLAY_NAME_MAX,
+        help_text=_("As others see you. It can be changed later."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ["display_name", "username", "email", "password1"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["username"].help_text = _(
+            "3 to 30 letters (a–z), digits and underscores. It never changes."
+        )
+        self.fields["username"].widget.attrs |= {
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "pattern": "[A-Za-z0-9_]{3,30}",
+        }
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def clean_display_name(self) -> str:
+        name = self.cleaned_data["display_name"]
+        if name:
+            try:
+                name = clean_fields({"display_name": name})["display_name"]
+            except InvalidFields as error:
+                raise forms.ValidationError(error.errors["display_name"]) from error
+        return str(name)
+
+    def save(self, request: HttpRequest) -> User:
+        return get_adapter(request).save_user(request, None, self)  # type: ignore[no-any-return]
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """As allauth's; an address that was taken a moment ago is answered like one taken long ago."""
+        try:
+            return super().try_save(request)
+        except EmailInUse:
+            if settings.EMAIL_VERIFICATION != "mandatory":
+                raise
+            self.account_already_exists = True
+            return super().try_save(request)
+
+
+class ProfileForm(forms.Form):
+    avatar = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_("JPEG, PNG, WebP, GIF or AVIF, at most 10 MB. It is cut square."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif,image/avif"}),
+    )
+    without_avatar = forms.BooleanField(label=_("Remove the picture"), required=False)
+    display_name = forms.CharField(label=_("Name"), max_length=DISPLAY_NAME_MAX)
+    bio = forms.CharField(
+        label=_("About you"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "maxlength": BIO_MAX, "dir": "auto"}),
+    )
+    website = forms.CharField(
+        label=_("Website"),
+        required=False,
+        max_length=WEBSITE_MAX,
+        widget=forms.TextInput(attrs={"inputmode": "url"}),
+    )
+    location = forms.CharField(label=_("Place"), required=False, max_length=LOCATION_MAX)
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    TEXTS = ("display_name", "bio", "website", "location", "time_zone")
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {name: getattr(person, name) for name in (*self.TEXTS, "version")})
+        super().__init__(*args, **kwargs)
+        zones = sorted({*zoneinfo.available_timezones(), person.time_zone})
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+        if not person.avatar:
+            del self.fields["without_avatar"]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.TEXTS}
+
+    def differences(self, current: User) -> list[dict[str, Any]]:
+        """What stands now beside what was typed, where they differ."""
+        return [
+            {
+                "label": self.fields[name].label,
+                "theirs": getattr(current, name),
+                "mine": self.cleaned_data[name],
+            }
+            for name in self.TEXTS
+            if getattr(current, name) != self.cleaned_data[name]
+        ]
+
+
+class PrivacyForm(forms.Form):
+    is_private = forms.BooleanField(
+        label=_("Private account"),
+        required=False,
+        help_text=_(
+            "You are asked before somebody follows you. Opening the account lets in everybody who waits."
+        ),
+    )
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(label=_("What is it for?"), max_length=100)
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=ApiToken.Scope.choices[:2],
+        widget=forms.CheckboxSelectMultiple,
+        initial=["read"],
+    )
+
+
+class DeleteAccountForm(forms.Form):
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )

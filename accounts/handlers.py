@@ -1,0 +1,94 @@
+"""What follows from changes of people. Each looks at what is true now, and may run twice."""
+
+from collections.abc import Sequence
+
+from allauth.account.models import EmailAddress
+
+from accounts import actions, mail
+from accounts.events import (
+    ConfirmationAsked,
+    JoinedTwice,
+    PasswordChanged,
+    PasswordResetAsked,
+    PersonDeleted,
+    PrivacyChanged,
+    ProfileChanged,
+    UserSuspended,
+    UserUnsuspended,
+)
+from accounts.models import Follow, User
+from socialnet.outbox.actions import owe
+from socialnet.outbox.handlers import Owed, on, owed
+
+PIECE = 200  # follows that one piece of work goes through
+
+
+@on(ProfileChanged, PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted)
+def forget_person(events: Sequence[ProfileChanged]) -> None:
+    """Once more: the process that changed the row may have died before it dropped the copies."""
+    actions.forget_cached(*{event.user_id for event in events})
+
+
+@on(PrivacyChanged, queue="default", batch=10)
+def let_in_waiting(events: Sequence[PrivacyChanged]) -> None:
+    """Whoever opens the account lets in everybody who asked, in pieces."""
+    for event in events:
+        waiting = Follow.objects.pending().filter(followee=event.user_id, followee__is_private=False)
+        owe(let_in_piece, event, _pieces(waiting.order_by("id").values_list("id", flat=True)))
+
+
+@owed(queue="default")
+def let_in_piece(pieces: Sequence[Owed]) -> None:
+    for piece in pieces:
+        first, last = map(int, piece.key.split("-"))
+        actions.accept_requests_of_public(followee_id=piece.event.user_id, first=first, last=last)  # type: ignore[attr-defined]
+
+
+@on(PersonDeleted, queue="default", batch=10)
+def end_follows_of_deleted(events: Sequence[PersonDeleted]) -> None:
+    for event in events:
+        person = event.user_id
+        follows = Follow.objects.filter(follower=person) | Follow.objects.filter(followee=person)
+        owe(end_follows_piece, event, _pieces(follows.order_by("id").values_list("id", flat=True)))
+
+
+@owed(queue="default")
+def end_follows_piece(pieces: Sequence[Owed]) -> None:
+    for piece in pieces:
+        first, last = map(int, piece.key.split("-"))
+        actions.end_follows_of_deleted(user_id=piece.event.user_id, first=first, last=last)  # type: ignore[attr-defined]
+
+
+@on(ConfirmationAsked, queue="notify", batch=1)
+def send_confirmation(events: Sequence[ConfirmationAsked]) -> None:
+    for event in events:
+        address = (
+            EmailAddress.objects.filter(pk=event.address_id, verified=False).select_related("user").first()
+        )
+        if address is not None:
+            mail.send_confirmation(address, joining=event.joining)
+
+
+@on(PasswordResetAsked, queue="notify", batch=1)
+def send_password_reset(events: Sequence[PasswordResetAsked]) -> None:
+    for person in User.objects.standing().filter(pk__in=[event.user_id for event in events]):
+        mail.send_password_reset(person)
+
+
+@on(JoinedTwice, queue="notify", batch=1)
+def send_joined_twice(events: Sequence[JoinedTwice]) -> None:
+    for person in User.objects.standing().filter(pk__in=[event.user_id for event in events]):
+        mail.send_joined_twice(person)
+
+
+@on(PasswordChanged, queue="notify", batch=1)
+def send_password_changed(events: Sequence[PasswordChanged]) -> None:
+    for person in User.objects.standing().filter(pk__in=[event.user_id for event in events]):
+        mail.send_password_changed(person)
+
+
+def _pieces(ids: Sequence[int]) -> list[str]:
+    """Ascending ids as ranges `first-last` of at most `PIECE` of them."""
+    known = list(ids)
+    chunks = [known[start : start + PIECE] for start in range(0, len(known), PIECE)]
+    return [f"{chunk[0]}-{chunk[-1]}" for chunk in chunks]

@@ -1,0 +1,80 @@
+"""What must always be true of people and of what stands between them."""
+
+from socialnet.kernel.invariants import invariant, number
+
+_WRONG_COUNTS = """
+SELECT count(*) FROM accounts_personcounts c
+LEFT JOIN (SELECT {side}_id AS person_id, count(*) AS many FROM accounts_follow WHERE status = 'active' GROUP BY 1) f
+    ON f.person_id = c.user_id
+WHERE c.{column} <> coalesce(f.many, 0)
+"""
+_WITHOUT_COUNTS = """
+SELECT count(*) FROM accounts_user u WHERE NOT EXISTS (SELECT 1 FROM accounts_personcounts c WHERE c.user_id = u.id)
+    OR NOT EXISTS (SELECT 1 FROM accounts_activity a WHERE a.user_id = u.id)
+"""
+_NEGATIVE = "SELECT count(*) FROM accounts_personcounts WHERE least(followers, following, posts) < 0"
+_REPEATED_OR_SELF = """
+SELECT count(*) FILTER (WHERE one = other) + count(*) - count(DISTINCT (one, other)) FROM {table} pair
+CROSS JOIN LATERAL (SELECT pair.{one}_id AS one, pair.{other}_id AS other) ids
+"""
+_FOLLOWS_ACROSS_A_BLOCK = """
+SELECT count(*) FROM accounts_block b JOIN accounts_follow f
+    ON f.follower_id = b.blocker_id AND f.followee_id = b.blocked_id
+    OR f.follower_id = b.blocked_id AND f.followee_id = b.blocker_id
+"""
+_STILL_IN = """
+SELECT count(*) FROM accounts_user u WHERE (u.suspended_at IS NOT NULL OR NOT u.is_active) AND (
+    EXISTS (SELECT 1 FROM accounts_session s WHERE s.account_id = u.id AND s.expire_date > clock_timestamp())
+    OR EXISTS (SELECT 1 FROM accounts_apitoken t WHERE t.user_id = u.id
+        AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())))
+"""
+
+
+@invariant(14, "follower counts equal rows")
+def wrong_follower_counts(_sample: int) -> int:
+    return number(_WRONG_COUNTS.format(side="followee", column="followers"))
+
+
+@invariant(14, "following counts equal rows")
+def wrong_following_counts(_sample: int) -> int:
+    return number(_WRONG_COUNTS.format(side="follower", column="following"))
+
+
+@invariant(14, "everybody has counts and an activity")
+def people_without_counts(_sample: int) -> int:
+    return number(_WITHOUT_COUNTS)
+
+
+@invariant(16, "no count of a person is negative")
+def negative_counts(_sample: int) -> int:
+    return number(_NEGATIVE)
+
+
+@invariant(17, "follows are unique, and nobody follows themselves")
+def odd_follows(_sample: int) -> int:
+    return number(_REPEATED_OR_SELF.format(table="accounts_follow", one="follower", other="followee"))
+
+
+@invariant(17, "blocks are unique, and nobody blocks themselves")
+def odd_blocks(_sample: int) -> int:
+    return number(_REPEATED_OR_SELF.format(table="accounts_block", one="blocker", other="blocked"))
+
+
+@invariant(17, "mutes are unique, and nobody mutes themselves")
+def odd_mutes(_sample: int) -> int:
+    return number(_REPEATED_OR_SELF.format(table="accounts_mute", one="muter", other="muted"))
+
+
+@invariant(17, "usernames are unique in any case")
+def repeated_usernames(_sample: int) -> int:
+    return number("SELECT count(*) - count(DISTINCT lower(username)) FROM accounts_user")
+
+
+@invariant(18, "a block leaves no follow in either direction")
+def follows_across_a_block(_sample: int) -> int:
+    return number(_FOLLOWS_ACROSS_A_BLOCK)
+
+
+@invariant(33, "nobody suspended or deleted has a session or a token")
+def still_signed_in(_sample: int) -> int:
+    return number(_STILL_IN)

@@ -1,0 +1,164 @@
+"""Shapes of people in the API, and what the API takes. No decisions."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import ApiToken
+from accounts.selectors import Profile
+
+
+class RelationSerializer(serializers.Serializer[Any]):
+    following = serializers.BooleanField()
+    follow_requested = serializers.BooleanField()
+    followed_by = serializers.BooleanField()
+    blocking = serializers.BooleanField()
+    muting = serializers.BooleanField()
+
+
+class UserSerializer(serializers.Serializer[Profile]):
+    """A person as far as the one who asks may see; what they may not see is null."""
+
+    id = serializers.CharField(source="user.id")
+    username = serializers.CharField(source="user.username")
+    display_name = serializers.CharField(source="user.display_name")
+    bio = serializers.CharField(source="shown.bio", allow_null=True)
+    avatar_url = serializers.CharField(source="shown.avatar_url", allow_null=True)
+    website = serializers.CharField(source="shown.website", allow_null=True)
+    location = serializers.CharField(source="shown.location", allow_null=True)
+    is_private = serializers.BooleanField(source="user.is_private")
+    follower_count = serializers.IntegerField(source="shown.followers", allow_null=True)
+    following_count = serializers.IntegerField(source="shown.following", allow_null=True)
+    post_count = serializers.IntegerField(source="shown.posts", allow_null=True)
+    created_at = serializers.DateTimeField(source="shown.created_at", allow_null=True)
+    url = serializers.URLField(source="user.get_absolute_url")
+    access = serializers.ChoiceField(choices=["full", "basic", "stub", "suspended"])
+    relation = RelationSerializer(required=False, help_text="Only when signed in.")
+
+    def to_representation(self, instance: Profile) -> dict[str, Any]:
+        shape: dict[str, Any] = super().to_representation(instance)
+        request = self.context["request"]
+        shape["url"] = request.build_absolute_uri(shape["url"])
+        if shape["avatar_url"]:
+            shape["avatar_url"] = request.build_absolute_uri(shape["avatar_url"])
+        if not request.user.is_authenticated:
+            del shape["relation"]
+        return shape
+
+
+class SettingsSerializer(serializers.Serializer[Any]):
+    language = serializers.CharField()
+    time_zone = serializers.CharField()
+
+
+class MeSerializer(UserSerializer):
+    email = serializers.EmailField(source="user.email")
+    unread_notifications = serializers.IntegerField(default=0)
+    version = serializers.IntegerField(source="user.version")
+    settings = SettingsSerializer(source="user")
+
+
+class RelationAnswerSerializer(serializers.Serializer[Any]):
+    relation = RelationSerializer()
+
+
+class SignedInSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField()
+    user = UserSerializer()
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    id = serializers.CharField()
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "prefix", "scopes", "created_at", "last_used_on", "expires_at"]
+
+
+class MadeTokenSerializer(TokenSerializer):
+    token = serializers.CharField(help_text="Shown this once.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class SessionSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="public_id")
+    device = serializers.CharField()
+    address = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    is_current = serializers.BooleanField()
+
+
+# --- what the API takes -------------------------------------------------------------------------------------
+
+
+class RegisterInput(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=200)
+    email = serializers.CharField(max_length=400)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    display_name = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class SignInInput(serializers.Serializer[Any]):
+    login = serializers.CharField(max_length=400)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    code = serializers.CharField(
+        required=False, allow_blank=True, help_text="A second factor, where one is set up."
+    )
+
+
+class ProfileInput(serializers.Serializer[Any]):
+    """Only what is sent is changed; with an outdated `version` nothing is."""
+
+    version = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    display_name = serializers.CharField(required=False, max_length=1000)
+    bio = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    website = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    location = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    language = serializers.CharField(required=False, max_length=100)
+    time_zone = serializers.CharField(required=False, max_length=100)
+    is_private = serializers.BooleanField(required=False)
+    avatar = serializers.FileField(required=False, allow_null=True, help_text="Multipart; null removes it.")
+
+
+class FollowInput(serializers.Serializer[Any]):
+    notify = serializers.BooleanField(required=False, help_text="A bell for their new posts.")
+
+
+class MuteInput(serializers.Serializer[Any]):
+    until = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class TokenInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.CharField(max_length=10), allow_empty=False, max_length=3
+    )
+
+
+class PasswordInput(serializers.Serializer[Any]):
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class ChangePasswordInput(serializers.Serializer[Any]):
+    old_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+
+class AddressInput(serializers.Serializer[Any]):
+    email = serializers.CharField(max_length=400)
+
+
+class ChangeAddressInput(AddressInput, PasswordInput):
+    pass
+
+
+class ResetPasswordInput(PasswordInput):
+    uid = serializers.CharField(max_length=50)
+    key = serializers.CharField(max_length=200)
+
+
+class KeyInput(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=400)

@@ -1,0 +1,97 @@
+"""Sessions in Redis first and PostgreSQL second, so that who is signed in stays so while either is away."""
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from accounts import cache
+from accounts.cache import DATABASE_AWAY, Record
+from accounts.models import Session
+
+log = structlog.get_logger(__name__)
+SEEN_EVERY = timedelta(hours=1)
+_GONE: Record = {"gone": True}  # signed out while PostgreSQL was away: its row is not to be believed
+
+
+class SessionStore(SessionBase):
+    """`device` and `address` in the data tell the owner which browser it is."""
+
+    def load(self) -> dict[str, Any]:
+        record = cache.sessions.read(self.session_key, self._from_database) if self.session_key else None
+        if record is None or "gone" in record:
+            self._session_key = None
+            return {}
+        return self.decode(record["data"])
+
+    def exists(self, session_key: str) -> bool:
+        try:
+            return Session.objects.filter(session_key=session_key).exists()
+        except DATABASE_AWAY:
+            return False  # a new key has 165 random bits
+
+    def create(self) -> None:
+        self._session_key = self._get_new_session_key()
+        self.save(must_create=True)
+        self.modified = True
+
+    def save(self, must_create: bool = False) -> None:
+        if self.session_key is None:
+            return self.create()
+        data = self._get_session(no_load=must_create)
+        record: Record = {"data": self.encode(data)}
+        try:
+            self._to_database(data, record["data"], must_create=must_create)
+        except DATABASE_AWAY as error:
+            log.warning("session_kept_without_database", error=type(error).__name__)
+            record["unsaved"] = True
+        cache.sessions.replace(self.session_key, record)
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key is None:
+            return
+        try:
+            Session.objects.filter(session_key=key).delete()
+        except DATABASE_AWAY:
+            cache.sessions.replace(key, _GONE)
+        else:
+            cache.sessions.drop(key)
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        Session.objects.filter(expire_date__lt=Now()).delete()
+
+    def _from_database(self) -> Record | None:
+        if (cache.sessions.standby.get(self.session_key) or {}).get("gone"):
+            return None
+        sessions = Session.objects.in_force().filter(session_key=self.session_key)
+        data = sessions.values_list("session_data", flat=True).first()
+        if data is None:
+            return None
+        # at most one write an hour: settings show when a browser was last seen
+        sessions.filter(last_seen_at__lt=Now() - SEEN_EVERY).update(last_seen_at=Now())
+        return {"data": data}
+
+    def _to_database(self, data: dict[str, Any], encoded: str, *, must_create: bool) -> None:
+        row = {
+            "session_data": encoded,
+            "expire_date": self.get_expiry_date(),
+            "account_id": data.get(SESSION_KEY),
+            "device": data.get("device", ""),
+            "address": data.get("address", ""),
+        }
+        if not must_create:
+            if Session.objects.filter(session_key=self.session_key).update(**row):
+                return
+            if not (cache.sessions.standby.get(self.session_key) or {}).get("unsaved"):
+                raise UpdateError  # signed out meanwhile: it must not come back
+        try:
+            with transaction.atomic():
+                Session.objects.create(session_key=self.session_key, **row)
+        except IntegrityError as error:
+            raise CreateError from error

@@ -1,0 +1,33 @@
+"""Celery doors of accounts; the schedule is in `socialnet/celery.py`."""
+
+import structlog
+from celery import shared_task
+
+from accounts import actions
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(ignore_result=True)
+def reconcile_recent_counts() -> int:
+    """Hourly: follow counts of people whose follows changed lately."""
+    return _told("recent_counts_reconciled", actions.reconcile_recent_counts())
+
+
+@shared_task(ignore_result=True)
+def reconcile_all_counts() -> int:
+    """Every six hours: everybody's follow counts."""
+    return _told("all_counts_reconciled", actions.reconcile_all_counts())
+
+
+@shared_task(ignore_result=True)
+def forget_expired() -> dict[str, int]:
+    """Daily: sessions, tokens and mutes that are over."""
+    forgotten = actions.forget_expired()
+    log.info("accounts_forgot", **forgotten)
+    return forgotten
+
+
+def _told(event: str, wrong: int) -> int:
+    log.info(event, wrong=wrong)
+    return wrong

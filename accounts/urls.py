@@ -1,0 +1,41 @@
+"""Pages of people. Include before allauth's: the sign-up page is allauth's with one line more.
+
+The profile itself, `/@name`, is a page of `feeds`.
+"""
+
+from django.urls import path
+
+from accounts import converters, views  # noqa: F401 (converters registers <username:…>)
+
+urlpatterns = [
+    path("accounts/signup/", views.signup, name="account_signup"),
+    path("@<username:username>/followers", views.followers, name="followers"),
+    path("@<username:username>/following", views.following, name="following"),
+    path("@<username:username>/follow", views.follow, name="follow"),
+    path("@<username:username>/unfollow", views.unfollow, name="unfollow"),
+    path("@<username:username>/block", views.block, name="block"),
+    path("@<username:username>/unblock", views.unblock, name="unblock"),
+    path("@<username:username>/mute", views.mute, name="mute"),
+    path("@<username:username>/unmute", views.unmute, name="unmute"),
+    path("follow-requests", views.follow_requests, name="follow_requests"),
+    path(
+        "follow-requests/<username:username>/accept",
+        views.follow_request_accept,
+        name="follow_request_accept",
+    ),
+    path(
+        "follow-requests/<username:username>/refuse",
+        views.follow_request_refuse,
+        name="follow_request_refuse",
+    ),
+    path("settings/profile", views.settings_profile, name="settings_profile"),
+    path("settings/privacy", views.settings_privacy, name="settings_privacy"),
+    path("settings/account", views.settings_account, name="settings_account"),
+    path("settings/account/delete", views.account_delete, name="account_delete"),
+    path("settings/sessions", views.settings_sessions, name="settings_sessions"),
+    path("settings/sessions/<uuid:session_id>/end", views.session_revoke, name="session_revoke"),
+    path("settings/tokens", views.token_create, name="token_create"),
+    path("settings/tokens/<int:token_id>/revoke", views.token_revoke, name="token_revoke"),
+    path("settings/blocked", views.settings_blocks, name="settings_blocks"),
+    path("dev/mail", views.dev_mail, name="dev_mail"),
+]
