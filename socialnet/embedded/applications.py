@@ -44,7 +44,7 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
             "live",
             *live,
             "socialnet.asgi:application",
-            told=told | {"CONN_MAX_AGE": "0"},  # an ASGI server would leak a connection per request
+            told=told,
             is_ready=partial(listens, port + 1),
         ),
         Program(

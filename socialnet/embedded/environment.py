@@ -50,6 +50,7 @@ def laptop_settings(home: Home, port: int) -> dict[str, str]:
         "MAIL_BOX": str(home.path / "mail"),
         "EMAIL_URL": "consolemail://",
         "LOG_FORMAT": "pretty",
+        "PROMETHEUS_MULTIPROC_DIR": str(home.metrics),
     }
 
 

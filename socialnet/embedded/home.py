@@ -50,6 +50,10 @@ class Home:
     def secret_key(self) -> Path:
         return self.path / "secret_key"
 
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics"
+
     def pids(self, lock: str) -> Path:
         """Pid files of whoever holds `lock`."""
         folder = self.path / "pids" / lock

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import shutil
 import sys
 from functools import partial
 
@@ -24,6 +25,8 @@ async def serve(supervisor: Supervisor) -> None:
     await supervisor.take("server", note=f" at {url}")
     await start_engines(supervisor, engines)
     environment = application_environment(home, engines, port, colour=log.colour)
+    shutil.rmtree(home.metrics, ignore_errors=True)  # counts of processes that are no more
+    home.metrics.mkdir()
     await prepare_database(supervisor, engines, environment)
     await supervisor.up(application_programs(home, port, environment), lock="server")
     if engines.database:
