@@ -1,0 +1,56 @@
+"""Posts in the admin. Authors write and delete; moderators look, and delete through the same door later on."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from feeds.models import Post
+from socialnet.kernel.admin import ReadOnlyAdmin
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+        return [("there", _("published")), ("deleted", _("deleted")), ("hidden", _("hidden"))]
+
+    def queryset(self, request: HttpRequest, queryset):  # type: ignore[no-untyped-def]
+        match self.value():
+            case "there":
+                return queryset.published()
+            case "deleted":
+                return queryset.exclude(deleted_at=None)
+            case "hidden":
+                return queryset.exclude(hidden_at=None)
+        return queryset
+
+
+@admin.register(Post)
+class PostAdmin(ReadOnlyAdmin):
+    list_display = ["id", "author", "beginning", "visibility", "created_at", "deleted_at", "hidden_at"]
+    list_filter = [StateFilter, "visibility"]
+    list_select_related = ["author", "counts"]
+    search_fields = ["=id", "=author__username"]
+    search_help_text = _("Post id or exact username")
+    ordering = ["-id"]
+    fields = [
+        "id",
+        "author",
+        "content",
+        "visibility",
+        "language",
+        "created_at",
+        "edited_at",
+        "hidden_at",
+        "deleted_at",
+    ]
+
+    @admin.display(description=_("text"))
+    def beginning(self, post: Post) -> str:
+        return Truncator(post.content).chars(80)
+
+    @admin.display(description=_("published"), ordering="id")
+    def created_at(self, post: Post) -> object:
+        return post.created_at
