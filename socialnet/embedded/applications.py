@@ -9,12 +9,24 @@ from functools import partial
 from .home import CHECKOUT, Home
 from .program import Program
 
+# Warnings that say nothing new here: the worker runs as whoever started the server, and static files come from
+# static/ while nothing is collected.
+WARNINGS = "ignore:You're running the worker with superuser,ignore:No directory at"
+MIGRATE_CHATTER = (
+    r"^(Operations to perform|  Apply all migrations|Running migrations|  No migrations to apply)"
+)
 QUEUES = "fanout,fanout_bulk,notify,default,maintenance"
 
 
 def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
     """A management command that runs once."""
-    return Program(name=name, argv=[sys.executable, "manage.py", *arguments], cwd=CHECKOUT, environment=told)
+    return Program(
+        name=name,
+        argv=[sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        environment=told,
+        chatter=MIGRATE_CHATTER if name == "migrate" else "",
+    )
 
 
 def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
@@ -33,7 +45,7 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         "2",
     ]
     live = [*granian, "--interface", "asginl", "--port", str(port + 1), "--workers", "1"]
-    celery = ["celery", "-A", "socialnet"]
+    celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "-Q", QUEUES, "-c", concurrency, "--loglevel", "WARNING", "--without-gossip"]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
@@ -63,7 +75,7 @@ def _python(name: str, *module: str, told: dict[str, str], **options: object) ->
         name=name,
         argv=[sys.executable, "-m", *module],
         cwd=CHECKOUT,
-        environment=told | {"PROCESS_NAME": name},
+        environment={"PYTHONWARNINGS": WARNINGS, **told, "PROCESS_NAME": name},
         **options,  # type: ignore[arg-type]
     )
 

@@ -12,7 +12,7 @@ from .engines import Engines
 from .environment import filled_in, laptop_settings, secret_key
 from .errors import StartError
 from .home import Home, remove_socket_folder
-from .ports import choose_port
+from .ports import FIRST_PORT, choose_port
 from .supervisor import Supervisor
 
 
@@ -23,6 +23,9 @@ async def serve(supervisor: Supervisor) -> None:
     port = choose_port(os.environ.get("PORT"))
     url = f"http://127.0.0.1:{port}"
     await supervisor.take("server", note=f" at {url}")
+    log.say(f"Starting with the data in {home.path}.")
+    if not os.environ.get("PORT") and port != FIRST_PORT:
+        log.say(f"Port {FIRST_PORT} or the next is taken; taking {port} and {port + 1}.")
     await start_engines(supervisor, engines)
     environment = application_environment(home, engines, port, colour=log.colour)
     shutil.rmtree(home.metrics, ignore_errors=True)  # counts of processes that are no more
@@ -56,7 +59,7 @@ async def start_engines(supervisor: Supervisor, engines: Engines) -> None:
         return
     await supervisor.take("engines")
     if not supervisor.home.engines.exists():
-        supervisor.log.say(f"Making the data folder in {supervisor.home.path} (first start only).")
+        supervisor.log.say("Making the data folder of PostgreSQL (first start only).")
     programs = await asyncio.to_thread(engines.prepare, supervisor.home)
     state = supervisor.home.engines.resolve()
     if supervisor.home.engines.is_symlink():

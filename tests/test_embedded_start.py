@@ -1,0 +1,378 @@
+"""script/server as a person meets it: cold, warm, as root and as somebody else, stopped and killed."""
+
+import http.client
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg2
+import pytest
+
+from socialnet.embedded.leftovers import birth_of
+from socialnet.embedded.ports import is_free
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PATIENCE = 120  # seconds; CI runs other tests beside this
+GIVEN_BY_SCRIPT_TEST = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "SOCIALNET_HOME",
+    "PORT",
+)
+APPLICATION = {"web", "live", "relay", "worker", "beat"}
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server"), pytest.mark.timeout(400)]
+
+
+@dataclass
+class Server:
+    """One run of script/server, its output in a file."""
+
+    home: Path
+    checkout: Path = CHECKOUT
+    venv: Path = Path(sys.prefix)
+    port: int | None = None
+    account: pwd.struct_passwd | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def __enter__(self):
+        self.output_file = Path(f"{self.home}.log")
+        environment = {k: v for k, v in os.environ.items() if k not in GIVEN_BY_SCRIPT_TEST}
+        environment |= {"SOCIALNET_HOME": str(self.home), "SOCIALNET_VENV": str(self.venv)}
+        if self.port:
+            environment["PORT"] = str(self.port)
+        with self.output_file.open("w") as output:
+            self.process = subprocess.Popen(
+                [self.checkout / "script/server"],
+                cwd="/",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **(
+                    {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+                    if self.account
+                    else {}
+                ),
+            )
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(60)
+        finally:
+            for pid in processes_of(self.home):
+                os.kill(pid, signal.SIGKILL)
+
+    @property
+    def output(self):
+        return self.output_file.read_text()
+
+    def wait_until_ready(self):
+        """Its address, as printed; and the seconds it took."""
+        while not (said := re.search(r"^ready: (http://127\.0\.0\.1:\d+)$", self.output, re.MULTILINE)):
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() - self.began < PATIENCE, self.output
+            time.sleep(0.05)
+        self.seconds = time.monotonic() - self.began
+        return said[1]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+def processes_of(home: Path) -> set[int]:
+    """Every process, in whatever session, that was started for `home`."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            known_by = (folder / "cmdline").read_bytes() + b"\0" + (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if bytes(home) in known_by and int(folder.name) != os.getpid() and birth_of(int(folder.name)):
+            found.add(int(folder.name))
+    return found
+
+
+def wait_until_gone(home: Path, seconds: float = 30):
+    deadline = time.monotonic() + seconds
+    while left := processes_of(home):
+        if time.monotonic() > deadline:
+            pytest.fail("still there: " + ", ".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in left))
+        time.sleep(0.1)
+
+
+def get(url, path):
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def free_pair():
+    for port in range(18_000, 30_000, 2):
+        if is_free(port) and is_free(port + 1):
+            return port
+    raise AssertionError("no free port")
+
+
+def usernames(home):
+    address = subprocess.run(
+        [sys.executable, "-m", "socialnet.embedded", "env"],
+        cwd=CHECKOUT,
+        env={**os.environ, "SOCIALNET_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    url = re.search(r"DATABASE_OWNER_URL='?([^'\n]+)", address)[1]
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT username FROM accounts_user ORDER BY id")
+            return [row[0] for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def home():
+    """A home after its first start, which is a test of its own; closed to nobody, unlike pytest's folders."""
+    with TemporaryDirectory(prefix="socialnet-start-") as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder) / "home"
+        with Server(home) as server:
+            url = server.wait_until_ready()
+            home_people = usernames(home)
+            assert_everything_serves(server, url)
+            print(f"cold start {server.seconds:.1f} s")
+            assert server.stop() == 0
+        assert home_people, "the demo community is there"
+        assert not processes_of(home)
+        yield home
+
+
+def assert_everything_serves(server, url):
+    status, body = get(url, "/health/ready")
+    assert status == 200, body
+    assert json.loads(body)["ready"] is True
+    assert get(url, "/health/live")[0] == 200
+    assert get(url, "/")[0] == 200
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port + 1), timeout=5):
+        pass
+    assert "Traceback" not in server.output
+
+
+def test_the_second_start_keeps_the_data_and_takes_seconds(home):
+    secret = (home / "secret_key").read_text()
+    port = free_pair()
+    with Server(home, port=port) as server:
+        assert server.wait_until_ready() == f"http://127.0.0.1:{port}"
+        assert_everything_serves(server, f"http://127.0.0.1:{port}")
+        people = usernames(home)
+        print(f"warm start {server.seconds:.1f} s")
+        assert server.stop() == 0
+    assert people
+    assert len(people) == len(set(people))
+    assert (home / "secret_key").read_text() == secret
+    assert "Installing" not in server.output
+    assert "Making the data folder" not in server.output
+    assert server.seconds < 60
+    assert not processes_of(home)
+    assert is_free(port)
+    assert is_free(port + 1)
+
+
+def test_the_log_is_prefixed_and_names_the_logins(home):
+    with Server(home) as server:
+        server.wait_until_ready()
+        server.stop()
+    before, _, after = server.output.partition("\nready: ")
+    assert all(re.match(r"(\w+ *) \| ", line) for line in before.splitlines())
+    assert re.search(r"^demo +\| .*ada", before, re.MULTILINE)
+    assert "Stopping." in after
+
+
+def test_a_second_server_on_the_same_home_is_told_where_the_first_is(home):
+    with Server(home) as first:
+        url = first.wait_until_ready()
+        second = subprocess.run(
+            [CHECKOUT / "script/server"],
+            env={k: v for k, v in os.environ.items() if k not in GIVEN_BY_SCRIPT_TEST}
+            | {"SOCIALNET_HOME": str(home), "SOCIALNET_VENV": sys.prefix},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert get(url, "/health/ready")[0] == 200
+        assert first.stop() == 0
+    assert second.returncode == 1
+    assert re.fullmatch(
+        rf"Not started\. Already running with the data in {home}: process {first.process.pid} at {url}\.\n",
+        second.stderr,
+    )
+
+
+def test_a_taken_port_is_one_sentence(home):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        with Server(home, port=port) as server:
+            assert server.process.wait(60) == 1
+    assert server.output.count("\n") == 1
+    assert server.output.startswith(f"Not started. Port {port} is taken by ")
+    assert str(os.getpid()) in server.output
+    assert not processes_of(home)
+
+
+def test_after_kill_9_nothing_is_left_and_the_next_start_recovers(home):
+    port = free_pair()
+    with Server(home, port=port) as server:
+        server.wait_until_ready()
+        people = usernames(home)
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        with Server(home, port=port) as next_one:  # at once, while the others are still on their way out
+            url = next_one.wait_until_ready()
+            assert_everything_serves(next_one, url)
+            assert usernames(home) == people
+            assert next_one.stop() == 0
+    assert not processes_of(home)
+
+
+def test_what_kill_9_leaves_ends_by_itself(home):
+    if sys.platform != "linux":
+        pytest.skip("the kernel does this on Linux only")
+    with Server(home) as server:
+        server.wait_until_ready()
+        assert len(processes_of(home)) > len(APPLICATION)
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        wait_until_gone(home)
+
+
+def test_a_crashed_process_comes_back(home):
+    with Server(home) as server:
+        url = server.wait_until_ready()
+        relay = json.loads((home / "pids/server/relay").read_text())["pid"]
+        os.kill(relay, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while "relay ended (signal SIGKILL); starting it again" not in server.output or not _new_relay(
+            home, relay
+        ):
+            assert time.monotonic() < deadline, server.output
+            time.sleep(0.1)
+        assert get(url, "/health/live")[0] == 200
+        server.stop()
+
+
+def _new_relay(home, old):
+    try:
+        return json.loads((home / "pids/server/relay").read_text())["pid"] != old
+    except ValueError:  # just being written
+        return False
+
+
+# --- as somebody else ---
+
+
+@pytest.fixture
+def somebody_else():
+    """An account without rights, a checkout it can read in a folder with a space, and a Python it can run."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    account = pwd.getpwnam("nobody")
+    python = next(
+        filter(None, (shutil.which(name, path="/usr/local/bin:/usr/bin:/bin") for name in pythons())), None
+    )
+    if not python:
+        pytest.skip("there is no Python 3.11 that nobody may run")
+    with TemporaryDirectory(prefix="socialnet-other-") as folder:
+        place = Path(folder) / "a place"
+        copy_checkout(place / "checkout")
+        (place / "home").mkdir()
+        for path in (Path(folder), place, place / "home"):
+            path.chmod(0o755)
+            os.chown(path, account.pw_uid, account.pw_gid)
+        venv = lent_venv(place / "venv", python, account)
+        yield account, place, venv
+
+
+def pythons():
+    return (f"python3.{sys.version_info.minor}", "python3")
+
+
+def copy_checkout(target):
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (CHECKOUT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / name, target / name)
+
+
+def lent_venv(target, python, account):
+    """The packages of this environment lent to another, instead of a minute of pip; or none, and pip does its work."""
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    can_read = (
+        subprocess.run(
+            ["test", "-r", packages], user=account.pw_uid, group=account.pw_gid, check=False
+        ).returncode
+        == 0
+    )
+    version = subprocess.run(
+        [python, "-c", "import sys; print(sys.version_info[1])"], capture_output=True, check=True
+    )
+    if can_read and int(version.stdout) == sys.version_info.minor:
+        subprocess.run([python, "-m", "venv", "--without-pip", target], check=True)
+        (next(target.glob("lib/*/site-packages")) / "lent.pth").write_text(packages + "\n")
+        shutil.copy(Path(sys.prefix) / "installed-server", target)
+    return target
+
+
+def test_cold_start_as_somebody_without_rights(somebody_else):
+    account, place, venv = somebody_else
+    with Server(place / "home", checkout=place / "checkout", venv=venv, account=account) as server:
+        url = server.wait_until_ready()
+        assert_everything_serves(server, url)
+        owners = {Path(f"/proc/{pid}").stat().st_uid for pid in processes_of(place / "home")}
+        assert owners == {account.pw_uid}
+        assert server.stop() == 0
+    assert not processes_of(place / "home")
+
+
+def test_somebody_elses_home_is_one_sentence(home):
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else")
+    owner = home.stat()
+    os.chown(home, 1, 1)
+    try:
+        with Server(home) as server:
+            assert server.process.wait(60) == 1
+    finally:
+        os.chown(home, owner.st_uid, owner.st_gid)
+    assert re.fullmatch(
+        r"Not started\. .* belongs to daemon, and you are root: start as daemon, .*\n", server.output
+    )
