@@ -17,3 +17,12 @@ class PostDeleted(Event):
     name = "feeds.post_deleted"
     post_id: int
     author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostsLoaded(Event):
+    """Posts of authors with ids in this range were loaded, back-dated; none of them has a `PostPublished`."""
+
+    name = "feeds.posts_loaded"
+    first_author_id: int
+    last_author_id: int

@@ -10,13 +10,21 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from socialnet.kernel.cache import CachePolicy
 from socialnet.kernel.redis import door
 
 MAX_LENGTH = 800
 TTL_SECONDS = 24 * 3600
 REBUILD_SECONDS = 60
 BUCKETS = 64
+POLICY = CachePolicy(
+    name="timeline",
+    template="timeline:{id}",
+    ttl=TTL_SECONDS,
+    dropped_by="follow, unfollow, block; fan-out writes it, reading keeps it",
+)
 KEYS_PER_SCRIPT = 250
 
 _PUSH = """
@@ -58,7 +66,7 @@ class Slice:
 
 
 def _key(user_id: int) -> str:
-    return f"timeline:{{b{user_id % BUCKETS}}}:{user_id}:v1"
+    return POLICY.key(f"{{b{user_id % BUCKETS}}}:{user_id}")
 
 
 def read(user_id: int, *, before: int | None, count: int) -> Slice | None:
@@ -74,6 +82,23 @@ def read(user_id: int, *, before: int | None, count: int) -> Slice | None:
         return None
     ids = [int(member) for member in members if member not in (b"-", b"~")]
     return Slice(ids=ids[:count], floor=int(floor))
+
+
+def contents(user_id: int) -> Slice | None:
+    """The whole of a warm timeline, newest first, as it is: looking does not keep it warm."""
+    with door() as client:
+        members = client.zrange(_key(user_id), "+inf", "-inf", desc=True, byscore=True, withscores=True)
+    floor = next((int(score) for member, score in members if member == b"-"), None)
+    if floor is None:
+        return None
+    return Slice(ids=[int(member) for member, _ in members if member not in (b"-", b"~")], floor=floor)
+
+
+def warm_people(*, most: int) -> list[int]:
+    """Some people whose timelines are warm or about to be."""
+    with door() as client:
+        keys = client.scan_iter(match=POLICY.key("*"), count=500)
+        return [int(key.split(b":")[2]) for key in islice(keys, most)]
 
 
 def push(post_id: int, *, to: Iterable[int]) -> int:

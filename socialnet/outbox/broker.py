@@ -8,7 +8,7 @@ from kombu.exceptions import ChannelError, OperationalError
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
-_AWAY = (OperationalError, RedisError, OSError)
+AWAY = (OperationalError, RedisError, OSError)
 
 
 def room(queues: Iterable[str], *, most: int) -> dict[str, int]:
@@ -16,9 +16,14 @@ def room(queues: Iterable[str], *, most: int) -> dict[str, int]:
     try:
         with current_app.connection_or_acquire() as connection:
             return {queue: most - _waiting(connection.default_channel, queue) for queue in queues}
-    except _AWAY as error:
+    except AWAY as error:
         log.warning("broker_away", error=type(error).__name__)
         return {}
+
+
+def waiting_in(queues: Iterable[str]) -> dict[str, int]:
+    """How many messages wait in each queue; nothing while the broker is away."""
+    return {queue: -left for queue, left in room(queues, most=0).items()}
 
 
 def _waiting(channel, queue: str) -> int:  # type: ignore[no-untyped-def]  # a kombu channel, any transport's
@@ -34,7 +39,7 @@ def hand_over(handler: str, delivery_ids: list[int], *, queue: str) -> bool:
 
     try:
         make_deliveries.apply_async((handler, delivery_ids), queue=queue, retry=False)
-    except _AWAY as error:
+    except AWAY as error:
         log.warning("broker_away", error=type(error).__name__)
         return False
     return True

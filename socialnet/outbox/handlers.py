@@ -85,3 +85,8 @@ def handlers() -> list[Handler]:
 def reactions_to(event_name: str) -> list[str]:
     """The names of the handlers that react to an event."""
     return _reactions.get(event_name, [])
+
+
+def reactions() -> dict[str, list[str]]:
+    """The names of the handlers, by the name of the event that they react to."""
+    return _reactions

@@ -1,0 +1,267 @@
+"""What must always be true of posts, homes and the door.
+
+What is expected is plain SQL or plain Python here, written apart from the feed code: sharing a query with what it
+judges would only prove that the two agree.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+
+from accounts.models import Activity, User, Viewer
+from feeds import stored, timelines
+from feeds.door import facts
+from feeds.models import Post
+from feeds.selectors import home_page
+from socialnet.kernel.invariants import invariant, number
+from socialnet.kernel.pagination import MAX_PAGE_SIZE
+
+# Loaded posts have no event of their own: a range of authors was loaded, before a certain moment.
+_POSTS_WITHOUT_ONE_EVENT = """
+WITH published AS (
+    SELECT (payload ->> 'post_id')::bigint AS post_id, count(*) AS many FROM outbox_event
+    WHERE name = 'feeds.post_published' GROUP BY 1
+), loaded AS (
+    SELECT id, (payload ->> 'first_author_id')::bigint AS first, (payload ->> 'last_author_id')::bigint AS last
+    FROM outbox_event WHERE name = 'feeds.posts_loaded'
+)
+SELECT count(*) FROM feeds_post p LEFT JOIN published ON published.post_id = p.id
+WHERE coalesce(published.many, 0) <> 1
+    AND p.id > socialnet_id_at(clock_timestamp() - interval '29 days')
+    AND NOT EXISTS (SELECT 1 FROM loaded
+        WHERE p.id < loaded.id AND p.author_id BETWEEN loaded.first AND loaded.last)
+"""
+_WRONG_POST_COUNTS = """
+SELECT count(*) FROM accounts_personcounts c
+LEFT JOIN (SELECT author_id, count(*) AS many FROM feeds_post WHERE deleted_at IS NULL GROUP BY 1) p
+    ON p.author_id = c.user_id
+WHERE c.posts <> coalesce(p.many, 0)
+"""
+_POSTS_WITHOUT_COUNTS = """
+SELECT count(*) FROM feeds_post p WHERE NOT EXISTS (SELECT 1 FROM feeds_postcounts c WHERE c.post_id = p.id)
+"""
+# A person's whole home: own posts, what the followed say to all or to followers, and to friends among them.
+_HOME = """
+WITH followed AS (
+    SELECT f.followee_id AS author_id, back.id IS NOT NULL AS is_friend,
+        EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = f.follower_id AND m.muted_id = f.followee_id
+            AND (m.until IS NULL OR m.until > clock_timestamp())) AS is_muted
+    FROM accounts_follow f
+    JOIN accounts_user a ON a.id = f.followee_id AND a.is_active AND a.suspended_at IS NULL
+    LEFT JOIN accounts_follow back ON back.follower_id = f.followee_id AND back.followee_id = f.follower_id
+        AND back.status = 'active'
+    WHERE f.follower_id = %(user)s AND f.status = 'active'
+), home AS (
+    SELECT id FROM feeds_post WHERE author_id = %(user)s AND deleted_at IS NULL AND hidden_at IS NULL
+    UNION ALL
+    SELECT p.id FROM followed JOIN feeds_post p ON p.author_id = followed.author_id
+    WHERE p.deleted_at IS NULL AND p.hidden_at IS NULL AND (%(muted_too)s OR NOT followed.is_muted)
+        AND (p.visibility = 'public' OR p.visibility = 'followers' OR p.visibility = 'friends' AND is_friend)
+)
+SELECT id FROM home WHERE id > %(floor)s ORDER BY id DESC
+"""
+# Deleted and hidden posts leave lazily, and the door turns friends' posts away; nothing else may be there.
+_STRANGERS = """
+SELECT count(*) FROM feeds_post p
+WHERE p.id = ANY(%(ids)s) AND p.author_id <> %(user)s AND p.deleted_at IS NULL AND p.hidden_at IS NULL
+    AND (p.visibility = 'private' OR NOT EXISTS (SELECT 1 FROM accounts_follow f
+        WHERE f.follower_id = %(user)s AND f.followee_id = p.author_id AND f.status = 'active'))
+"""
+_WRONG_AUTHORS = """
+SELECT count(*) FROM feeds_feedentry e JOIN feeds_post p ON p.id = e.post_id
+WHERE e.user_id = ANY(%(users)s) AND e.author_id <> p.author_id
+"""
+_ODD_POSTS = """
+(SELECT p.id FROM feeds_post p JOIN accounts_user a ON a.id = p.author_id
+    WHERE a.is_private OR NOT a.is_active OR a.suspended_at IS NOT NULL ORDER BY p.id DESC LIMIT 100)
+UNION (SELECT id FROM feeds_post WHERE deleted_at IS NOT NULL OR hidden_at IS NOT NULL ORDER BY id DESC LIMIT 50)
+UNION (SELECT id FROM feeds_post WHERE visibility <> 'public' ORDER BY id DESC LIMIT 100)
+UNION (SELECT id FROM feeds_post ORDER BY id DESC LIMIT 50)
+"""
+_POSTS_OF_RELATED = """
+SELECT p.id FROM (
+    (SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s LIMIT 20)
+    UNION (SELECT follower_id FROM accounts_follow WHERE followee_id = %(user)s LIMIT 20)
+    UNION (SELECT blocked_id FROM accounts_block WHERE blocker_id = %(user)s LIMIT 20)
+    UNION (SELECT blocker_id FROM accounts_block WHERE blocked_id = %(user)s LIMIT 20)
+    UNION SELECT %(user)s
+) related CROSS JOIN LATERAL (SELECT id FROM feeds_post WHERE author_id = related.author_id ORDER BY id DESC LIMIT 5) p
+"""
+PAGES = 15  # of `MAX_PAGE_SIZE`: past the ends of warm and stored timelines
+
+
+@invariant(1, "every post has exactly one event")
+def posts_without_one_event(_sample: int) -> int:
+    return number(_POSTS_WITHOUT_ONE_EVENT)
+
+
+@invariant(6, "a warm timeline lacks nothing")
+def missing_from_warm(sample: int) -> int:
+    return sum(
+        len(expected_home(user_id, floor=warm.floor) - set(warm.ids)) for user_id, warm in _warm(sample)
+    )
+
+
+@invariant(6, "a stored timeline lacks nothing")
+def missing_from_stored(sample: int) -> int:
+    violations = 0
+    for person in _people(sample):
+        floor = stored.floor_of(person.pk)
+        kept = rows("SELECT post_id FROM feeds_feedentry WHERE user_id = %(user)s", user=person.pk)
+        violations += len(expected_home(person.pk, floor=floor) - set(kept))
+    return violations
+
+
+@invariant(7, "a warm timeline holds nothing of strangers")
+def strangers_in_warm(sample: int) -> int:
+    return sum(number(_STRANGERS, ids=warm.ids, user=user_id) for user_id, warm in _warm(sample))
+
+
+@invariant(7, "a stored timeline holds nothing of strangers")
+def strangers_in_stored(sample: int) -> int:
+    people = [person.pk for person in _people(sample)]
+    violations = number(_WRONG_AUTHORS, users=people)
+    for user_id in people:
+        kept = rows("SELECT post_id FROM feeds_feedentry WHERE user_id = %(user)s", user=user_id)
+        violations += number(_STRANGERS, ids=kept, user=user_id)
+    return violations
+
+
+@invariant(8, "home descends strictly, without gap or repeat, to what SQL says")
+def wrong_homes(sample: int) -> int:
+    return sum(walked(person) != expected_walk(person.pk) for person in _people(sample))
+
+
+@invariant(10, "no warm timeline is longer than its cap")
+def long_timelines(sample: int) -> int:
+    return sum(len(warm.ids) > timelines.MAX_LENGTH for _user_id, warm in _warm(sample))
+
+
+@invariant(12, "home reads the same when Redis has lost it")
+def homes_that_need_redis(sample: int) -> int:
+    violations = 0
+    for person in _people(sample):
+        before = walked(person, pages=2)
+        timelines.drop(person.pk)
+        violations += walked(person, pages=2) != before
+    return violations
+
+
+@invariant(14, "post counts equal rows")
+def wrong_post_counts(_sample: int) -> int:
+    return number(_WRONG_POST_COUNTS)
+
+
+@invariant(14, "every post has counts")
+def posts_without_counts(_sample: int) -> int:
+    return number(_POSTS_WITHOUT_COUNTS)
+
+
+@invariant(28, "the door lets through exactly what it should, in both of its forms")
+def wrong_door(sample: int) -> int:
+    odd = rows(_ODD_POSTS)
+    violations = _wrong_for(AnonymousUser(), odd)
+    for person in _people(sample):
+        violations += _wrong_for(person, {*odd, *rows(_POSTS_OF_RELATED, user=person.pk)})
+    return violations
+
+
+def _wrong_for(viewer: Viewer, post_ids: Collection[int]) -> int:
+    posts = Post.objects.filter(pk__in=post_ids).select_related("author")
+    ties = Ties.of(viewer)
+    right = {post.pk for post in posts if may_see(post, ties)}
+    by_queryset = set(Post.objects.filter(pk__in=post_ids).visible_to(viewer).values_list("pk", flat=True))
+    if not viewer.is_authenticated:
+        return len(by_queryset ^ right)
+    by_facts = {
+        fact.post_id for fact in facts(viewer_id=viewer.pk, post_ids=post_ids).values() if fact.visible
+    }
+    return len((by_queryset ^ right) | (by_facts ^ right))
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Everybody that one viewer has something to do with."""
+
+    viewer: int | None
+    followed: set[int]
+    followers: set[int]
+    parted: set[int]
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "Ties":
+        if not viewer.is_authenticated:
+            return cls(None, set(), set(), set())
+        follow = "SELECT {}_id FROM accounts_follow WHERE {}_id = %(user)s AND status = 'active'"
+        block = "SELECT {}_id FROM accounts_block WHERE {}_id = %(user)s"
+        return cls(
+            viewer.pk,
+            followed={*rows(follow.format("followee", "follower"), user=viewer.pk)},
+            followers={*rows(follow.format("follower", "followee"), user=viewer.pk)},
+            parted={
+                *rows(block.format("blocked", "blocker"), user=viewer.pk),
+                *rows(block.format("blocker", "blocked"), user=viewer.pk),
+            },
+        )
+
+
+def may_see(post: Post, ties: Ties) -> bool:
+    """The table of the design, row by row: the door said a second time."""
+    author = post.author
+    if post.deleted_at or post.hidden_at:
+        return False
+    if author.pk == ties.viewer:
+        return True
+    if author.suspended_at or not author.is_active or author.pk in ties.parted:
+        return False
+    is_follower = author.pk in ties.followed
+    if post.visibility == "public":
+        return is_follower or not author.is_private
+    if post.visibility == "followers":
+        return is_follower
+    if post.visibility == "friends":
+        return is_follower and author.pk in ties.followers
+    return False
+
+
+def expected_home(user_id: int, *, floor: int) -> set[int]:
+    """The ids above `floor` that fan-out must have delivered; what is muted stays a candidate."""
+    return {*rows(_HOME, user=user_id, floor=floor, muted_too=True)}
+
+
+def expected_walk(user_id: int) -> list[int]:
+    return rows(_HOME, user=user_id, floor=0, muted_too=False)[: PAGES * MAX_PAGE_SIZE]
+
+
+def walked(person: User, *, pages: int = PAGES) -> list[int]:
+    """The ids of a home as its owner meets them, page by page."""
+    ids: list[int] = []
+    cursor = None
+    for _page in range(pages):
+        page = home_page(viewer=person, cursor=cursor, size=MAX_PAGE_SIZE)
+        ids += [item.id for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return ids
+
+
+def _people(sample: int) -> list[User]:
+    """Some whose homes are kept up; others are caught up when they come back."""
+    return list(User.objects.standing().filter(activity__state=Activity.State.LIVE).order_by("?")[:sample])
+
+
+def _warm(sample: int) -> Iterator[tuple[int, timelines.Slice]]:
+    for user_id in timelines.warm_people(most=sample):
+        if warm := timelines.contents(user_id):
+            yield user_id, warm
+
+
+def rows(statement: str, **params: Any) -> list[int]:
+    """The first column of what `statement` selects."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return [row[0] for row in cursor.fetchall()]
