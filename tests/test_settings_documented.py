@@ -25,9 +25,7 @@ def documented() -> list[tuple[str, str]]:
     """Each name with the line above it."""
     lines = (CHECKOUT / ".env.example").read_text().splitlines()
     return [
-        (match[1], above)
-        for above, line in pairwise(lines)
-        if (match := re.match(r"#([A-Z][A-Z_]+)=", line))
+        (match[1], above) for above, line in pairwise(lines) if (match := re.match(r"#([A-Z][A-Z_]+)=", line))
     ]
 
 

@@ -55,7 +55,7 @@ class Engines:
         if not home.engines.exists():
             raise StartError(f"There are no engines in {home.path} yet: start them first with script/server.")
         run = socket_path(home.engines.resolve())
-        found = {}
+        found: dict[str, str] = {}
         if self.database:
             found |= {"DATABASE_URL": postgres.url(run), "DATABASE_OWNER_URL": postgres.owner_url(run)}
         if self.redis:
