@@ -1,9 +1,9 @@
 """What every page knows about the person who looks at it."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from accounts.cache import DATABASE_AWAY
 from accounts.selectors import pending_request_count
@@ -11,7 +11,7 @@ from accounts.selectors import pending_request_count
 
 def person(request: HttpRequest) -> dict[str, Any]:
     """`pending_requests`: how many ask to follow; costs a query only for private accounts, and only if shown."""
-    return {"pending_requests": SimpleLazyObject(lambda: _pending_requests(request))}
+    return {"pending_requests": cache(lambda: _pending_requests(request))}  # templates call it
 
 
 def _pending_requests(request: HttpRequest) -> int:
