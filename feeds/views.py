@@ -128,7 +128,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         return redirect(reverse("profile", args=[person.username]))
     shown = profile_of(person, viewer=request.user)
     page: Page[FeedItem] = Page(items=[])
-    if shown.access.posts:
+    if shown.rights.posts:
         page = selectors.profile_posts(author=person, viewer=request.user, cursor=cursor_of(request))
     if wants_items(request):
         return render(request, ITEMS, {"page": page})
