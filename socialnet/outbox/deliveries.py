@@ -7,6 +7,7 @@ What was tried before runs alone: a poisoned delivery cannot take its batch down
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -30,7 +31,8 @@ UPDATE outbox_delivery d SET attempts = d.attempts + 1,
     leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM outbox_event e
 WHERE d.id = ANY(%(ids)s) AND d.state = 0 AND d.attempts <= %(tried)s AND e.id = d.event_id
-RETURNING d.id, d.key, d.attempts, e.id, e.name, e.payload, e.request_id
+    AND (d.last_error = '' OR d.leased_until <= clock_timestamp())
+RETURNING d.id, d.handler, d.key, d.attempts, e.id, e.name, e.payload, e.request_id
 """
 _FAIL = """
 UPDATE outbox_delivery SET last_error = %(error)s,
@@ -40,7 +42,7 @@ WHERE id = %(id)s AND state = 0
 """
 
 _POSTPONE = """
-UPDATE outbox_delivery SET last_error = %(error)s, attempts = attempts - 1,
+UPDATE outbox_delivery SET last_error = %(error)s, attempts = greatest(attempts - 1, 0),
     leased_until = clock_timestamp() + interval '2 seconds'
 WHERE id = ANY(%(ids)s) AND state = 0
 """
@@ -72,10 +74,16 @@ def _claim(delivery_ids: Sequence[int], *, tried: int) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, params)
         rows = cursor.fetchall()
-    return [
-        Claim(row[0], row[1], row[2], restore(row[4], _json(row[5]), ident=row[3], request_id=row[6]))
-        for row in sorted(rows)
-    ]
+    claims = []
+    for ident, handler, key, attempts, event_id, name, payload, request_id in sorted(rows, key=itemgetter(0)):
+        try:
+            event = restore(name, _json(payload), ident=event_id, request_id=request_id)
+        except (KeyError, TypeError) as error:  # of another release: unknown, or with other fields
+            unreadable = Event(id=event_id, request_id=request_id)
+            _fail(handler, Claim(ident, key, attempts, unreadable), _sentence(error))
+        else:
+            claims.append(Claim(ident, key, attempts, event))
+    return claims
 
 
 def _json(value: Any) -> dict[str, Any]:
@@ -83,22 +91,20 @@ def _json(value: Any) -> dict[str, Any]:
 
 
 def _make(handler: Handler, claims: list[Claim]) -> int:
-    if (
-        claims[0].attempts > MAX_ATTEMPTS
-    ):  # it was claimed five times and never came back: its worker died each time
-        return _fail(handler, claims[0], "its worker was lost at every attempt")
+    if claims[0].attempts > MAX_ATTEMPTS:  # claimed five times and never came back: its worker died each time
+        return _fail(handler.name, claims[0], "its worker was lost at every attempt")
     started = time.monotonic()
     try:
         handler.run(_parcels(handler, claims))
     except SoftTimeLimitExceeded:
         if len(claims) > 1:
             raise  # each is tried alone when its lease ends
-        return _fail(handler, claims[0], "took too long")
-    except (RedisAway, OperationalError, InterfaceError) as error:
-        return _postpone(handler, claims, type(error).__name__)
+        return _fail(handler.name, claims[0], "took too long")
     except Exception as error:
+        if _is_away(error):
+            return _postpone(handler, claims, type(error).__name__)
         if len(claims) == 1:
-            return _fail(handler, claims[0], _sentence(error))
+            return _fail(handler.name, claims[0], _sentence(error))
         return sum(_make(handler, [claim]) for claim in claims)
     _finish(claims)
     seconds = time.monotonic() - started
@@ -114,6 +120,14 @@ def _make(handler: Handler, claims: list[Claim]) -> int:
     return len(claims)
 
 
+def _is_away(error: Exception) -> bool:
+    """Whether a neighbour did not answer. A statement that took too long, or met a deadlock, is not that."""
+    if isinstance(error, OperationalError):
+        code = getattr(error.__cause__, "pgcode", None) or ""
+        return not code or code.startswith(("08", "53", "57P"))
+    return isinstance(error, RedisAway | InterfaceError)
+
+
 def _parcels(handler: Handler, claims: list[Claim]) -> list[Event] | list[Owed]:
     if handler.keyed:
         return [Owed(event=claim.event, key=claim.key) for claim in claims]
@@ -121,10 +135,11 @@ def _parcels(handler: Handler, claims: list[Claim]) -> list[Event] | list[Owed]:
 
 
 def _finish(claims: list[Claim]) -> None:
-    ids = [claim.id for claim in claims]
-    Delivery.objects.filter(pk__in=ids, state=Delivery.State.OPEN).update(
-        state=Delivery.State.DONE, last_error=""
+    """What was made is done, even if many copies of its message used up the attempts meanwhile."""
+    unfinished = Delivery.objects.filter(pk__in=[claim.id for claim in claims]).exclude(
+        state=Delivery.State.DONE
     )
+    unfinished.update(state=Delivery.State.DONE, last_error="")
 
 
 def _postpone(handler: Handler, claims: list[Claim], error: str) -> int:
@@ -136,15 +151,15 @@ def _postpone(handler: Handler, claims: list[Claim], error: str) -> int:
     return 0
 
 
-def _fail(handler: Handler, claim: Claim, error: str) -> int:
+def _fail(handler: str, claim: Claim, error: str) -> int:
     pause = 2 ** min(claim.attempts, 8)  # 2, 4, 8, 16 seconds
     with connection.cursor() as cursor:
         cursor.execute(_FAIL, {"id": claim.id, "error": error, "pause": pause, "most": MAX_ATTEMPTS})
     dead = claim.attempts >= MAX_ATTEMPTS
-    _made.labels(handler.name, "dead" if dead else "failed").inc()
+    _made.labels(handler, "dead" if dead else "failed").inc()
     log.warning(
         "delivery_dead" if dead else "delivery_failed",
-        handler=handler.name,
+        handler=handler,
         delivery_id=claim.id,
         attempts=claim.attempts,
         error=error.partition(":")[0],

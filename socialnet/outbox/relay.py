@@ -21,14 +21,17 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.05
 LEASE_BATCH = 2000
 
+# MATERIALIZED: a plan that ran the subquery again would lock, and lease, more than the limit.
+# An error of an earlier attempt is forgotten: while it stands, the delivery pauses (see deliveries.run).
 _LEASE = """
-UPDATE outbox_delivery SET leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE id IN (
+WITH due AS MATERIALIZED (
     SELECT id FROM outbox_delivery
     WHERE state = 0 AND leased_until <= clock_timestamp() AND handler = ANY(%(handlers)s)
     ORDER BY leased_until, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
-RETURNING id, handler
+UPDATE outbox_delivery d SET last_error = '', leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM due WHERE d.id = due.id
+RETURNING d.id, d.handler
 """
 _RETURN = """
 UPDATE outbox_delivery SET leased_until = clock_timestamp() + interval '1 second'
@@ -58,10 +61,10 @@ class Relay:
 
     def round(self) -> int:
         """Lease once and hand over; returns how many deliveries were moved."""
-        open_queues = self.queues_with_room()
         moved = 0
-        for queue in open_queues:
-            moved += self.move(queue)
+        for queue in self.queues_with_room():
+            if queue in self.room:  # it is empty once the broker did not take something
+                moved += self.move(queue)
         return moved
 
     def queues_with_room(self) -> list[str]:
@@ -77,13 +80,14 @@ class Relay:
             return 0
         limit = min(LEASE_BATCH, self.room[queue] * min(names.values()))
         leased = lease(names, limit=limit)
-        for name, ids in leased.items():
-            for batch in _cut(ids, names[name]):
-                self.room[queue] -= 1
-                if not broker.hand_over(name, batch, queue=queue):
-                    give_back(batch)
-                    self.room = {}
-        return sum(len(ids) for ids in leased.values())
+        batches = [(name, batch) for name, ids in leased.items() for batch in _cut(ids, names[name])]
+        for place, (name, batch) in enumerate(batches):
+            if not broker.hand_over(name, batch, queue=queue):
+                give_back([delivery_id for _name, rest in batches[place:] for delivery_id in rest])
+                self.room = {}
+                return sum(len(batch) for _name, batch in batches[:place])
+            self.room[queue] -= 1
+        return sum(len(batch) for _name, batch in batches)
 
 
 def lease(names: Iterable[str], *, limit: int) -> dict[str, list[int]]:

@@ -11,7 +11,7 @@ from socialnet.outbox import deliveries, handlers
 from socialnet.outbox.actions import emit, owe, record, retry_dead
 from socialnet.outbox.errors import NoTransaction
 from socialnet.outbox.events import Event
-from socialnet.outbox.handlers import Owed, on, owed
+from socialnet.outbox.handlers import Owed, name_of, on, owed
 from socialnet.outbox.models import AuditEntry, Delivery
 from socialnet.outbox.models import Event as StoredEvent
 from socialnet.outbox.relay import lease
@@ -113,7 +113,7 @@ def test_pauses_grow_between_attempts():
     trouble[1] = ValueError("no")
     happen(1)
     drain(allow_failures=True)
-    assert lease(["tests.note"], limit=10) == {}
+    assert lease([name_of(note)], limit=10) == {}
     assert drain(allow_failures=True) == 0
 
 

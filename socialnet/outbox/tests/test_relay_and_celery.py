@@ -1,0 +1,258 @@
+"""Between the outbox and the workers: full queues, an absent broker, copies of messages, events nobody can read."""
+
+import threading
+from dataclasses import dataclass
+
+import psycopg2.errors
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from socialnet.celery import app
+from socialnet.outbox import broker, deliveries, handlers
+from socialnet.outbox.actions import emit
+from socialnet.outbox.events import Event
+from socialnet.outbox.handlers import Owed, name_of, on, owed
+from socialnet.outbox.models import Delivery
+from socialnet.outbox.models import Event as StoredEvent
+from socialnet.outbox.relay import Relay
+from socialnet.outbox.tasks import make_deliveries
+from socialnet.outbox.testing import drain
+
+pytestmark = pytest.mark.django_db
+seen: list[object] = []
+trouble: dict[int, Exception] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BellRang(Event):
+    name = "test.bell_rang"
+    number: int
+
+
+def hear(events: list[BellRang]) -> None:
+    for event in events:
+        if event.number in trouble:
+            raise trouble[event.number]
+        seen.append(event.number)
+
+
+def hear_slowly(events: list[BellRang]) -> None:
+    seen.extend(event.number for event in events)
+
+
+HEAR = name_of(hear)
+
+
+def hear_piece(pieces: list[Owed]) -> None:
+    seen.extend(piece.key for piece in pieces)
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """Handlers of this file only: two queues, so that one may be full while the other is not."""
+    monkeypatch.setattr(handlers, "_handlers", {})
+    monkeypatch.setattr(handlers, "_reactions", {})
+    on(BellRang, batch=2)(hear)
+    on(BellRang, queue="fanout_bulk", batch=2)(hear_slowly)
+    owed(batch=2)(hear_piece)
+    seen.clear()
+    trouble.clear()
+
+
+@pytest.fixture
+def relay() -> Relay:
+    return Relay(threading.Event())
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[tuple[str, list[int]]]:
+    """What was handed over; nothing reaches the broker."""
+    batches: list[tuple[str, list[int]]] = []
+
+    def hand_over(name: str, ids: list[int], *, queue: str) -> bool:
+        batches.append((name, ids))
+        return True
+
+    monkeypatch.setattr(broker, "hand_over", hand_over)
+    return batches
+
+
+def ring(*numbers: int) -> list[int]:
+    with transaction.atomic():
+        for number in numbers:
+            emit(BellRang(number=number))
+    return ids_of(HEAR)
+
+
+def ids_of(handler: str) -> list[int]:
+    return list(Delivery.objects.filter(handler=handler).order_by("id").values_list("id", flat=True))
+
+
+def due_in() -> list[float]:
+    """Seconds until each open delivery is due, in the order of their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM leased_until - clock_timestamp()) FROM outbox_delivery "
+            "WHERE state = 0 ORDER BY id"
+        )
+        return [float(row[0]) for row in cursor.fetchall()]
+
+
+def make_due() -> None:
+    Delivery.objects.update(leased_until="2000-01-01T00:00Z")
+
+
+def copies(count: int, name: str, ids: list[int]) -> None:
+    """As many messages for the same deliveries as waited in the queue while no worker was there."""
+    for _ in range(count):
+        deliveries.run(name, ids)
+
+
+# --- the relay and the broker ------------------------------------------------------------------------------
+
+
+def test_due_deliveries_become_messages_of_at_most_a_batch(relay, sent):
+    ring(1, 2, 3)
+    assert relay.round() == 6
+    assert sorted(len(ids) for _name, ids in sent) == [1, 1, 2, 2]
+    assert relay.round() == 0
+
+
+def test_messages_lie_in_the_queue_of_their_handler(relay):
+    ring(1, 2, 3)
+    relay.round()
+    assert broker.room(["default", "fanout_bulk"], most=40) == {"default": 38, "fanout_bulk": 38}
+
+
+def test_a_full_queue_gets_no_more_and_the_other_goes_on(relay, settings):
+    settings.RELAY_QUEUE_ROOM = 3
+    ring(*range(6))
+    assert relay.round() == 12
+    relay.room_read_at = 0.0
+    ring(*range(6))
+    with app.connection_or_acquire() as link:
+        link.default_channel.queue_purge("fanout_bulk")
+    assert relay.round() == 6
+    assert broker.room(["default", "fanout_bulk"], most=3) == {"default": 0, "fanout_bulk": 0}
+
+
+def test_what_the_broker_does_not_take_is_due_again_in_a_second(relay, monkeypatch):
+    """The first hand-over fails: the relay neither stumbles over the rest nor knocks again for each of it."""
+    ring(1, 2, 3, 4, 5)
+    knocks = []
+    monkeypatch.setattr(broker, "hand_over", lambda *args, **kwargs: knocks.append(args) or False)
+    assert relay.round() == 0
+    assert len(knocks) == 1
+    assert max(due_in()) < 1.1  # not a whole lease later
+
+
+def test_with_redis_stopped_nothing_is_leased_and_everything_comes_later(relay, redis_process):
+    ring(1, 2)
+    redis_process.stop()
+    try:
+        assert relay.round() == 0
+        assert max(due_in()) <= 0
+    finally:
+        redis_process.start()
+    relay.room_read_at = 0.0
+    assert relay.round() == 4
+
+
+def test_two_relays_lease_apart(relay, sent):
+    ring(*range(10))
+    other = Relay(threading.Event())
+    for turn in (relay, other, relay, other):
+        turn.round()
+    handed = [ident for _name, ids in sent for ident in ids]
+    assert len(handed) == len(set(handed)) == 20
+
+
+def test_the_task_is_a_door_to_the_deliveries():
+    ids = ring(1, 2)
+    make_deliveries(HEAR, ids)
+    assert seen == [1, 2]
+
+
+def test_tasks_are_acknowledged_late_and_come_back_from_lost_workers():
+    assert make_deliveries.acks_late and make_deliveries.reject_on_worker_lost
+    assert app.conf.broker_transport_options["visibility_timeout"] > app.conf.task_time_limit
+    assert app.conf.broker_transport_options["socket_timeout"] <= 5
+    assert app.conf.accept_content == ["json"]
+
+
+# --- copies of messages ------------------------------------------------------------------------------------
+
+
+def test_copies_of_a_message_do_not_cut_the_pause_after_a_failure_short():
+    """A worker that was away comes back to many messages for one delivery: only one attempt is made for them all."""
+    trouble[1] = ValueError("no")
+    ids = ring(1)
+    copies(10, HEAR, ids)
+    delivery = Delivery.objects.get(pk=ids[0])
+    assert (delivery.state, delivery.attempts) == (Delivery.State.OPEN, 1)
+    assert due_in()[0] > 1
+    make_due()
+    copies(10, HEAR, ids)
+    assert Delivery.objects.get(pk=ids[0]).attempts == 2
+
+
+def test_a_delivery_that_is_made_is_done_though_copies_of_its_message_used_up_the_attempts():
+    """More workers than attempts take copies of one message while the first is still at work."""
+    ids = ring(1)
+    (claim,) = deliveries._claim(ids, tried=0)
+    for _ in range(deliveries.MAX_ATTEMPTS):
+        (copy,) = deliveries._claim(ids, tried=deliveries.MAX_ATTEMPTS)
+    deliveries._make(handlers.handler_named(HEAR), [copy])
+    assert Delivery.objects.get(pk=ids[0]).state == Delivery.State.DEAD
+    deliveries._make(handlers.handler_named(HEAR), [claim])
+    assert Delivery.objects.get(pk=ids[0]).state == Delivery.State.DONE
+
+
+# --- failures that look alike ------------------------------------------------------------------------------
+
+
+def database_error(kind: type[Exception]) -> OperationalError:
+    error = OperationalError("no")
+    error.__cause__ = kind()
+    return error
+
+
+def test_a_statement_that_always_takes_too_long_ends_as_a_dead_letter():
+    """It looks like an absent PostgreSQL, but costs attempts: otherwise it would be tried for ever."""
+    with connection.cursor() as cursor, pytest.raises(OperationalError) as caught, transaction.atomic():
+        cursor.execute("SET LOCAL statement_timeout = '1ms'")
+        cursor.execute("SELECT pg_sleep(1)")
+    trouble[1] = caught.value
+    ids = ring(1, 2)
+    for _ in range(deliveries.MAX_ATTEMPTS):
+        drain(allow_failures=True)
+        make_due()
+    states = Delivery.objects.in_bulk(ids)
+    assert [states[ident].state for ident in ids] == [Delivery.State.DEAD, Delivery.State.DONE]
+
+
+def test_a_lost_connection_costs_no_attempt():
+    trouble[1] = database_error(psycopg2.OperationalError)
+    (ident,) = ring(1)
+    for _ in range(2 * deliveries.MAX_ATTEMPTS):
+        drain(allow_failures=True)
+        make_due()
+    delivery = Delivery.objects.get(pk=ident)
+    assert (delivery.state, delivery.attempts) == (Delivery.State.OPEN, 0)
+
+
+@pytest.mark.parametrize("change", [{"name": "test.of_another_release"}, {"payload": {}}])
+def test_an_event_that_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_up(change):
+    """Unknown, or without a field that it has here: a release was rolled back, or a name changed."""
+    ids = ring(1, 2, 3)
+    StoredEvent.objects.filter(deliveries=ids[1]).update(**change)
+    for _ in range(deliveries.MAX_ATTEMPTS):
+        drain(allow_failures=True)
+        make_due()
+    states = Delivery.objects.in_bulk(ids)
+    assert [states[ident].state for ident in ids] == [
+        Delivery.State.DONE,
+        Delivery.State.DEAD,
+        Delivery.State.DONE,
+    ]
+    assert {1, 3} <= set(seen)
