@@ -32,7 +32,7 @@ urlpatterns = [
     path("", include("feeds.urls")),
 ]
 if settings.SERVE_MEDIA:
-    urlpatterns.append(path(f"media/{views.PICTURES}<path:path>", views.picture))
+    urlpatterns.append(path(f"media/{views.PICTURES}<str:name>", views.picture))
 
 handler400 = "socialnet.kernel.web.bad_request"
 handler403 = "socialnet.kernel.web.permission_denied"

@@ -179,9 +179,10 @@ class APIView(views.APIView):
             "next_cursor": next_cursor,
             "has_more": page.has_more,
         }
-        return Response(
-            answer, headers={"Link": f'<{self._here(cursor=next_cursor)}>; rel="next"'} if next_cursor else {}
-        )
+        response = Response(answer)
+        if next_cursor:
+            response["Link"] = f'<{self._here(cursor=next_cursor)}>; rel="next"'
+        return response
 
     def _results(self, page: Page[Any], serializer_class: SerializerClass | None) -> Any:
         if serializer_class is None or (page.items and isinstance(page.items[0], Mapping)):

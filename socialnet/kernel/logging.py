@@ -23,6 +23,16 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
+class StderrHandler(logging.Handler):
+    """Writes to whatever is standard error now: tests and supervisors replace it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+        except Exception:
+            self.handleError(record)
+
+
 def accepted_request_id(given: str | None) -> str:
     """`given` if it is one we may pass on, else a new id."""
     return given if given and _GIVEN_ID.fullmatch(given) else uuid4().hex
@@ -50,9 +60,8 @@ def configure(options: dict[str, Any]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(
-        _stdlib_config(common, _pretty() if pretty else _json(), level=options.get("level", "INFO"))
-    )
+    renderer = _pretty() if pretty else _json()
+    logging.config.dictConfig(_stdlib_config(common, renderer, level=options.get("level", "INFO")))
     logging.captureWarnings(True)
 
 
@@ -77,10 +86,11 @@ def _stdlib_config(common: list[Processor], renderer: Processor, *, level: str) 
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
             }
         },
-        "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "lines", "stream": sys.stderr}},
+        "handlers": {"out": {"()": StderrHandler, "formatter": "lines"}},
         "root": {"handlers": ["out"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "celery": {"level": "WARNING"},  # our own tasks say what they did
             "django.request": {"level": "ERROR"},  # RequestIdMiddleware says the rest
             "django.server": {"handlers": ["out"], "level": "INFO", "propagate": False},
         },

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.static import serve
 
 from socialnet.kernel import health, pages
-from socialnet.kernel.errors import NotFound
 from socialnet.kernel.rest.exceptions import documented_errors
 
 A_YEAR = 60 * 60 * 24 * 365
@@ -42,7 +41,10 @@ def help_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_errors(request: HttpRequest) -> HttpResponse:
     """What the `type` of a problem+json answer points to."""
-    return render(request, "help/api_errors.html", {"errors": documented_errors()})
+    told = [
+        {"code": kind.code, "status": kind.status, "sentence": kind.sentence} for kind in documented_errors()
+    ]
+    return render(request, "help/api_errors.html", {"errors": told})
 
 
 class AppearanceForm(forms.Form):
@@ -85,11 +87,9 @@ def _next(request: HttpRequest) -> str:
 
 
 @require_safe
-def picture(request: HttpRequest, path: str) -> HttpResponseBase:
-    """Pictures of people, where no web server in front serves them."""
-    if not (Path(settings.MEDIA_ROOT) / PICTURES / path).is_file():
-        raise NotFound
-    response = serve(request, PICTURES + path, document_root=settings.MEDIA_ROOT)
+def picture(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A picture of a person, where no web server in front serves them."""
+    response = serve(request, name, document_root=Path(settings.MEDIA_ROOT) / PICTURES)
     if isinstance(response, FileResponse):
         response["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
         response["Content-Security-Policy"] = "default-src 'none'"

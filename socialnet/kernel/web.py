@@ -52,6 +52,7 @@ class RequestIdMiddleware:
         return response
 
     def tell(self, request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line lacks the id
         route = request.resolver_match.route if request.resolver_match else "none"
         REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
         if not request.path_info.startswith(QUIET):

@@ -32,7 +32,7 @@ from socialnet.outbox.models import IdempotencyKey
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 200
 PATIENCE = "4s"  # how long a form waits for its twin
-KEPT_HEADERS = ("Content-Type", "Location", "Retry-After", "WWW-Authenticate")
+KEPT_HEADERS = ("Location", "Retry-After", "WWW-Authenticate")
 _NOT_FINGERPRINTED = {"csrfmiddlewaretoken", "idempotency_key"}
 _LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 _FORGET = """
@@ -91,6 +91,8 @@ class Claim:
 
     def keep(self, response: HttpResponse, *, body: str = "") -> None:
         headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+        if content_type := getattr(response, "content_type", None):
+            headers["Content-Type"] = content_type
         answer = IdempotencyKey(
             user_id=self.user_id,
             key=self.key,

@@ -50,7 +50,7 @@ class FormParser(parsers.FormParser):
 class MultiPartParser(parsers.MultiPartParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> DataAndFiles[Any, Any]:
+    ) -> "DataAndFiles[Any, Any]":
         parsed = super().parse(stream, media_type, parser_context)
         refuse_unkeepable(dict(parsed.data.lists()))
         return parsed
