@@ -1,7 +1,7 @@
 """What posts and follows set in motion. Each looks at what is true now; twice, late and out of order are harmless."""
 
-from accounts.events import UserBlocked, UserFollowed, UserUnfollowed
-from feeds import cards, fanout, stored, timelines
+from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
+from feeds import cards, fanout, stored, timelines, upkeep
 from feeds.events import PostDeleted, PostPublished
 from feeds.models import Post
 from socialnet.outbox.actions import owe
@@ -58,3 +58,9 @@ def part_homes(events: list[UserBlocked]) -> None:
         stored.clear(event.blocker_id, author_id=event.blocked_id)
         stored.clear(event.blocked_id, author_id=event.blocker_id)
         timelines.drop(event.blocker_id, event.blocked_id)
+
+
+@on(PersonDeleted, queue="maintenance", batch=1)
+def forget_people(events: list[PersonDeleted]) -> None:
+    for event in events:
+        upkeep.forget_person(event.user_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialnet.settings")
 
@@ -27,7 +27,8 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=True,
     broker_connection_retry_on_startup=True,
     broker_transport_options={
-        "visibility_timeout": 120,  # seconds; longer than task_time_limit
+        # Longer than any job. What a killed worker held comes back sooner: its leases run out.
+        "visibility_timeout": 3600,
         "unacked_restore_interval": 10,
         "socket_timeout": 5,
         "socket_connect_timeout": 5,
@@ -36,7 +37,16 @@ app.conf.update(
     task_time_limit=60,
     worker_max_memory_per_child=400_000,  # KiB
 )
-MINUTE, HOUR = 60.0, 3600.0
+MINUTE = 60.0
+app.conf.task_annotations = {
+    f"{app_name}.tasks.{job}": {"soft_time_limit": 1500, "time_limit": 1800}
+    for app_name, jobs in {
+        "socialnet.outbox": ["forget_old"],
+        "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired"],
+        "feeds": ["reconcile_recent_post_counts", "reconcile_all_post_counts"],
+    }.items()
+    for job in jobs
+}
 app.conf.beat_schedule = {
     "dead letters": {"task": "socialnet.outbox.tasks.alarm_dead_letters", "schedule": MINUTE},
     "forget what is over": {
@@ -44,7 +54,37 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=3, minute=10),
         "options": {"queue": "maintenance"},
     },
+    "follow counts, touched lately": {
+        "task": "accounts.tasks.reconcile_recent_counts",
+        "schedule": crontab(minute=20),
+        "options": {"queue": "maintenance"},
+    },
+    "follow counts, all": {
+        "task": "accounts.tasks.reconcile_all_counts",
+        "schedule": crontab(minute=40, hour="*/6"),
+        "options": {"queue": "maintenance"},
+    },
+    "post counts, touched lately": {
+        "task": "feeds.tasks.reconcile_recent_post_counts",
+        "schedule": crontab(minute=25),
+        "options": {"queue": "maintenance"},
+    },
+    "post counts, all": {
+        "task": "feeds.tasks.reconcile_all_post_counts",
+        "schedule": crontab(minute=50, hour=2),
+        "options": {"queue": "maintenance"},
+    },
+    "sessions, tokens and mutes that are over": {
+        "task": "accounts.tasks.forget_expired",
+        "schedule": crontab(minute=30, hour=3),
+        "options": {"queue": "maintenance"},
+    },
 }
+
+
+@setup_logging.connect
+def keep_our_logging(**_kwargs: Any) -> None:
+    """A receiver is enough: the settings configured the logs, Celery leaves them alone."""
 
 
 @worker_process_init.connect

@@ -1,0 +1,82 @@
+"""Keeping feeds in order in the background: post counts against rows, and what deleted people leave behind."""
+
+from collections.abc import Iterator
+
+import structlog
+from django.db import connection, transaction
+from prometheus_client import Counter
+
+from accounts.models import PersonCounts
+from feeds import cards, timelines
+from feeds.models import FeedEntry, Post
+
+log = structlog.get_logger(__name__)
+BATCH = 1000
+_drift = Counter("socialnet_post_count_drift", "Post counts that were wrong and were mended")
+
+_WRONG = """
+SELECT c.user_id, c.posts, count(p.id) FROM accounts_personcounts c
+LEFT JOIN feeds_post p ON p.author_id = c.user_id AND p.deleted_at IS NULL
+WHERE c.user_id = ANY(%(people)s) GROUP BY c.user_id, c.posts HAVING c.posts <> count(p.id)
+"""
+_RECENT = """
+SELECT DISTINCT author_id FROM feeds_post
+WHERE id > socialnet_id_at(clock_timestamp() - make_interval(hours => %(hours)s))
+"""
+
+
+def reconcile_all_post_counts() -> int:
+    """Compare everybody's post count with their posts and mend it; returns how many were wrong."""
+    return sum(reconcile_post_counts(people) for people in _everybody())
+
+
+def reconcile_recent_post_counts(*, hours: int = 2) -> int:
+    """As `reconcile_all_post_counts`, for people who wrote in the last `hours`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT, {"hours": hours})
+        people = [row[0] for row in cursor.fetchall()]
+    return sum(reconcile_post_counts(people[start : start + BATCH]) for start in range(0, len(people), BATCH))
+
+
+def reconcile_post_counts(people: list[int]) -> int:
+    """Look without locks; who seems wrong is locked and looked at again, then mended."""
+    suspects = [user_id for user_id, _counted, _right in _wrong(people)]
+    return sum(_mend(user_id) for user_id in suspects)
+
+
+@transaction.atomic
+def _mend(user_id: int) -> int:
+    # Publishing counts under this lock: what it has not counted yet, the next statement does not see.
+    PersonCounts.objects.select_for_update().get(pk=user_id)
+    for _user_id, counted, right in _wrong([user_id]):
+        PersonCounts.objects.filter(pk=user_id).update(posts=right)
+        log.warning("post_count_drift_mended", user_id=user_id, posts=counted, right_posts=right)
+        _drift.inc()
+        return 1
+    return 0
+
+
+def _wrong(people: list[int]) -> list[tuple[int, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG, {"people": people})
+        return list(cursor.fetchall())
+
+
+def _everybody() -> Iterator[list[int]]:
+    last = 0
+    while people := list(
+        PersonCounts.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
+        yield people
+        last = people[-1]
+
+
+def forget_person(user_id: int) -> None:
+    """Delete everything of a deleted person that feeds keep: posts, their copies, and the timeline."""
+    while ids := list(Post.objects.filter(author=user_id).values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            Post.objects.filter(pk__in=ids).delete()
+            reconcile_post_counts([user_id])
+        cards.drop(*ids)
+    FeedEntry.objects.filter(user_id=user_id).delete()
+    timelines.drop(user_id)
