@@ -156,6 +156,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_sign_in(self) -> bool:
         return self.is_active and not self.is_suspended
 
+    def set_password(self, raw_password: str | None) -> None:
+        self.__dict__.pop("kept_auth_hash", None)
+        super().set_password(raw_password)
+
     def get_session_auth_hash(self) -> str:
         """What each session is compared with; kept in the viewer record, so that a request costs no SQL."""
         return self.__dict__.get("kept_auth_hash") or super().get_session_auth_hash()

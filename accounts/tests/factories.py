@@ -24,7 +24,9 @@ def person(username: str = "", **fields: Any) -> User:
     """Somebody with a confirmed address and the rows that everybody has."""
     username = username or f"person_{next(_numbers)}"
     fields.setdefault("display_name", username.capitalize())
-    user = User(username=username, email=f"{username.lower()}@example.com", password=hashed_password(), **fields)
+    user = User(
+        username=username, email=f"{username.lower()}@example.com", password=hashed_password(), **fields
+    )
     user.save(force_insert=True)
     PersonCounts.objects.create(user=user)
     Activity.objects.create(user=user)

@@ -28,7 +28,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         try:
             start.wait(timeout=20)
             results[index] = act()
-        except BaseException as error:  # noqa: BLE001 (reported below)
+        except BaseException as error:
             results[index] = error
         finally:
             connections.close_all()
@@ -137,7 +137,10 @@ def test_one_address_for_two_names(round_: int, settings: Any) -> None:
 def test_two_tabs_save_one_profile(round_: int) -> None:
     ada = person("ada")
     results = at_once(
-        *[lambda bio=bio: actions.edit_profile(user=ada, version=1, bio=bio) for bio in ("one", "two", "three")]
+        *[
+            lambda bio=bio: actions.edit_profile(user=ada, version=1, bio=bio)
+            for bio in ("one", "two", "three")
+        ]
     )
     assert sum(isinstance(result, DomainError) for result in results) == 2
     ada.refresh_from_db()

@@ -1,0 +1,264 @@
+"""Who is signed in stays so, cheaply, while either engine is away; who is thrown out is out at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import actions, cache
+from accounts.backends import get_viewer
+from accounts.models import Session, User
+from accounts.sessions import SessionStore
+from accounts.tests.factories import PASSWORD, Api, page_of
+from socialnet.kernel import redis
+from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.postgres import base as postgres
+
+PAGE = "/settings/account"  # shows the signed-in frame and asks the database for nothing of its own
+
+
+@contextmanager
+def away(*engines: str) -> Iterator[None]:
+    """PostgreSQL: every statement fails as on a lost connection. Redis: its door raises."""
+    patch = pytest.MonkeyPatch()
+
+    def no_database(*_args: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    @contextmanager
+    def no_redis() -> Iterator[None]:
+        raise RedisAway
+        yield
+
+    if "redis" in engines:
+        for module in ("socialnet.kernel.cache", "socialnet.kernel.ratelimit", "socialnet.kernel.realtime"):
+            patch.setattr(f"{module}.door", no_redis)
+    try:
+        if "postgresql" in engines:
+            with connection.execute_wrapper(no_database):
+                yield
+        else:
+            yield
+    finally:
+        patch.undo()
+
+
+def signed_in(client: Client) -> bool:
+    answer = client.get("/settings/privacy")
+    return answer.status_code == 200
+
+
+def forget_fresh(user: User, client: Client) -> None:
+    """As a minute later: what is fresh has expired, what stands by is there."""
+    with redis.door() as door:
+        door.delete(cache.viewers.fresh.key(user.pk), cache.sessions.fresh.key(client.session.session_key))
+
+
+def test_a_page_costs_no_query_for_session_and_person(ada: User) -> None:
+    client = page_of(ada)
+    client.get(PAGE)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get("/settings/privacy").status_code == 200
+    tables = [
+        query["sql"] for query in queries if "session" in query["sql"] or "accounts_user" in query["sql"]
+    ]
+    assert tables == []
+
+
+def test_with_redis_away_people_stay_signed_in(ada: User) -> None:
+    client = page_of(ada)
+    with away("redis"):
+        assert signed_in(client)
+        assert signed_in(client)
+
+
+def test_with_a_stopped_redis_people_stay_signed_in(ada: User, redis_process: Any) -> None:
+    client = page_of(ada)
+    settings_url, redis_url = "unix:///nowhere/redis.sock", redis_process.url
+    from django.conf import settings
+
+    settings.REDIS_URL = settings_url
+    redis._client.cache_clear()
+    try:
+        assert signed_in(client)
+    finally:
+        settings.REDIS_URL = redis_url
+        redis._client.cache_clear()
+        redis.breaker.close()
+
+
+def test_with_postgresql_away_people_stay_signed_in(ada: User) -> None:
+    client = page_of(ada)
+    assert signed_in(client)
+    with away("postgresql"):
+        assert signed_in(client)
+    forget_fresh(ada, client)
+    with away("postgresql"):
+        assert signed_in(client)
+
+
+def test_with_an_open_breaker_people_stay_signed_in(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = page_of(ada)
+    assert signed_in(client)
+    forget_fresh(ada, client)
+
+    def refused(*_args: Any, **_kwargs: Any) -> None:
+        raise OperationalError("PostgreSQL lately did not answer; not asked again yet")
+
+    monkeypatch.setattr(postgres.DatabaseWrapper, "get_new_connection", refused)
+    with connection.execute_wrapper(refused):
+        assert signed_in(client)
+
+
+def test_a_visitor_sees_pages_while_postgresql_is_away(db: None) -> None:
+    client = Client()
+    with away("postgresql"):
+        assert client.get("/help/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_out_holds_though_postgresql_was_away(ada: User) -> None:
+    client = page_of(ada)
+    assert signed_in(client)
+    key = client.session.session_key
+    with away("postgresql"):
+        SessionStore(key).delete()
+    forget_fresh(ada, client)
+    assert Session.objects.filter(pk=key).exists()
+    assert not signed_in(client)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_out_holds_though_redis_was_away(ada: User) -> None:
+    """A copy that Redis still has is believed for a minute at most: then the row is asked for, and is gone."""
+    client = page_of(ada)
+    assert signed_in(client)
+    thief = Client()
+    thief.cookies = client.cookies.copy()
+    key = client.session.session_key
+    with away("redis"):
+        client.post("/accounts/logout/")
+    with redis.door() as door:
+        door.delete(cache.sessions.fresh.key(key))
+    assert not signed_in(thief)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_data_written_while_postgresql_is_away_is_there_next_time(ada: User) -> None:
+    client = page_of(ada)
+    signed_in(client)
+    store = SessionStore(client.session.session_key)
+    with away("postgresql"):
+        store["draft"] = "kept"
+        store.save()
+        assert SessionStore(store.session_key)["draft"] == "kept"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_anonymous_session_begun_without_postgresql_is_saved_later(db: None) -> None:
+    with away("postgresql"):
+        store = SessionStore()
+        store["step"] = 1
+        store.save()
+    store["step"] = 2
+    store.save()
+    assert Session.objects.filter(pk=store.session_key).exists()
+
+
+def test_a_session_that_was_ended_does_not_come_back(ada: User) -> None:
+    from django.contrib.sessions.backends.base import UpdateError
+
+    client = page_of(ada)
+    store = SessionStore(client.session.session_key)
+    assert store["_auth_user_id"] == str(ada.pk)
+    actions.end_sessions(ada)
+    with pytest.raises(UpdateError):
+        store.save()
+    assert not signed_in(client)
+
+
+def test_settings_show_browsers_and_end_them_at_once(ada: User) -> None:
+    desk, phone = Client(), Client()
+    desk.post(
+        "/accounts/login/",
+        {"login": "ada", "password": PASSWORD},
+        headers={"user-agent": "Firefox/130 Linux"},
+    )
+    phone.post("/accounts/login/", {"login": "ADA@example.com", "password": PASSWORD})
+    assert signed_in(desk) and signed_in(phone)
+    assert "Firefox, Linux" in desk.get("/settings/sessions").content.decode()
+    other = Session.objects.get(pk=phone.session.session_key)
+    assert desk.post(f"/settings/sessions/{other.public_id}/end").status_code == 302
+    assert signed_in(desk) and not signed_in(phone)
+
+
+def test_the_api_lists_and_ends_sessions_of_ones_own_only(ada: User, ben: User) -> None:
+    client, api = page_of(ada), Api(ada)
+    listed = api("GET", "me/sessions").json()["results"]
+    assert len(listed) == 1
+    assert client.session.session_key not in str(listed)
+    assert Api(ben)("DELETE", f"me/sessions/{listed[0]['id']}").status_code == 404
+    assert signed_in(client)
+    assert api("DELETE", f"me/sessions/{listed[0]['id']}").status_code == 204
+    assert not signed_in(client)
+
+
+def test_a_suspended_person_is_out_everywhere_at_once(ada: User, mod: User) -> None:
+    client, api = page_of(ada), Api(ada)
+    assert signed_in(client) and api("GET", "me").status_code == 200
+    actions.suspend_user(user=ada, actor=mod)
+    assert not signed_in(client)
+    assert api("GET", "me").status_code == 401
+    assert not Session.objects.filter(account=ada).exists()
+    assert (
+        "suspended"
+        in Client().post("/accounts/login/", {"login": "ada", "password": PASSWORD}).content.decode()
+    )
+
+
+def test_a_new_password_ends_every_other_session(ada: User) -> None:
+    here, there = page_of(ada), page_of(ada)
+    new = "another horse entirely 7"
+    answer = here.post(
+        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    )
+    assert answer.status_code == 302
+    assert signed_in(here) and not signed_in(there)
+
+
+def test_a_stale_viewer_record_does_not_sign_out_who_changed_the_password(ada: User) -> None:
+    client = page_of(ada)
+    assert signed_in(client)
+    stale = cache.viewers.fresh.get(ada.pk)
+    with away("redis"):
+        actions.set_password(user=ada, password="another horse entirely 7")
+    assert cache.viewers.fresh.get(ada.pk) == stale
+    again = page_of(User.objects.get(pk=ada.pk))
+    assert signed_in(again)
+
+
+def test_a_changed_name_is_seen_in_the_next_request(ada: User) -> None:
+    client = page_of(ada)
+    client.get(PAGE)
+    actions.edit_profile(user=ada, display_name="Ada Lovelace")
+    assert "Ada Lovelace" in client.get(PAGE).content.decode()
+
+
+def test_the_viewer_record_holds_no_password_and_no_address(ada: User) -> None:
+    get_viewer(ada.pk)
+    with redis.door() as door:
+        raw = door.get(cache.viewers.fresh.key(ada.pk))
+    assert b"argon2" not in raw and b"@example.com" not in raw
+
+
+def test_every_key_expires(ada: User) -> None:
+    signed_in(page_of(ada))
+    Api(ada)("GET", "me")
+    with redis.door() as door:
+        assert all(door.ttl(key) > 0 for key in door.scan_iter())
