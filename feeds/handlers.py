@@ -1,6 +1,7 @@
 """What posts and follows set in motion. Each looks at what is true now; twice, late and out of order are harmless."""
 
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
+from accounts.models import Follow
 from feeds import cards, fanout, stored, timelines, upkeep
 from feeds.events import PostDeleted, PostPublished
 from feeds.models import Post
@@ -39,9 +40,14 @@ def forget_posts(events: list[PostDeleted]) -> None:
 def fill_homes(events: list[UserFollowed]) -> None:
     """Backfill the follower; if the two are friends now, also what only friends may see, the other way."""
     for event in events:
-        stored.backfill(event.follower_id, author_id=event.followee_id)
-        stored.backfill(event.followee_id, author_id=event.follower_id)
-        timelines.drop(event.follower_id, event.followee_id)
+        _fill_home(event.follower_id, author_id=event.followee_id)
+        if Follow.objects.active().filter(follower=event.followee_id, followee=event.follower_id).exists():
+            _fill_home(event.followee_id, author_id=event.follower_id)
+
+
+def _fill_home(user_id: int, *, author_id: int) -> None:
+    stored.backfill(user_id, author_id=author_id)
+    timelines.drop(user_id)  # also when nothing was missing: the first attempt may have failed here
 
 
 @on(UserUnfollowed, batch=20)

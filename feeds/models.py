@@ -5,7 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -26,10 +26,10 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.filter(author=author)
 
     def visible_to(self, viewer: Viewer) -> Self:
-        """The door: what `viewer` may see, on every surface."""
+        """The door: what `viewer` may see, on every surface; nothing once they are suspended."""
         standing = Q(author__suspended_at=None, author__is_active=True)
         if viewer.is_authenticated:
-            standing |= Q(author=viewer.pk)
+            standing &= Q(Exists(User.objects.standing().filter(pk=viewer.pk)))
         return self.published().filter(standing, not_blocked(viewer), audience_includes(viewer))
 
     def before(self, cursor: Cursor | None) -> Self:
@@ -106,3 +106,13 @@ class FeedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.post_id}"
+
+
+class StoredFloor(models.Model):
+    """The id above which somebody's `FeedEntry` rows lack nothing; it only rises. No row: they lack nothing at all."""
+
+    user_id = models.BigIntegerField(primary_key=True)
+    floor = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.floor}"

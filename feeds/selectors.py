@@ -1,5 +1,6 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,22 +111,33 @@ def _belonging(walk: Candidates, *, viewer_id: int, count: int) -> tuple[list[Fa
             return kept, True
         truth = facts(viewer_id=viewer_id, post_ids=ids)
         kept += [truth[post_id] for post_id in ids if post_id in truth and truth[post_id].at_home]
-        _sweep(viewer_id, [post_id for post_id in ids if post_id not in truth or truth[post_id].gone])
+        _sweep(viewer_id, gone=[post_id for post_id in ids if post_id not in truth or truth[post_id].gone])
+        _part(viewer_id, {fact.author_id for fact in truth.values() if not fact.belongs})
         if len(kept) >= count:
             return kept, False
         batch = min(200, batch * 2)
     return kept, False
 
 
-def _sweep(user_id: int, gone: list[int]) -> None:
+def _sweep(user_id: int, *, gone: list[int]) -> None:
     """Deleted posts leave a timeline when its owner meets them."""
     if not gone:
         return
     stored.remove(user_id, gone)
-    try:
+    with suppress(RedisAway):
         timelines.remove(user_id, gone)
-    except RedisAway:
-        return
+
+
+def _part(user_id: int, strangers: set[int]) -> None:
+    """Posts of people no longer followed leave too: their fan-out overlapped with the end of the follow.
+
+    The timeline is dropped, not corrected: a follow that begins at this moment must not lose its backfill.
+    """
+    for author_id in strangers:
+        stored.clear(user_id, author_id=author_id)
+    if strangers:
+        with suppress(RedisAway):
+            timelines.drop(user_id)
 
 
 def get_visible_post(post_id: int, *, viewer: Viewer) -> Post:

@@ -1,21 +1,18 @@
 """Stored timelines in PostgreSQL: `FeedEntry`, and below it the posts of followed people by lateral join.
 
-`FeedEntry` lacks nothing among a person's newest `DEPTH` entries: fan-out adds what is new, a follow backfills as
-many. Below that the lateral join goes on, so scrolling never stops early.
+`FeedEntry` lacks nothing above a person's floor: fan-out adds what is new, a follow backfills up to `DEPTH` posts
+and raises the floor to where it stopped. Below it the lateral join goes on, so scrolling never stops early.
 """
 
 from collections.abc import Collection
 
 from django.db import connection
 
-from feeds.models import FeedEntry
+from feeds.models import FeedEntry, StoredFloor
 from socialnet.outbox.ids import MAX_ID
 
 DEPTH = 1000
 
-_FLOOR = """
-SELECT post_id FROM feeds_feedentry WHERE user_id = %(user)s ORDER BY post_id DESC OFFSET %(depth)s LIMIT 1
-"""
 _LATERAL = """
 SELECT p.id FROM (
     SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
@@ -30,17 +27,51 @@ ORDER BY p.id DESC LIMIT %(count)s
 """
 # What a follower gets of an author: everything but private posts, and friends' posts if the author follows back.
 _BACKFILL = """
-INSERT INTO feeds_feedentry (user_id, post_id, author_id)
-SELECT %(user)s, p.id, p.author_id FROM (
+WITH newest AS (
     SELECT id, author_id FROM feeds_post
-    WHERE author_id = %(author)s AND deleted_at IS NULL AND hidden_at IS NULL
+    WHERE author_id = %(author)s AND deleted_at IS NULL
         AND (visibility IN ('public', 'followers') OR visibility = 'friends' AND EXISTS (
             SELECT 1 FROM accounts_follow
             WHERE follower_id = %(author)s AND followee_id = %(user)s AND status = 'active'))
-    ORDER BY id DESC LIMIT %(depth)s
-) p
-WHERE EXISTS (SELECT 1 FROM accounts_follow
-    WHERE follower_id = %(user)s AND followee_id = %(author)s AND status = 'active')
+        AND EXISTS (SELECT 1 FROM accounts_follow
+            WHERE follower_id = %(user)s AND followee_id = %(author)s AND status = 'active')
+    ORDER BY id DESC LIMIT %(depth)s + 1
+), raised AS (
+    INSERT INTO feeds_storedfloor (user_id, floor)
+    SELECT %(user)s, min(id) FROM newest HAVING count(*) > %(depth)s
+    ON CONFLICT (user_id) DO UPDATE SET floor = greatest(feeds_storedfloor.floor, excluded.floor)
+)
+INSERT INTO feeds_feedentry (user_id, post_id, author_id)
+SELECT %(user)s, id, author_id FROM newest
+ON CONFLICT (user_id, post_id) DO NOTHING
+"""
+# The same for whole homes at once, for loaders: the newest `DEPTH` of all sources together.
+_FILL = """
+WITH newest AS (
+    SELECT person.id AS user_id, p.id AS post_id, p.author_id FROM unnest(%(people)s::bigint[]) AS person (id)
+    CROSS JOIN LATERAL (
+        SELECT p.id, source.author_id FROM (
+            SELECT f.followee_id AS author_id, EXISTS (SELECT 1 FROM accounts_follow b
+                WHERE b.follower_id = f.followee_id AND b.followee_id = person.id AND b.status = 'active') AS is_friend
+            FROM accounts_follow f WHERE f.follower_id = person.id AND f.status = 'active'
+            UNION ALL SELECT person.id, NULL
+        ) source
+        CROSS JOIN LATERAL (
+            SELECT id FROM feeds_post
+            WHERE author_id = source.author_id AND deleted_at IS NULL
+                AND (visibility IN ('public', 'followers') OR source.author_id = person.id
+                    OR visibility = 'friends' AND source.is_friend)
+            ORDER BY id DESC LIMIT %(depth)s + 1
+        ) p
+        ORDER BY p.id DESC LIMIT %(depth)s + 1
+    ) p
+), raised AS (
+    INSERT INTO feeds_storedfloor (user_id, floor)
+    SELECT user_id, min(post_id) FROM newest GROUP BY user_id HAVING count(*) > %(depth)s
+    ON CONFLICT (user_id) DO UPDATE SET floor = greatest(feeds_storedfloor.floor, excluded.floor)
+)
+INSERT INTO feeds_feedentry (user_id, post_id, author_id)
+SELECT user_id, post_id, author_id FROM newest
 ON CONFLICT (user_id, post_id) DO NOTHING
 """
 _CLEAR = """
@@ -61,10 +92,7 @@ def entries(user_id: int, *, before: int | None, count: int) -> tuple[list[int],
 
 def floor_of(user_id: int) -> int:
     """The id above which `FeedEntry` lacks nothing; 0 when it holds all there is."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FLOOR, {"user": user_id, "depth": DEPTH})
-        row = cursor.fetchone()
-    return row[0] if row else 0
+    return StoredFloor.objects.filter(pk=user_id).values_list("floor", flat=True).first() or 0
 
 
 def followed_posts(user_id: int, *, before: int | None, count: int) -> list[int]:
@@ -79,6 +107,13 @@ def backfill(user_id: int, *, author_id: int) -> int:
     """Add the author's newest posts, if `user_id` follows them now; returns how many were missing."""
     with connection.cursor() as cursor:
         cursor.execute(_BACKFILL, {"user": user_id, "author": author_id, "depth": DEPTH})
+        return cursor.rowcount
+
+
+def fill(people: Collection[int]) -> int:
+    """Complete the homes of `people` (ids) from all that they follow; returns how many entries were missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL, {"people": list(people), "depth": DEPTH})
         return cursor.rowcount
 
 

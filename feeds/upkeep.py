@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from accounts.models import PersonCounts
 from feeds import cards, timelines
-from feeds.models import FeedEntry, Post
+from feeds.models import FeedEntry, Post, StoredFloor
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
@@ -79,4 +79,5 @@ def forget_person(user_id: int) -> None:
             reconcile_post_counts([user_id])
         cards.drop(*ids)
     FeedEntry.objects.filter(user_id=user_id).delete()
+    StoredFloor.objects.filter(pk=user_id).delete()
     timelines.drop(user_id)
