@@ -21,6 +21,7 @@ from feeds.serializers import (
 )
 from socialnet.kernel.api import APIView
 from socialnet.kernel.pagination import Page
+from socialnet.kernel.schema import page_of
 
 REFRESH = OpenApiParameter("refresh", bool, description="Asks for a fresh feed.")
 MODE = OpenApiParameter("mode", enum=["latest"], description="The order; newest first.")
@@ -64,7 +65,7 @@ class FeedView(APIView):
     rate_limit = "feed"
     filters = frozenset({"mode", "refresh"})
 
-    @extend_schema(parameters=[MODE, REFRESH])
+    @extend_schema(parameters=[MODE, REFRESH], responses=page_of(FeedPostSerializer))
     def get(self, request: Request) -> Response:
         """Your home, newest first."""
         page = selectors.home_page(viewer=request.user, cursor=self.cursor, size=self.limit)
@@ -88,6 +89,7 @@ class PersonPostsView(APIView):
     serializer_class = PostSerializer
     permission_classes = [AllowAny]
 
+    @extend_schema(responses=page_of(PostSerializer))
     def get(self, request: Request, username: str) -> Response:
         """A person's posts that you may see, newest first."""
         person = get_user_or_404(username, viewer=request.user)

@@ -1,5 +1,7 @@
 """Every address of the site."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -7,7 +9,7 @@ from django.urls import include, path, re_path
 from socialnet.kernel import docs, health, metrics, views
 from socialnet.kernel.api import UnknownPath
 
-api = [
+api: list[Any] = [
     path("schema", docs.SchemaView.as_view(), name="api_schema"),
     path("docs", docs.DocsView.as_view(url_name="api_schema"), name="api_docs"),
     path("", include("accounts.api_urls")),

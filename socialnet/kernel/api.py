@@ -52,12 +52,15 @@ class APIView(views.APIView):
     allowance: Allowance | None = None
     _sparse: fields.Tree = {}
 
+    response: HttpResponseBase  # type: ignore[assignment]  # not every answer is a Response
+
     # --- one request ------------------------------------------------------------------------------------
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
+        response: HttpResponseBase
         try:
             self.initial(self.request, *args, **kwargs)
             response = self.act()
@@ -111,7 +114,7 @@ class APIView(views.APIView):
         try:
             request.user  # noqa: B018 (authenticates)
         except DomainError:
-            request._not_authenticated()
+            request._not_authenticated()  # type: ignore[attr-defined]
             raise
 
     def get_renderers(self) -> list[BaseRenderer]:
@@ -230,7 +233,7 @@ class APIView(views.APIView):
 
     # --- the answer -------------------------------------------------------------------------------------
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]  # not every answer is a Response
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)

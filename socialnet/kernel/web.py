@@ -184,7 +184,7 @@ def live_url(request: HttpRequest) -> str:
     if url.hostname not in LOOPBACK or host not in LOOPBACK or host == url.hostname:
         return str(settings.LIVE_URL)
     name = f"[{host}]" if ":" in host else host
-    return urlunsplit(url._replace(netloc=f"{name}:{url.port}" if url.port else name))
+    return str(urlunsplit(url._replace(netloc=f"{name}:{url.port}" if url.port else name)))
 
 
 def _host_of(request: HttpRequest) -> str:

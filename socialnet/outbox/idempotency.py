@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from hashlib import sha256
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 import orjson
 from django.conf import settings
@@ -29,7 +29,8 @@ from socialnet.kernel.rest.renderers import dumps
 from socialnet.outbox.errors import IdempotencyInProgress, IdempotencyMismatch
 from socialnet.outbox.models import IdempotencyKey
 
-KEPT_FOR = timedelta(hours=24)
+HOURS_KEPT = 24
+KEPT_FOR = timedelta(hours=HOURS_KEPT)
 LONGEST_KEY = 200
 PATIENCE = "4s"  # how long a form waits for its twin
 KEPT_HEADERS = ("Location", "Retry-After", "WWW-Authenticate")
@@ -37,7 +38,8 @@ _NOT_FINGERPRINTED = {"csrfmiddlewaretoken", "idempotency_key"}
 _LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
 _FORGET = """
 DELETE FROM outbox_idempotencykey WHERE id IN (
-    SELECT id FROM outbox_idempotencykey WHERE created_at < statement_timestamp() - %(age)s LIMIT %(batch)s)
+    SELECT id FROM outbox_idempotencykey
+    WHERE created_at < statement_timestamp() - make_interval(hours => %(hours)s) LIMIT %(batch)s)
 """
 _BATCH = 5000
 Parameters = ParamSpec("Parameters")
@@ -117,7 +119,7 @@ def once(view: APIView, handler: Callable[[], Response]) -> Response:
     """`settings.API_IDEMPOTENCY`: the answer of `handler`, or the first one to the same request with its key."""
     request = view.request
     claim = Claim(
-        user_id=request.user.pk,
+        user_id=int(request.user.pk or 0),
         key=request.headers["Idempotency-Key"].strip(),
         fingerprint=fingerprint(str(request.method), request.path_info, request.data),
     )
@@ -177,7 +179,7 @@ def idempotent_form(
 
 def _posted(request: HttpRequest) -> QueryDict:
     posted = request.POST.copy()
-    posted.update(request.FILES)
+    posted.update(cast(Any, request.FILES))
     return posted
 
 
@@ -214,10 +216,10 @@ def _digest(chunks: Iterable[bytes]) -> str:
 
 def forget_old() -> int:
     """Delete keys older than 24 hours; returns how many."""
-    deleted = 0
+    deleted: int = 0
     with connection.cursor() as cursor:
         while True:
-            cursor.execute(_FORGET, {"age": KEPT_FOR, "batch": _BATCH})
+            cursor.execute(_FORGET, {"hours": HOURS_KEPT, "batch": _BATCH})
             deleted += cursor.rowcount
             if cursor.rowcount < _BATCH:
                 return deleted

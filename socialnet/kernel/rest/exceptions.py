@@ -61,7 +61,7 @@ def as_domain_error(error: BaseException, *, method: str | None) -> DomainError 
     if isinstance(error, ValidationError):
         return errors.Invalid(errors=_fields_of(error))
     if isinstance(error, rest.Throttled):
-        return errors.RateLimited(retry_after=int(error.wait or 1))
+        return errors.RateLimited(retry_after=int(getattr(error, "wait", None) or 1))
     if isinstance(error, PermissionDenied | rest.PermissionDenied):
         return errors.CsrfFailed() if "CSRF" in str(error) else errors.Forbidden()
     return next((meaning() for kind, meaning in _SIMPLE.items() if isinstance(error, kind)), None)

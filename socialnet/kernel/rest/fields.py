@@ -63,7 +63,7 @@ def check(tree: Tree, known: Tree, path: str = "") -> None:
 
 def shape_of(serializer: SerializerClass | BaseSerializer[Any]) -> Tree:
     """The names that answers of `serializer` have."""
-    instance = serializer() if isinstance(serializer, type) else serializer
+    instance: Any = serializer() if isinstance(serializer, type) else serializer
     if isinstance(instance, ListSerializer):
         instance = instance.child
     return {

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import parsers
 from rest_framework.parsers import BaseParser, DataAndFiles
@@ -41,7 +40,7 @@ class JSONParser(BaseParser):
 class FormParser(parsers.FormParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> QueryDict:
+    ) -> Any:
         data = super().parse(stream, media_type, parser_context)
         refuse_unkeepable(dict(data.lists()))
         return data

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
+from rest_framework.request import Request
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 
@@ -45,7 +46,7 @@ class JSONRenderer(BaseRenderer):
 class BrowsableRenderer(BrowsableAPIRenderer):
     """The API as pages. Forms are for raw JSON: what a view answers is not what it takes."""
 
-    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: HttpRequest) -> Any:
+    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
         if method not in ("DELETE", "OPTIONS"):
             return None
         return super().get_rendered_html_form(data, view, method, request)
