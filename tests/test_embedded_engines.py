@@ -66,6 +66,14 @@ def test_letters_of_the_world_are_lowered_and_ordered_by_code_point(database):
     assert ask(database.url, "SELECT lower('ÉÅΣ'), 'Z' < 'a'") == ("éåσ", True)
 
 
+def test_what_people_wrote_is_not_logged(tmp_path):
+    with start_postgres(tmp_path) as engine:
+        with pytest.raises(psycopg2.Error):
+            ask(engine.url, "SELECT 'a secret'::int")
+        engine._log.seek(0)
+        assert b"secret" not in engine._log.read()
+
+
 def test_nothing_listens_on_the_network(database, redis):
     assert ask(database.url, "SHOW listen_addresses") == ("",)
     assert Redis.from_url(redis.url).config_get("port") == {"port": "0"}

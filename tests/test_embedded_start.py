@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import platform
 import pwd
 import re
 import shutil
@@ -20,6 +21,7 @@ import pytest
 
 from socialnet.embedded.leftovers import birth_of
 from socialnet.embedded.ports import is_free
+from socialnet.embedded.program import run_as
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds; CI runs other tests beside this
@@ -36,6 +38,26 @@ APPLICATION = {"web", "live", "relay", "worker", "beat"}
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server"), pytest.mark.timeout(400)]
 
 
+def environment_of(home: Path, port: int | None, venv: Path = Path(sys.prefix)) -> dict[str, str]:
+    ours = {"SOCIALNET_HOME": str(home), "SOCIALNET_VENV": str(venv)} | ({"PORT": str(port)} if port else {})
+    return {name: value for name, value in os.environ.items() if name not in GIVEN_BY_SCRIPT_TEST} | ours
+
+
+def refused(home: Path, *, port: int | None = None) -> str:
+    """What script/server says when it does not start."""
+    ran = subprocess.run(
+        [CHECKOUT / "script/server"],
+        env=environment_of(home, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 1
+    return ran.stdout
+
+
 @dataclass
 class Server:
     """One run of script/server, its output in a file."""
@@ -48,11 +70,10 @@ class Server:
     began: float = field(default_factory=time.monotonic)
 
     def __enter__(self):
-        self.output_file = Path(f"{self.home}.log")
-        environment = {k: v for k, v in os.environ.items() if k not in GIVEN_BY_SCRIPT_TEST}
-        environment |= {"SOCIALNET_HOME": str(self.home), "SOCIALNET_VENV": str(self.venv)}
-        if self.port:
-            environment["PORT"] = str(self.port)
+        self.output_file = Path(f"{self.home}-{time.time_ns()}.log")
+        environment = environment_of(self.home, self.port, self.venv)
+        if self.account:
+            environment["HOME"] = str(self.home)
         with self.output_file.open("w") as output:
             self.process = subprocess.Popen(
                 [self.checkout / "script/server"],
@@ -62,11 +83,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                **(
-                    {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
-                    if self.account
-                    else {}
-                ),
+                **run_as(self.account),
             )
         return self
 
@@ -109,19 +126,21 @@ def processes_of(home: Path) -> set[int]:
     return found
 
 
-def wait_until_gone(home: Path, seconds: float = 30):
+def wait_until(true, seconds=60):
     deadline = time.monotonic() + seconds
-    while left := processes_of(home):
-        if time.monotonic() > deadline:
-            pytest.fail("still there: " + ", ".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in left))
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
 
 
 def get(url, path):
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    return answer.status, answer.read()
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def free_pair():
@@ -150,21 +169,33 @@ def usernames(home):
         connection.close()
 
 
+@dataclass(frozen=True)
+class FirstStart:
+    home: Path
+    output: str
+    people: list[str]
+
+
 @pytest.fixture(scope="module")
-def home():
-    """A home after its first start, which is a test of its own; closed to nobody, unlike pytest's folders."""
+def first_start():
+    """A home and the output of its first start, which is a test of its own. Open to all, unlike pytest's folders."""
     with TemporaryDirectory(prefix="socialnet-start-") as folder:
         Path(folder).chmod(0o755)
         home = Path(folder) / "home"
         with Server(home) as server:
             url = server.wait_until_ready()
-            home_people = usernames(home)
+            people = usernames(home)
             assert_everything_serves(server, url)
             print(f"cold start {server.seconds:.1f} s")
             assert server.stop() == 0
-        assert home_people, "the demo community is there"
+        assert people, "the demo community is there"
         assert not processes_of(home)
-        yield home
+        yield FirstStart(home, server.output, people)
+
+
+@pytest.fixture
+def home(first_start):
+    return first_start.home
 
 
 def assert_everything_serves(server, url):
@@ -179,17 +210,21 @@ def assert_everything_serves(server, url):
     assert "Traceback" not in server.output
 
 
-def test_the_second_start_keeps_the_data_and_takes_seconds(home):
+def test_the_second_start_keeps_the_data_and_takes_seconds(first_start):
+    home = first_start.home
     secret = (home / "secret_key").read_text()
     port = free_pair()
     with Server(home, port=port) as server:
         assert server.wait_until_ready() == f"http://127.0.0.1:{port}"
         assert_everything_serves(server, f"http://127.0.0.1:{port}")
-        people = usernames(home)
+        assert usernames(home) == first_start.people
         print(f"warm start {server.seconds:.1f} s")
+        assert refused(home, port=free_pair()) == (
+            f"Not started. Already running with the data in {home}: "
+            f"process {server.process.pid} at http://127.0.0.1:{port}.\n"
+        )
+        assert get(f"http://127.0.0.1:{port}", "/health/ready")[0] == 200
         assert server.stop() == 0
-    assert people
-    assert len(people) == len(set(people))
     assert (home / "secret_key").read_text() == secret
     assert "Installing" not in server.output
     assert "Making the data folder" not in server.output
@@ -199,35 +234,11 @@ def test_the_second_start_keeps_the_data_and_takes_seconds(home):
     assert is_free(port + 1)
 
 
-def test_the_log_is_prefixed_and_names_the_logins(home):
-    with Server(home) as server:
-        server.wait_until_ready()
-        server.stop()
-    before, _, after = server.output.partition("\nready: ")
+def test_the_log_is_prefixed_and_names_the_logins(first_start):
+    before, _, after = first_start.output.partition("\nready: ")
     assert all(re.match(r"(\w+ *) \| ", line) for line in before.splitlines())
     assert re.search(r"^demo +\| .*ada", before, re.MULTILINE)
-    assert "Stopping." in after
-
-
-def test_a_second_server_on_the_same_home_is_told_where_the_first_is(home):
-    with Server(home) as first:
-        url = first.wait_until_ready()
-        second = subprocess.run(
-            [CHECKOUT / "script/server"],
-            env={k: v for k, v in os.environ.items() if k not in GIVEN_BY_SCRIPT_TEST}
-            | {"SOCIALNET_HOME": str(home), "SOCIALNET_VENV": sys.prefix},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert get(url, "/health/ready")[0] == 200
-        assert first.stop() == 0
-    assert second.returncode == 1
-    assert re.fullmatch(
-        rf"Not started\. Already running with the data in {home}: process {first.process.pid} at {url}\.\n",
-        second.stderr,
-    )
+    assert "server   | Stopping." in after
 
 
 def test_a_taken_port_is_one_sentence(home):
@@ -235,11 +246,10 @@ def test_a_taken_port_is_one_sentence(home):
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         port = listening.getsockname()[1]
-        with Server(home, port=port) as server:
-            assert server.process.wait(60) == 1
-    assert server.output.count("\n") == 1
-    assert server.output.startswith(f"Not started. Port {port} is taken by ")
-    assert str(os.getpid()) in server.output
+        said = refused(home, port=port)
+    assert re.fullmatch(
+        rf"Not started\. Port {port} is taken by .*\(process {os.getpid()}\): stop that, .*\n", said
+    )
     assert not processes_of(home)
 
 
@@ -258,37 +268,24 @@ def test_after_kill_9_nothing_is_left_and_the_next_start_recovers(home):
     assert not processes_of(home)
 
 
-def test_what_kill_9_leaves_ends_by_itself(home):
-    if sys.platform != "linux":
-        pytest.skip("the kernel does this on Linux only")
+def test_a_crashed_process_comes_back_and_what_kill_9_leaves_ends_by_itself(home):
     with Server(home) as server:
         server.wait_until_ready()
-        assert len(processes_of(home)) > len(APPLICATION)
+        relay = pid_of(home, "relay")
+        os.kill(relay, signal.SIGKILL)
+        wait_until(lambda: "relay ended (signal SIGKILL); starting it again" in server.output)
+        wait_until(lambda: pid_of(home, "relay") not in (relay, None))
         os.kill(server.process.pid, signal.SIGKILL)
         server.process.wait()
-        wait_until_gone(home)
+        if sys.platform == "linux":  # the kernel tells them; elsewhere the next start ends them
+            wait_until(lambda: not processes_of(home))
 
 
-def test_a_crashed_process_comes_back(home):
-    with Server(home) as server:
-        url = server.wait_until_ready()
-        relay = json.loads((home / "pids/server/relay").read_text())["pid"]
-        os.kill(relay, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while "relay ended (signal SIGKILL); starting it again" not in server.output or not _new_relay(
-            home, relay
-        ):
-            assert time.monotonic() < deadline, server.output
-            time.sleep(0.1)
-        assert get(url, "/health/live")[0] == 200
-        server.stop()
-
-
-def _new_relay(home, old):
+def pid_of(home, name):
     try:
-        return json.loads((home / "pids/server/relay").read_text())["pid"] != old
+        return json.loads((home / "pids/server" / name).read_text())["pid"]
     except ValueError:  # just being written
-        return False
+        return None
 
 
 # --- as somebody else ---
@@ -336,16 +333,10 @@ def copy_checkout(target):
 def lent_venv(target, python, account):
     """The packages of this environment lent to another, instead of a minute of pip; or none, and pip does its work."""
     packages = next(path for path in sys.path if path.endswith("site-packages"))
-    can_read = (
-        subprocess.run(
-            ["test", "-r", packages], user=account.pw_uid, group=account.pw_gid, check=False
-        ).returncode
-        == 0
-    )
-    version = subprocess.run(
-        [python, "-c", "import sys; print(sys.version_info[1])"], capture_output=True, check=True
-    )
-    if can_read and int(version.stdout) == sys.version_info.minor:
+    can_read = subprocess.run(["test", "-r", packages], check=False, **run_as(account)).returncode == 0
+    question = [python, "-c", "import platform; print(platform.python_version())"]
+    version = subprocess.run(question, capture_output=True, text=True, check=True).stdout.strip()
+    if can_read and version == platform.python_version():
         subprocess.run([python, "-m", "venv", "--without-pip", target], check=True)
         (next(target.glob("lib/*/site-packages")) / "lent.pth").write_text(packages + "\n")
         shutil.copy(Path(sys.prefix) / "installed-server", target)
@@ -369,10 +360,7 @@ def test_somebody_elses_home_is_one_sentence(home):
     owner = home.stat()
     os.chown(home, 1, 1)
     try:
-        with Server(home) as server:
-            assert server.process.wait(60) == 1
+        said = refused(home)
     finally:
         os.chown(home, owner.st_uid, owner.st_gid)
-    assert re.fullmatch(
-        r"Not started\. .* belongs to daemon, and you are root: start as daemon, .*\n", server.output
-    )
+    assert re.fullmatch(r"Not started\. .* belongs to daemon, and you are root: start as daemon, .*\n", said)

@@ -46,6 +46,9 @@ LAPTOP = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
     "log_line_prefix": "",
+    "log_min_messages": "log",  # an error goes to whoever asked; its text may hold what people wrote
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 THROW_AWAY = LAPTOP | {
     "shared_buffers": "128MB",
