@@ -1,0 +1,50 @@
+// j k n . g h and ? : single keys, never while somebody types, and off for those who switched them off.
+
+const posts = () => [...document.querySelectorAll("article[data-post-id]")];
+const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
+const typing = (target) => target.closest("input, textarea, select, [contenteditable], dialog");
+let pressedG = 0;
+
+function move(step) {
+  const all = posts();
+  const here = all.findIndex((post) => post.contains(document.activeElement));
+  const next = all[here < 0 ? (step > 0 ? 0 : -1) : here + step];
+  if (!next) return;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function write() {
+  const area = document.getElementById("id_content");
+  if (area) area.focus();
+  else document.querySelector(".nav-write a")?.click();
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  n: write,
+  ".": () => document.dispatchEvent(new Event("socialnet:show-new")),
+  "?": () => document.getElementById("keys")?.showModal(),
+  g: () => { pressedG = Date.now(); },
+};
+
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target) || switchedOff()) return;
+  if (Date.now() - pressedG < 1200 && event.key === "h") {
+    event.preventDefault();
+    return location.assign(document.querySelector("[data-key=h]")?.href || "/");
+  }
+  const act = KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+let started = false;
+
+export function start() {
+  if (started) return;
+  started = true;
+  document.addEventListener("keydown", pressed);
+}

@@ -1,0 +1,27 @@
+// Pages work without any of this. Each module is loaded only where the page has something for it,
+// and exports start(root): called once for the document and again for what is added to it later.
+
+const MODULES = [
+  ["time[data-relative]", () => import("./time.js")],
+  [".tabs [aria-current]", () => import("./tabs.js")],
+  ["[data-menu]", () => import("./menu.js")],
+  ["[data-secret]", () => import("./password.js")],
+  ["[data-field]", () => import("./fields.js")],
+  ["[data-copy]", () => import("./copy.js")],
+  ["[data-picture]", () => import("./picture.js")],
+  ["[data-composer]", () => import("./composer.js")],
+  ["[data-quiet]", () => import("./quiet.js")],
+  ["nav[data-pager]", () => import("./scroll.js")],
+  ["[data-feed='home']", () => import("./pill.js")],
+  ["[data-live]", () => import("./live.js")],
+  ["#keys", () => import("./keyboard.js")],
+];
+
+async function start(root) {
+  for (const [selector, load] of MODULES) {
+    if (root.querySelector(selector)) (await load()).start(root);
+  }
+}
+
+document.addEventListener("socialnet:added", (event) => start(event.detail));
+start(document);

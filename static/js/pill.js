@@ -1,0 +1,118 @@
+// "3 new posts": counts what the head of the home feed has and this page has not. It never moves what is being read.
+
+import { start as startLive, subscribe } from "./live.js";
+import { added, announce, isSignIn, parse, postsOf } from "./page.js";
+
+const HEAD_LENGTH = 20, SOON = 150;
+const feed = document.querySelector("[data-feed='home']");
+const title = document.title;
+let asked = 0;
+
+// Ids are 53-bit numbers in strings: newer means larger.
+export function missing(headIds, shownIds) {
+  const shown = new Set(shownIds.map(String));
+  const newest = Math.max(0, ...shownIds.map(Number));
+  return headIds.filter((id) => !shown.has(String(id)) && Number(id) > newest);
+}
+
+const shownIds = () => postsOf(feed).map((post) => post.dataset.postId);
+
+// Every snapshot of the topic brings the head along; a plain piece of news does not.
+function hear(message) {
+  if (message.event === "feed.remove") return remove(message.data.ids);
+  if (message.event === "snapshot" && Array.isArray(message.data?.ids)) return compare(message.data.ids);
+  if (message.event === "feed.new" || message.event === "snapshot") lookSoon();
+}
+
+function compare(headIds) {
+  show(missing(headIds, shownIds()).length);
+}
+
+async function look() {
+  const response = await fetch(feed.dataset.headUrl, { headers: { Accept: "application/json" } });
+  if (!response.ok) return;
+  const { ids } = await response.json();
+  compare(ids);
+}
+
+function lookSoon() {
+  clearTimeout(asked);
+  asked = setTimeout(() => look().catch(() => {}), SOON);
+}
+
+function words(count) {
+  const number = count >= HEAD_LENGTH ? `${HEAD_LENGTH}+` : String(count);
+  return count === 1 ? feed.dataset.one : feed.dataset.many.replace("{n}", number);
+}
+
+function show(count) {
+  const place = feed.querySelector("[data-pill-place]");
+  document.title = count ? `(${count >= HEAD_LENGTH ? `${HEAD_LENGTH}+` : count}) ${title}` : title;
+  const pill = place.querySelector(".pill");
+  if (!count) return pill?.remove();
+  if (pill?.dataset.count === String(count)) return;
+  const link = pill || place.appendChild(makePill());
+  link.dataset.count = count;
+  link.lastChild.textContent = words(count);
+  announce(words(count));
+}
+
+function makePill() {
+  const pill = document.createElement("a");
+  pill.className = "pill";
+  pill.href = "/";
+  const arrow = document.querySelector("#arrow-up")?.content.firstElementChild.cloneNode(true);
+  pill.append(...(arrow ? [arrow] : []), document.createElement("span"));
+  pill.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    bringIn().catch(() => location.assign("/"));
+  });
+  return pill;
+}
+
+async function bringIn() {
+  const response = await fetch(feed.dataset.newUrl, { headers: { "X-Partial": "items" } });
+  if (!response.ok || isSignIn(response)) throw new Error(String(response.status));
+  const articles = postsOf(parse(await response.text()));
+  const shown = new Set(shownIds());
+  const joined = !shown.size || articles.some((post) => shown.has(post.dataset.postId));
+  if (!joined) return location.assign("/"); // so much is new that there would be a gap
+  put(articles.filter((post) => !shown.has(post.dataset.postId)));
+}
+
+function put(articles) {
+  show(0);
+  if (!articles.length) return;
+  const place = feed.querySelector("[data-pill-place]");
+  feed.querySelector("[data-empty]")?.remove();
+  for (const post of articles) post.classList.add("new");
+  place.after(...articles);
+  added(feed);
+  scrollTo({ top: 0 });
+  articles[0].focus({ preventScroll: true });
+  announce(feed.dataset.shown.replace("{n}", articles.length));
+}
+
+// The composer published something: the answer was a fresh home page.
+function takeFrom(page) {
+  const shown = new Set(shownIds());
+  const home = page.querySelector("[data-feed='home']");
+  if (home) put(postsOf(home).filter((post) => !shown.has(post.dataset.postId)));
+}
+
+function remove(ids) {
+  for (const id of ids) feed.querySelector(`[data-post-id="${CSS.escape(String(id))}"]`)?.remove();
+}
+
+let started = false;
+
+export function start() {
+  if (started || !feed || new URLSearchParams(location.search).has("cursor")) return;
+  started = true;
+  subscribe("feed", hear);
+  startLive();
+  document.addEventListener("socialnet:posted", (event) => takeFrom(event.detail));
+  document.addEventListener("socialnet:show-new", () => feed.querySelector(".pill")?.click());
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) lookSoon(); });
+}
