@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.test.utils import override_settings
 
 from socialnet.embedded.engines import RunningEngine, start_valkey
 from socialnet.kernel import redis
@@ -91,8 +92,8 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     redis.breaker.close()
     postgres.breaker.close()
     redis._client().flushall()
-    settings.MEDIA_ROOT, settings.MAIL_BOX = tmp_path / "media", tmp_path / "mail"
-    yield
+    with override_settings(MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"):  # storages listen to this
+        yield
 
 
 @pytest.fixture(autouse=True)
