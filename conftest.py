@@ -2,6 +2,7 @@
 Redis process. Nothing is faked."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,30 +47,48 @@ def django_db_setup(
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     owner, application = connections["owner"], connections["default"]
     real_name = owner.settings_dict["NAME"]
+    test_name = f"test_{real_name}_{worker}"
     with django_db_blocker.unblock():
-        owner.settings_dict["TEST"]["NAME"] = f"test_{real_name}_{worker}"
+        _drop_database(test_name)
+        owner.settings_dict["TEST"]["NAME"] = test_name
         name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         application.close()
         application.settings_dict["NAME"] = name
     yield
     with django_db_blocker.unblock():
         application.close()
-        owner.creation.destroy_test_db(real_name, verbosity=0)
+        owner.close()
+        _drop_database(test_name)
+
+
+def _as_owner(database: str) -> Any:
+    """A connection past Django, which guards its own in tests."""
+    params = connections["owner"].get_connection_params()
+    connection = psycopg2.connect(
+        **{name: params[name] for name in ("user", "password", "host", "port") if name in params},
+        dbname=database,
+    )
+    connection.autocommit = True
+    return connection
+
+
+def _drop_database(name: str) -> None:
+    """Even if a process that a test started still holds on to it."""
+    with closing(_as_owner("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _empty_tables(self: TransactionTestCase) -> None:
     """What `flush` does, by the owner: the application's role may not truncate."""
-    params = connections["owner"].get_connection_params()
-    params["dbname"] = connections["default"].settings_dict["NAME"]
-    params.pop("cursor_factory", None)
-    params.pop("context", None)
-    with psycopg2.connect(**params) as connection, connection.cursor() as cursor:
+    with (
+        closing(_as_owner(connections["default"].settings_dict["NAME"])) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = sorted({row[0] for row in cursor.fetchall()} - KEEP)
         cursor.execute(
             "TRUNCATE {} RESTART IDENTITY CASCADE".format(", ".join(f'"{name}"' for name in tables))
         )
-    connection.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -92,7 +111,9 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     redis.breaker.close()
     postgres.breaker.close()
     redis._client().flushall()
-    with override_settings(MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"):  # storages listen to this
+    with override_settings(
+        MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"
+    ):  # storages listen to this
         yield
 
 
@@ -106,7 +127,7 @@ def commits_in_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
     def commit(self: Any, sid: str) -> None:
         original(self, sid)
-        if len(self.savepoint_ids) == 1:  # only the test's own is left
+        if not self.savepoint_ids:  # only the test's own transaction is left
             waiting, self.run_on_commit = self.run_on_commit, []
             for _sids, callback, _robust in waiting:
                 callback()
