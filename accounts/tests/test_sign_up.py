@@ -141,7 +141,8 @@ def test_a_taken_name_is_taken_in_any_case(db: None, verification: str, name: st
 
 BAD_NAMES = [
     "", "  ", "ab", "a" * 31, "ada lovelace", "ada-1", "ada.1", "аda", "Ａda", "ada\u200d",
-    "ada\x00", "ada\u202e", "@ada", "../ada", "ada'--", "admin", "API", "settings", "_admin_", "deleted_7", "x" * 10_000, "🙂🙂🙂", "عَلِيّ",
+    "ada\x00", "ada\u202e", "@ada", "../ada", "ada'--", "admin", "API", "settings", "_admin_", "deleted_7",
+    "x" * 10_000, "🙂🙂🙂", "عَلِيّ",
 ]  # fmt: skip
 
 
