@@ -83,13 +83,23 @@ UNION (SELECT id FROM feeds_post ORDER BY id DESC LIMIT 50)
 """
 _POSTS_OF_RELATED = """
 SELECT p.id FROM (
-    (SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s LIMIT 20)
-    UNION (SELECT follower_id FROM accounts_follow WHERE followee_id = %(user)s LIMIT 20)
-    UNION (SELECT blocked_id FROM accounts_block WHERE blocker_id = %(user)s LIMIT 20)
-    UNION (SELECT blocker_id FROM accounts_block WHERE blocked_id = %(user)s LIMIT 20)
+    (SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s LIMIT 10)
+    UNION (SELECT follower_id FROM accounts_follow WHERE followee_id = %(user)s LIMIT 10)
+    UNION (SELECT blocked_id FROM accounts_block WHERE blocker_id = %(user)s LIMIT 10)
+    UNION (SELECT blocker_id FROM accounts_block WHERE blocked_id = %(user)s LIMIT 10)
     UNION SELECT %(user)s
-) related CROSS JOIN LATERAL (SELECT id FROM feeds_post WHERE author_id = related.author_id ORDER BY id DESC LIMIT 5) p
+) related CROSS JOIN LATERAL (
+    SELECT id FROM feeds_post WHERE author_id = related.author_id AND deleted_at IS NULL ORDER BY id DESC LIMIT 3
+) p
 """
+_DECIDING = (
+    "visibility",
+    "deleted_at",
+    "hidden_at",
+    "author__is_private",
+    "author__is_active",
+    "author__suspended_at",
+)
 PAGES = 15  # of `MAX_PAGE_SIZE`: past the ends of warm and stored timelines
 
 
@@ -170,7 +180,7 @@ def wrong_door(sample: int) -> int:
 
 
 def _wrong_for(viewer: Viewer, post_ids: Collection[int]) -> int:
-    posts = Post.objects.filter(pk__in=post_ids).select_related("author")
+    posts = Post.objects.filter(pk__in=post_ids).select_related("author").only(*_DECIDING)
     ties = Ties.of(viewer)
     right = {post.pk for post in posts if may_see(post, ties)}
     by_queryset = set(Post.objects.filter(pk__in=post_ids).visible_to(viewer).values_list("pk", flat=True))
