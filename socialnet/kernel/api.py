@@ -60,10 +60,9 @@ class APIView(views.APIView):
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
-        response: HttpResponseBase
         try:
             self.initial(self.request, *args, **kwargs)
-            response = self.act()
+            response: HttpResponseBase = self.act()
             if isinstance(response, Response):
                 self._make_sparse(response)
         except Exception as error:

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from socialnet.kernel import breaker, pages
@@ -56,15 +57,22 @@ class RequestIdMiddleware:
         route = request.resolver_match.route if request.resolver_match else "none"
         REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
         if not request.path_info.startswith(QUIET):
-            person = getattr(request, "_cached_user", None)
             log.info(
                 "request",
                 method=request.method,
                 route=route,
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
-                user_id=getattr(person, "pk", None),
+                user_id=_person_id(request),
             )
+
+
+def _person_id(request: HttpRequest) -> int | None:
+    """Who asked, if anybody looked already: the log itself asks no database."""
+    user = getattr(request, "user", None)
+    if isinstance(user, SimpleLazyObject):
+        user = getattr(request, "_cached_user", None)
+    return getattr(user, "pk", None)
 
 
 def _without_slash(path: str) -> str:
@@ -104,6 +112,8 @@ def _unreadable(request: HttpRequest) -> DomainError | None:
         return NotFound()
     if "%00" in request.META.get("QUERY_STRING", ""):
         return Malformed()
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        return Malformed(_("A body needs its Content-Length."))  # WSGI would show it as empty
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal():
         return Malformed()

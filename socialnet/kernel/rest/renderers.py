@@ -51,5 +51,8 @@ class BrowsableRenderer(BrowsableAPIRenderer):
             return None
         return super().get_rendered_html_form(data, view, method, request)
 
+    def get_context(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context(*args, **kwargs), "code_style": ""}  # inline, which the policy forbids
+
     def get_breadcrumbs(self, request: HttpRequest) -> list[tuple[str, str]]:
         return [(_("API"), "/api/v1"), (request.path.removeprefix("/api/v1/"), request.path)]

@@ -102,6 +102,11 @@ def test_a_length_that_is_none_is_malformed(browser: Client, length: str) -> Non
     problem(response, 400, "malformed")
 
 
+def test_a_body_of_unknown_length_is_refused_and_not_taken_for_none(browser: Client) -> None:
+    response = browser.get("/api/v1/things", headers={"Transfer-Encoding": "chunked"})
+    assert "Content-Length" in problem(response, 400, "malformed")["detail"]
+
+
 def test_nul_in_the_query_is_malformed(browser: Client) -> None:
     problem(browser.get("/api/v1/things?cursor=%00"), 400, "malformed")
 

@@ -123,6 +123,7 @@ def test_people_signed_in_get_pages_in_a_browser_and_visitors_json(signed_in: Cl
     accept = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     page = signed_in.get("/api/v1/things/7", headers=accept)
     assert page["Content-Type"].startswith("text/html") and "thing" in page.content.decode()
+    assert "<style" not in page.content.decode()
     refused = signed_in.get("/api/v1/things/251", headers=accept)
     assert refused.status_code == 404 and refused["Content-Type"].startswith("text/html")
     visitor = Client().get("/api/v1/things/7", headers=accept)
