@@ -1,0 +1,304 @@
+"""Who may see what: the QuerySet, the facts query and a third rule in plain Python say the same."""
+
+import os
+from dataclasses import dataclass, field
+from itertools import product
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts import actions as people
+from accounts.models import Block, Follow, Mute, User
+from accounts.tests.factories import blocks, follows, person
+from feeds.actions import delete_post
+from feeds.door import Audience, facts
+from feeds.models import Post, PostCounts
+from feeds.selectors import get_visible_item, get_visible_post, newest_public, profile_posts
+from feeds.tests.factories import ids_at_home, plant, publish
+from socialnet.kernel.errors import NotFound
+from socialnet.outbox.ids import id_at
+from socialnet.outbox.testing import drain
+
+pytestmark = pytest.mark.django_db
+FULL = bool(os.environ.get("SOCIALNET_FULL"))
+NAMES = ["ada", "ben", "cleo", "dora"]
+PAIRS = [pair for pair in product(range(len(NAMES)), repeat=2) if pair[0] != pair[1]]
+LONG_AGO, FAR_AHEAD = "2020-01-01T00:00Z", "2100-01-01T00:00Z"
+
+
+# --- the third rule ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Town:
+    """Some people, what is between them, and what they said: plain data, plain rules."""
+
+    private: set[int] = field(default_factory=set)
+    suspended: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    follows: dict[tuple[int, int], str] = field(default_factory=dict)
+    blocks: set[tuple[int, int]] = field(default_factory=set)
+    mutes: dict[tuple[int, int], str | None] = field(default_factory=dict)
+    posts: list[tuple[int, str, str]] = field(default_factory=list)  # author, audience, state
+
+    def is_follower(self, who: int, of: int) -> bool:
+        return self.follows.get((who, of)) == "active"
+
+    def may_see(self, viewer: int | None, author: int, audience: str, state: str) -> bool:
+        if state != "standing" or author in self.suspended | self.left:
+            return False
+        if viewer is None:
+            return audience == "public" and author not in self.private
+        if viewer in self.suspended | self.left:
+            return False
+        if viewer == author:
+            return True
+        if (viewer, author) in self.blocks or (author, viewer) in self.blocks:
+            return False
+        follower = self.is_follower(viewer, author)
+        match audience:
+            case "public":
+                return follower or author not in self.private
+            case "followers":
+                return follower
+            case "friends":
+                return follower and self.is_follower(author, viewer)
+        return False
+
+    def belongs(self, viewer: int, author: int) -> bool:
+        return viewer == author or self.is_follower(viewer, author)
+
+    def is_muted(self, viewer: int, author: int) -> bool:
+        return self.mutes.get((viewer, author), LONG_AGO) != LONG_AGO
+
+
+person_set = st.sets(st.integers(0, len(NAMES) - 1), max_size=2)
+towns = st.builds(
+    Town,
+    private=person_set,
+    suspended=st.sets(st.integers(0, len(NAMES) - 1), max_size=1),
+    left=st.sets(st.integers(0, len(NAMES) - 1), max_size=1),
+    follows=st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(["active", "active", "pending"])),
+    blocks=st.sets(st.sampled_from(PAIRS), max_size=3),
+    mutes=st.dictionaries(st.sampled_from(PAIRS), st.sampled_from([None, LONG_AGO, FAR_AHEAD]), max_size=3),
+    posts=st.lists(
+        st.tuples(
+            st.integers(0, len(NAMES) - 1),
+            st.sampled_from(Audience.values),
+            st.sampled_from(["standing"] * 5 + ["deleted", "hidden"]),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+)
+
+
+class Built:
+    """A town as rows; the people are made once and changed in place."""
+
+    def __init__(self, users: list[User]) -> None:
+        self.users = users
+
+    def build(self, town: Town) -> list[Post]:
+        for model in (Post, Follow, Block, Mute):
+            model.objects.all().delete()
+        for number, user in enumerate(self.users):
+            user.is_private = number in town.private
+            user.suspended_at = LONG_AGO if number in town.suspended else None
+            user.is_active = number not in town.left
+        User.objects.bulk_update(self.users, ["is_private", "suspended_at", "is_active"])
+        who = [user.pk for user in self.users]
+        Follow.objects.bulk_create(
+            Follow(follower_id=who[a], followee_id=who[b], status=status)
+            for (a, b), status in town.follows.items()
+        )
+        Block.objects.bulk_create(Block(blocker_id=who[a], blocked_id=who[b]) for a, b in town.blocks)
+        Mute.objects.bulk_create(
+            Mute(muter_id=who[a], muted_id=who[b], until=until) for (a, b), until in town.mutes.items()
+        )
+        start = id_at(timezone.now())
+        posts = Post.objects.bulk_create(
+            Post(
+                pk=start + place,
+                author_id=who[author],
+                content="x",
+                html="x",
+                visibility=audience,
+                deleted_at=LONG_AGO if state == "deleted" else None,
+                hidden_at=LONG_AGO if state == "hidden" else None,
+            )
+            for place, (author, audience, state) in enumerate(town.posts)
+        )
+        PostCounts.objects.bulk_create(PostCounts(post=post) for post in posts)
+        return posts
+
+
+@pytest.fixture
+def built(db) -> Built:
+    return Built([person(name) for name in NAMES])
+
+
+@settings(
+    max_examples=1500 if FULL else 60,
+    deadline=None,
+    derandomize=not FULL,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(town=towns)
+def test_the_three_forms_of_the_door_agree(built, town):
+    posts = built.build(town)
+    for viewer, user in [(None, AnonymousUser()), *enumerate(built.users)]:
+        expected = {
+            post.pk for post, said in zip(posts, town.posts, strict=True) if town.may_see(viewer, *said)
+        }
+        assert set(Post.objects.visible_to(user).values_list("pk", flat=True)) == expected
+        if viewer is None:
+            continue
+        found = facts(viewer_id=user.pk, post_ids=[post.pk for post in posts])
+        assert {pk for pk, fact in found.items() if fact.visible} == expected
+        for post, (author, _audience, state) in zip(posts, town.posts, strict=True):
+            fact = found[post.pk]
+            assert fact.author_id == post.author_id
+            assert fact.belongs == town.belongs(viewer, author)
+            assert fact.muted == town.is_muted(viewer, author)
+            assert fact.gone == (state == "deleted")
+
+
+# --- the cells, by name ------------------------------------------------------------------------------------
+
+MATRIX = {
+    # audience:   visitor, outsider, follower, friend, asked, blocked, blocker, author
+    "public": "yes yes yes yes yes no no yes",
+    "followers": "no no yes yes no no no yes",
+    "friends": "no no no yes no no no yes",
+    "private": "no no no no no no no yes",
+}
+PRIVATE_ACCOUNT = {**MATRIX, "public": "no no yes yes no no no yes"}
+
+
+@pytest.fixture
+def relations(ada):
+    people_of = {
+        name: person(name) for name in ("outsider", "follower", "friend", "asked", "blocked", "blocker")
+    }
+    follows(people_of["follower"], ada)
+    follows(people_of["friend"], ada)
+    follows(ada, people_of["friend"])
+    follows(people_of["asked"], ada, pending=True)
+    blocks(ada, people_of["blocked"])
+    blocks(people_of["blocker"], ada)
+    return [AnonymousUser(), *people_of.values(), ada]
+
+
+@pytest.mark.parametrize("audience", Audience.values)
+@pytest.mark.parametrize("is_private", [False, True])
+def test_each_cell_of_the_matrix(ada, relations, audience, is_private):
+    User.objects.filter(pk=ada.pk).update(is_private=is_private)
+    post = plant(ada, visibility=audience)
+    expected = [cell == "yes" for cell in (PRIVATE_ACCOUNT if is_private else MATRIX)[audience].split()]
+    assert [may_open(post, viewer) for viewer in relations] == expected
+    assert [bool(profile_posts(author=ada, viewer=viewer).items) for viewer in relations] == expected
+    assert bool(newest_public().items) == expected[0]
+
+
+@pytest.mark.parametrize("state", ["deleted_at", "hidden_at"])
+def test_deleted_and_hidden_posts_are_nobodys_not_even_the_authors(ada, relations, state):
+    post = plant(ada, **{state: LONG_AGO})
+    assert not any(may_open(post, viewer) for viewer in relations)
+
+
+def test_who_is_suspended_neither_shows_nor_sees(ada, ben):
+    by_ada, by_ben = plant(ada), plant(ben)
+    people.suspend_user(user=ben, actor=None)
+    assert not may_open(by_ben, ada) and not may_open(by_ben, AnonymousUser())
+    assert not may_open(by_ada, ben) and not may_open(by_ben, ben)
+    people.unsuspend_user(user=ben, actor=None)
+    assert may_open(by_ben, ada) and may_open(by_ada, ben)
+
+
+@pytest.mark.parametrize("post_id", [0, -1, 1, 2**53, 10**30, -(10**30)])
+def test_absent_and_impossible_ids_look_like_hidden_ones(ada, post_id):
+    with pytest.raises(NotFound):
+        get_visible_post(post_id, viewer=ada)
+
+
+def test_the_door_costs_one_query_however_many_posts(ada, ben, django_assert_num_queries):
+    follows(ben, ada)
+    ids = [plant(ada).pk for _ in range(30)]
+    with django_assert_num_queries(1):
+        facts(viewer_id=ben.pk, post_ids=ids)
+    with django_assert_num_queries(0):
+        assert facts(viewer_id=ben.pk, post_ids=[]) == {}
+
+
+# --- at once, on every surface -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_post(ada, ben) -> Post:
+    """A post of ada that ben has at home, with everything cached."""
+    follows(ben, ada)
+    post = publish(ada)
+    drain()
+    assert surfaces(post, ada, ben) == {"home", "page", "profile"}
+    return post
+
+
+def surfaces(post: Post, author: User, viewer: User) -> set[str]:
+    found = set()
+    if post.pk in ids_at_home(viewer):
+        found.add("home")
+    if may_open(post, viewer):
+        found.add("page")
+    if post.pk in [item.id for item in profile_posts(author=author, viewer=viewer).items]:
+        found.add("profile")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (lambda ada, ben, post: delete_post(post=post, actor=ada), set()),
+        (lambda ada, ben, post: people.block_user(blocker=ada, blocked=ben), set()),
+        (lambda ada, ben, post: people.block_user(blocker=ben, blocked=ada), set()),
+        (lambda ada, ben, post: people.suspend_user(user=ada, actor=None), set()),
+        (lambda ada, ben, post: people.unfollow_user(follower=ben, followee=ada), {"page", "profile"}),
+        (lambda ada, ben, post: people.mute_user(muter=ben, muted=ada), {"page", "profile"}),
+    ],
+    ids=["deleted", "blocked", "blocking", "suspended", "unfollowed", "muted"],
+)
+def test_a_lost_right_is_lost_at_once_before_any_handler_ran(ada, ben, read_post, change, left):
+    change(ada, ben, read_post)
+    assert surfaces(read_post, ada, ben) == left
+
+
+def test_going_private_keeps_followers_and_shuts_everybody_else_out_at_once(ada, ben, cleo, read_post):
+    people.set_privacy(user=ada, is_private=True)
+    assert surfaces(read_post, ada, ben) == {"home", "page", "profile"}
+    assert surfaces(read_post, ada, cleo) == set()
+    assert not may_open(read_post, AnonymousUser())
+    people.unfollow_user(follower=ben, followee=ada)
+    assert surfaces(read_post, ada, ben) == set()
+
+
+def test_an_ended_friendship_closes_friends_posts_at_once(ada, ben):
+    follows(ben, ada)
+    follows(ada, ben)
+    post = publish(ada, audience="friends")
+    drain()
+    assert surfaces(post, ada, ben) == {"home", "page", "profile"}
+    people.unfollow_user(follower=ada, followee=ben)
+    assert surfaces(post, ada, ben) == set()
+    people.follow_user(follower=ada, followee=ben)
+    drain()
+    assert surfaces(post, ada, ben) == {"home", "page", "profile"}
+
+
+def may_open(post: Post, viewer: User | AnonymousUser) -> bool:
+    try:
+        return get_visible_item(post.pk, viewer=viewer).id == post.pk
+    except NotFound:
+        return False
