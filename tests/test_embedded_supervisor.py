@@ -108,6 +108,19 @@ async def test_a_second_ctrl_c_hastens(supervisor, out):
     assert time.monotonic() - began < 10
 
 
+async def test_an_engine_is_given_its_time_all_the_same(supervisor, out):
+    slow = POLITE.replace("sys.exit(0)", "time.sleep(1); print('all written down', flush=True); sys.exit(0)")
+
+    async def act():
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    programs = [program("postgres", slow, out, hurries=False), program("web", STUBBORN, out, patience=30)]
+    await run_then(supervisor, programs, act)
+    assert "postgres | all written down" in out.getvalue()
+
+
 async def test_what_does_not_stop_is_killed_after_its_patience(supervisor, out):
     async def act():
         os.kill(os.getpid(), signal.SIGHUP)

@@ -108,7 +108,9 @@ class Child:
 
     async def _wait(self, hurry: asyncio.Event) -> None:
         assert self._process
-        waiting = {asyncio.create_task(self._process.wait()), asyncio.create_task(hurry.wait())}
+        waiting = {asyncio.create_task(self._process.wait())}
+        if self.program.hurries:
+            waiting.add(asyncio.create_task(hurry.wait()))
         _, unfinished = await asyncio.wait(
             waiting, timeout=self.program.patience, return_when=asyncio.FIRST_COMPLETED
         )

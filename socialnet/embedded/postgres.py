@@ -93,6 +93,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, durabl
         account=account,
         stop_signal=signal.SIGINT,  # "fast": ends sessions, then writes everything down
         patience=60,
+        hurries=False,
         before=partial(_clear_the_way, data, run),
         chatter=CHATTER,
         is_ready=lambda: _says_ready(data / "postmaster.pid"),

@@ -17,8 +17,8 @@ PR_SET_PDEATHSIG = 1
 class Program:
     """What to run and how to end it.
 
-    `before` is done before every start; `patience` is how many seconds it gets before it is killed; lines that
-    match `chatter` are left out of the log.
+    `before` is done before every start; `patience` is how many seconds it gets before it is killed, and `hurries`
+    says whether a second Ctrl-C may cut that short; lines that match `chatter` are left out of the log.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Program:
     account: pwd.struct_passwd | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 10
+    hurries: bool = True
     before: Callable[[], None] = lambda: None
     chatter: str = ""
     is_ready: Callable[[], bool] = lambda: True

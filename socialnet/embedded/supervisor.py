@@ -72,9 +72,9 @@ class Supervisor:
 
     async def down(self) -> None:
         """Stop in order: first what takes requests, last what keeps the data."""
-        for names in STOP_ORDER:
+        for turn in range(len(STOP_ORDER)):
             await asyncio.gather(
-                *(child.stop(self._hurry) for child in self._children if child.name in names)
+                *(child.stop(self._hurry) for child in self._children if turn_of(child) == turn)
             )
         self._held.close()
 
@@ -89,6 +89,11 @@ class Supervisor:
         child = Child(program, log=self.log, pids=self.home.pids(lock))
         self._children.append(child)
         return child
+
+
+def turn_of(child: Child) -> int:
+    """When it is stopped; what STOP_ORDER does not name goes first."""
+    return next((turn for turn, names in enumerate(STOP_ORDER) if child.name in names), 0)
 
 
 async def supervise(supervisor: Supervisor, work: Coroutine[Any, Any, None]) -> None:

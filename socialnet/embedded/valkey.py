@@ -41,6 +41,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, keep: 
         argv=argv,
         cwd=data,
         account=account,
+        hurries=False,
         chatter=CHATTER,
         is_ready=lambda: answers(run / "redis.sock"),
     )
