@@ -7,6 +7,7 @@ before a write cannot put the old value back after it.
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -145,11 +146,14 @@ class CachePolicy:
         return int(seconds * random.uniform(900, 1100))
 
 
-_fill_locks: dict[int, threading.Lock] = {slot: threading.Lock() for slot in range(64)}
+_fill_locks: "weakref.WeakValueDictionary[str, threading.Lock]" = weakref.WeakValueDictionary()
+_fill_locks_guard = threading.Lock()
 
 
 def _fill_lock(key: str) -> threading.Lock:
-    return _fill_locks[hash(key) % 64]
+    """One lock per key, while somebody holds it: filling one key may need another."""
+    with _fill_locks_guard:
+        return _fill_locks.setdefault(key, threading.Lock())
 
 
 def policies() -> list[CachePolicy]:
