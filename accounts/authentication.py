@@ -1,7 +1,5 @@
 """Who calls the API: a bearer token, or the session of a browser with its CSRF token."""
 
-from typing import Any
-
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.authentication import SessionAuthentication as BaseSessionAuthentication
 from rest_framework.request import Request
@@ -51,9 +49,8 @@ def token_of(secret: str) -> Record | None:
 
 
 def _load(token_hash: str) -> Record | None:
-    token: dict[str, Any] | None = (
-        ApiToken.objects.in_force().filter(hash=token_hash).values("id", "user_id", "scopes").first()
-    )
-    if token is not None:
-        note_token_use(token_id=token["id"])
-    return token
+    token = ApiToken.objects.in_force().filter(hash=token_hash).values("id", "user_id", "scopes").first()
+    if token is None:
+        return None
+    note_token_use(token_id=token["id"])
+    return {**token}

@@ -1,6 +1,7 @@
 """What people cannot do with people, each with a code, a status and a sentence."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +53,7 @@ class EditConflict(Conflict):
     code = "edit_conflict"
     sentence = _("This was changed somewhere else in the meantime. Here are both; keep what you want.")
 
-    def __init__(self, current: object) -> None:
+    def __init__(self, current: Any) -> None:
         super().__init__()
         self.current = current
 
@@ -108,7 +109,7 @@ class BadPicture(Invalid):
 
     def __init__(self, sentence: object) -> None:
         super().__init__(errors={"avatar": [str(sentence)]})
-        self.sentence = str(sentence)
+        self.sentence = str(sentence)  # type: ignore[assignment]
 
 
 class PictureTooLarge(DomainError):

@@ -60,7 +60,7 @@ class SignupForm(BaseSignupForm):
         return str(name)
 
     def save(self, request: HttpRequest) -> User:
-        return get_adapter(request).save_user(request, None, self)  # type: ignore[no-any-return]
+        return get_adapter(request).save_user(request, None, self)
 
     def try_save(self, request: HttpRequest) -> Any:
         """As allauth's; an address that was taken a moment ago is answered like one taken long ago."""

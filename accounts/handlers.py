@@ -1,6 +1,6 @@
 """What follows from changes of people. Each looks at what is true now, and may run twice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from allauth.account.models import EmailAddress
 
@@ -87,7 +87,7 @@ def send_password_changed(events: Sequence[PasswordChanged]) -> None:
         mail.send_password_changed(person)
 
 
-def _pieces(ids: Sequence[int]) -> list[str]:
+def _pieces(ids: Iterable[int]) -> list[str]:
     """Ascending ids as ranges `first-last` of at most `PIECE` of them."""
     known = list(ids)
     chunks = [known[start : start + PIECE] for start in range(0, len(known), PIECE)]

@@ -128,7 +128,8 @@ class PersonRow:
 def get_user_or_404(username: str, *, viewer: Viewer) -> User:
     """The person of that name, with counts; `NotFound` when absent, deleted, or when they blocked `viewer`."""
     people = User.objects.select_related("counts").named(username).visible_to(viewer)
-    if (person := people.first()) is None:
+    person: User | None = people.first()
+    if person is None:
         raise NotFound
     return person
 
@@ -230,7 +231,8 @@ def tokens_of(user: User) -> list[ApiToken]:
 def find_by_login(login: str) -> User | None:
     """Who signs in with this username or e-mail address, each through its unique index on Lower."""
     people = User.objects.filter(is_active=True)
-    return (people.with_email(login) if "@" in login else people.named(login)).first()
+    found: User | None = (people.with_email(login) if "@" in login else people.named(login)).first()
+    return found
 
 
 def count_drift(people: Iterable[int]) -> list[CountDrift]:

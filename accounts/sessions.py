@@ -35,14 +35,14 @@ class SessionStore(SessionBase):
             return False  # a new key has 165 random bits
 
     def create(self) -> None:
-        self._session_key = self._get_new_session_key()
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
         self.save(must_create=True)
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:
         if self.session_key is None:
             return self.create()
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         record: Record = {"data": self.encode(data)}
         try:
             self._to_database(data, record["data"], must_create=must_create)
@@ -92,6 +92,6 @@ class SessionStore(SessionBase):
                 raise UpdateError  # signed out meanwhile: it must not come back
         try:
             with transaction.atomic():
-                Session.objects.create(session_key=self.session_key, **row)
+                Session.objects.create(session_key=self.session_key, **row)  # type: ignore[misc]
         except IntegrityError as error:
             raise CreateError from error

@@ -58,7 +58,7 @@ class SignUp(SignupView):
             add_errors(form, InvalidFields(**renamed))
         except EmailInUse as error:
             form.add_error("email", str(error.sentence))
-        return self.form_invalid(form)  # type: ignore[no-any-return]
+        return self.form_invalid(form)
 
 
 signup = SignUp.as_view()
@@ -185,7 +185,10 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
     except EditConflict as error:
         current = error.current
         conflict = form.differences(current)
-        form.data = {**form.data.dict(), "version": current.version}  # saving again replaces what stands now
+        form.data = {
+            **request.POST.dict(),
+            "version": current.version,
+        }  # saving again replaces what stands now
         return _profile_page(request, form, status=409, conflict=conflict)
     except (InvalidFields, BadPicture, PictureTooLarge) as error:
         add_errors(form, error)

@@ -1,5 +1,6 @@
 """Join, edit, be private, be suspended, leave."""
 
+from collections.abc import Sequence
 from typing import IO, Any
 
 from allauth.account.models import EmailAddress
@@ -142,7 +143,7 @@ def suspend_user(*, user: User, actor: User | None, reason: str = "") -> User:
     person.refresh_from_db(fields=["suspended_at"])
     end_sessions(person)
     revoke_all_tokens(person)
-    emit(UserSuspended(user_id=person.pk), actor_id=actor and actor.pk)
+    emit(UserSuspended(user_id=person.pk), actor_id=actor.pk if actor else None)
     _record_on(person, "accounts.suspend", actor, after={"reason": reason})
     forget_cached(person.pk)
     return person
@@ -155,7 +156,7 @@ def unsuspend_user(*, user: User, actor: User | None) -> User:
         return person
     person.suspended_at = None
     person.save(update_fields=["suspended_at"])
-    emit(UserUnsuspended(user_id=person.pk), actor_id=actor and actor.pk)
+    emit(UserUnsuspended(user_id=person.pk), actor_id=actor.pk if actor else None)
     _record_on(person, "accounts.unsuspend", actor)
     forget_cached(person.pk)
     return person
@@ -236,8 +237,8 @@ def _replace_avatar(person: User, drawn: pictures.Avatar | None, written: list[s
     forget_cached(person.pk)
 
 
-def _delete_files(names: list[str | None]) -> None:
-    storage = User._meta.get_field("avatar").storage  # type: ignore[union-attr]
+def _delete_files(names: Sequence[str | None]) -> None:
+    storage = User._meta.get_field("avatar").storage
     for name in filter(None, names):
         storage.delete(name)
 
@@ -265,4 +266,4 @@ def _bury(person: User) -> None:
 
 
 def _record_on(person: User, act: str, actor: User | None, **states: dict[str, Any]) -> None:
-    record(act, actor_id=actor and actor.pk, target_type="user", target_id=person.pk, **states)
+    record(act, actor_id=actor.pk if actor else None, target_type="user", target_id=person.pk, **states)

@@ -1,6 +1,6 @@
 """Who follows, blocks and mutes whom. Every pair is unique; nobody does it to themselves."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.people import User
 from socialnet.kernel.pagination import Cursor
 
+Row = TypeVar("Row", bound=models.Model)
 
-class RelationQuerySet(models.QuerySet[models.Model]):
+
+class RelationQuerySet(models.QuerySet[Row]):
     def before(self, cursor: Cursor | None) -> Self:
         """What comes after `cursor` in the list that has the newest first."""
         return self if cursor is None else self.filter(pk__lt=cursor.before)
 
 
-class FollowQuerySet(RelationQuerySet):
+class FollowQuerySet(RelationQuerySet["Follow"]):
     def active(self) -> Self:
         return self.filter(status=Follow.Status.ACTIVE)
 
@@ -25,7 +27,11 @@ class FollowQuerySet(RelationQuerySet):
         return self.filter(status=Follow.Status.PENDING)
 
 
-class MuteQuerySet(RelationQuerySet):
+class BlockQuerySet(RelationQuerySet["Block"]):
+    pass
+
+
+class MuteQuerySet(RelationQuerySet["Mute"]):
     def in_force(self) -> Self:
         """Those without an end, or whose end the database's clock has not reached."""
         return self.filter(Q(until=None) | Q(until__gt=Now()))
@@ -80,7 +86,7 @@ class Block(models.Model):
     blocked = models.ForeignKey(User, models.CASCADE, related_name="blocks_met", db_index=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = RelationQuerySet.as_manager()
+    objects = BlockQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("block")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.people import User
 
 
-class SessionManager(BaseSessionManager):
+class SessionManager(BaseSessionManager["Session"]):
     def in_force(self) -> models.QuerySet["Session"]:
         return self.filter(expire_date__gt=Now())
 
@@ -36,7 +36,7 @@ class Session(AbstractBaseSession):
 
     is_current = False  # set by who lists them
 
-    objects = SessionManager()
+    objects = SessionManager()  # type: ignore[misc]  # the base says ClassVar
 
     class Meta(AbstractBaseSession.Meta):
         indexes = [
@@ -47,7 +47,7 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type:
-        return import_module(settings.SESSION_ENGINE).SessionStore  # type: ignore[no-any-return]
+        return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
