@@ -75,23 +75,25 @@ class Town:
         return self.mutes.get((viewer, author), LONG_AGO) != LONG_AGO
 
 
-person_set = st.sets(st.integers(0, len(NAMES) - 1), max_size=2)
+def each(keys, *states):
+    """For each of `keys` one of `states`; the first, most likely one is left out."""
+    return st.tuples(*(st.sampled_from(states) for _ in keys)).map(
+        lambda drawn: {key: state for key, state in zip(keys, drawn, strict=True) if state != states[0]}
+    )
+
+
+EVERYBODY = range(len(NAMES))
+SAYINGS = [*product(EVERYBODY, Audience.values)]
 towns = st.builds(
     Town,
-    private=person_set,
-    suspended=st.sets(st.integers(0, len(NAMES) - 1), max_size=1),
-    left=st.sets(st.integers(0, len(NAMES) - 1), max_size=1),
-    follows=st.dictionaries(st.sampled_from(PAIRS), st.sampled_from(["active", "active", "pending"])),
-    blocks=st.sets(st.sampled_from(PAIRS), max_size=3),
-    mutes=st.dictionaries(st.sampled_from(PAIRS), st.sampled_from([None, LONG_AGO, FAR_AHEAD]), max_size=3),
-    posts=st.lists(
-        st.tuples(
-            st.integers(0, len(NAMES) - 1),
-            st.sampled_from(Audience.values),
-            st.sampled_from(["standing"] * 5 + ["deleted", "hidden"]),
-        ),
-        min_size=1,
-        max_size=12,
+    private=each(EVERYBODY, False, True).map(set),
+    suspended=each(EVERYBODY, *[False] * 7, True).map(set),
+    left=each(EVERYBODY, *[False] * 7, True).map(set),
+    follows=each(PAIRS, "", "active", "active", "pending"),
+    blocks=each(PAIRS, *[False] * 7, True).map(set),
+    mutes=each(PAIRS, *[False] * 7, None, LONG_AGO, FAR_AHEAD),
+    posts=st.tuples(*(st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]) for _ in SAYINGS)).map(
+        lambda states: [(*saying, state) for saying, state in zip(SAYINGS, states, strict=True)]
     ),
 )
 
