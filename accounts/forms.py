@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm as BaseSignupForm
 from django import forms
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,8 @@ class SignupForm(BaseSignupForm):
 
     def try_save(self, request: HttpRequest) -> Any:
         """As allauth's; an address that was taken a moment ago is answered like one taken long ago."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # as much work as joining
         try:
             return super().try_save(request)
         except EmailInUse:

@@ -48,8 +48,9 @@ class SessionStore(SessionBase):
             self._to_database(data, record["data"], must_create=must_create)
         except DATABASE_AWAY as error:
             log.warning("session_kept_without_database", error=type(error).__name__)
-            record["unsaved"] = True
-        cache.sessions.replace(self.session_key, record)
+            cache.sessions.replace(self.session_key, record | {"unsaved": True})
+        else:
+            cache.sessions.renew(self.session_key, record)
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

@@ -60,6 +60,7 @@ def forget_fresh(user: User, client: Client) -> None:
 
 def test_a_page_costs_no_query_for_session_and_person(ada: User) -> None:
     client = page_of(ada)
+    forget_fresh(ada, client)
     client.get(PAGE)
     with CaptureQueriesContext(
         connection,
@@ -169,6 +170,23 @@ def test_an_anonymous_session_begun_without_postgresql_is_saved_later(db: None) 
     store["step"] = 2
     store.save()
     assert Session.objects.filter(pk=store.session_key).exists()
+
+
+def test_a_write_that_races_with_the_end_does_not_bring_it_back(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = page_of(ada)
+    store = SessionStore(client.session.session_key)
+    store["step"] = 1
+    original = SessionStore._to_database
+
+    def saved_then_ended(self: SessionStore, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        actions.end_sessions(ada)
+
+    monkeypatch.setattr(SessionStore, "_to_database", saved_then_ended)
+    store.save()
+    assert not signed_in(client)
 
 
 def test_a_session_that_was_ended_does_not_come_back(ada: User) -> None:

@@ -339,3 +339,15 @@ def test_letters_are_sent_again_until_the_mail_server_takes_them(
 
 def test_names_that_look_like_addresses_cannot_be(db: None) -> None:
     assert person("plain").pk and not User.objects.named("plain@example.com").exists()
+
+
+def test_the_browsers_session_needs_the_csrf_token_for_writing(ada: User, ben: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(ben)
+    assert browser.get("/api/v1/users/ada").json()["relation"]["following"] is False
+    refused = browser.put("/api/v1/users/ada/follow")
+    assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed")
+    browser.get("/settings/privacy")
+    token_value = browser.cookies["csrftoken"].value
+    assert browser.put("/api/v1/users/ada/follow", headers={"X-CSRFToken": token_value}).status_code == 200
+    assert Client(enforce_csrf_checks=True).post("/@ada/follow").status_code == 403
