@@ -18,10 +18,9 @@ const MODULES = [
 ];
 
 async function start(root) {
-  for (const [selector, load] of MODULES) {
-    if (root.querySelector(selector)) (await load()).start(root);
-  }
+  const wanted = MODULES.filter(([selector]) => root.querySelector(selector));
+  await Promise.all(wanted.map(async ([, load]) => (await load()).start(root)));
 }
 
 document.addEventListener("socialnet:added", (event) => start(event.detail));
-start(document);
+start(document).then(() => { document.documentElement.dataset.ready = ""; }); // browser tests wait for it

@@ -1,6 +1,6 @@
 """What every template may load: icons, drawings, faces, counts, times, and the hidden key against double posting."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def _svg(folder: str, name: str) -> str:
 @cache
 def _inline(folder: str, name: str, css_class: str) -> SafeString:
     attributes = f'<svg class="{css_class}" aria-hidden="true" focusable="false"'
-    return mark_safe(_svg(folder, name).replace("<svg", attributes, 1))  # noqa: S308 (our own files)
+    return mark_safe(_svg(folder, name).replace("<svg", attributes, 1))
 
 
 @register.simple_tag
@@ -141,6 +141,8 @@ def time_ago(moment: datetime | None) -> SafeString:
     """Absolute in the HTML; time.js makes it relative and leaves the exact time as the title."""
     if moment is None:
         return mark_safe("")
+    if timezone.is_naive(moment):
+        moment = moment.replace(tzinfo=UTC)  # as in the headers of mail
     local = timezone.localtime(moment)
     exact = _("%(date)s at %(time)s") % {
         "date": date_format(local, "j F Y"),
