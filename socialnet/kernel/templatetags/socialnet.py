@@ -27,7 +27,8 @@ COUNTED = (  # named here so that makemessages finds what templates count
 FACE_PIXELS = {"s": 32, "m": 44, "l": 64, "xl": 112}
 
 DRAWN_COVER = (
-    '<svg class="cover" viewBox="0 0 640 128" preserveAspectRatio="xMidYMax slice" aria-hidden="true" focusable="false">'
+    '<svg class="cover" viewBox="0 0 640 128" preserveAspectRatio="xMidYMax slice" aria-hidden="true"'
+    ' focusable="false">'
     '<rect width="640" height="128" fill="oklch(84% .07 {hue})"/>'
     '<circle cx="{sun}" cy="40" r="22" fill="oklch(95% .06 85)"/>'
     '<path d="M0 128V92c90-46 170-46 250-12s150 40 220 2 120-34 170-14v60z" fill="oklch(66% .08 {hue})"/>'
