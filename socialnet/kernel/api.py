@@ -29,7 +29,7 @@ from socialnet.kernel.rest import fields
 from socialnet.kernel.rest.conditional import conditional
 from socialnet.kernel.rest.exceptions import SAFE
 from socialnet.kernel.rest.fields import SerializerClass
-from socialnet.kernel.rest.renderers import BrowsableRenderer
+from socialnet.kernel.rest.renderers import BrowsableRenderer, JSONRenderer
 
 LIST_PARAMETERS = {"cursor", "limit", "fields"}
 WITHOUT_KEYS = "/api/v1/auth/"
@@ -174,7 +174,7 @@ class APIView(views.APIView):
 
     def page_response(self, page: Page[Any], serializer_class: SerializerClass | None = None) -> Response:
         """A page of a list; items that are dicts already go out as they are."""
-        self._refuse_unknown_filters()
+        self._check_query()
         next_cursor = page.next_cursor.encode() if page.next_cursor else None
         answer = {
             "results": self._results(page, serializer_class or self.serializer_class),
@@ -197,7 +197,9 @@ class APIView(views.APIView):
             query[name] = value
         return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
 
-    def _refuse_unknown_filters(self) -> None:
+    def _check_query(self) -> None:
+        """Also for lists that are short enough to ignore cursor and limit."""
+        self.cursor, self.limit  # noqa: B018 (they raise)
         named = set(getattr(self.filterset_class, "base_filters", ()))
         unknown = set(self.request.query_params) - LIST_PARAMETERS - self.filters - named
         if unknown:
@@ -235,6 +237,8 @@ class APIView(views.APIView):
     def finalize_response(  # type: ignore[override]  # not every answer is a Response
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
+        if getattr(response, "exception", False):
+            self._answer_in_json(request)
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, value in (self.allowance.headers if self.allowance else {}).items():
             response[name] = value
@@ -243,6 +247,13 @@ class APIView(views.APIView):
         if isinstance(response, Response):
             self._finish(request, response)
         return response
+
+    @staticmethod
+    def _answer_in_json(request: Request) -> None:
+        """Problems are JSON, also where the view itself answers in YAML or HTML."""
+        if not isinstance(getattr(request, "accepted_renderer", None), BrowsableRenderer):
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = JSONRenderer.media_type
 
     def _cache_control(self, response: HttpResponseBase) -> str:
         request = self.request
