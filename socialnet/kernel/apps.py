@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from socialnet.kernel import converters
+
 
 class KernelConfig(AppConfig):
     """No models: template tags, commands and the path converters that every URLconf may use."""
@@ -10,6 +12,4 @@ class KernelConfig(AppConfig):
     verbose_name = _("Kernel")
 
     def ready(self) -> None:
-        from socialnet.kernel import converters
-
         converters.register()
