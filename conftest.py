@@ -107,10 +107,13 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     ) and not request.node.get_closest_marker("django_db"):
         yield
         return
+    from accounts import standins
+
     request.getfixturevalue("redis_process")
     redis.breaker.close()
     postgres.breaker.close()
     redis._client().flushall()
+    standins._looked_after.clear()
     with override_settings(
         MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"
     ):  # storages listen to this

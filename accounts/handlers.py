@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from allauth.account.models import EmailAddress
 
-from accounts import actions, mail
+from accounts import actions, mail, standins
 from accounts.events import (
     ConfirmationAsked,
     JoinedTwice,
@@ -13,11 +13,18 @@ from accounts.events import (
     PersonDeleted,
     PrivacyChanged,
     ProfileChanged,
+    UserBlocked,
+    UserFollowed,
+    UserMuted,
     UserSuspended,
+    UserUnblocked,
+    UserUnfollowed,
+    UserUnmuted,
     UserUnsuspended,
 )
 from accounts.models import Follow, User
 from socialnet.outbox.actions import owe
+from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, on, owed
 
 PIECE = 200  # follows that one piece of work goes through
@@ -27,6 +34,12 @@ PIECE = 200  # follows that one piece of work goes through
 def forget_person(events: Sequence[ProfileChanged]) -> None:
     """Once more: the process that changed the row may have died before it dropped the copies."""
     actions.forget_cached(*{event.user_id for event in events})
+
+
+@on(UserFollowed, UserUnfollowed, UserBlocked, UserUnblocked, UserMuted, UserUnmuted)
+def forget_relations(events: Sequence[Event]) -> None:
+    """Once more, and surely; every field of these events is a person."""
+    standins.forget(*{user_id for event in events for user_id in event.payload().values()})
 
 
 @on(PrivacyChanged, queue="default", batch=10)

@@ -62,6 +62,15 @@ def hydrate(authors_by_post: Mapping[int, int]) -> Hydrated:
     return found
 
 
+def cached(post_ids: list[int]) -> Hydrated:
+    """As `hydrate`, without PostgreSQL: what is not cached is not there, and neither is a post without its author."""
+    first = _cached(post_ids, [])
+    cards_there = {post_id: card for post_id, card in first.cards.items() if card is not None}
+    counts_there = {post_id: counts for post_id, counts in first.counts.items() if counts is not None}
+    authors = _cached([], sorted({card["author_id"] for card in cards_there.values()})).authors
+    return Hydrated(cards_there, counts_there, authors)
+
+
 def _cached(post_ids: list[int], author_ids: list[int]) -> Hydrated:
     keys = [
         *(CARD.key(post_id) for post_id in post_ids),
@@ -121,6 +130,12 @@ def card_of(post: Post) -> Card:
 
 
 def drop(*post_ids: int) -> None:
-    """Forget cards that changed or are gone."""
+    """Forget cards that changed or are gone, if Redis answers."""
     CARD.drop(*post_ids)
     COUNTS.drop(*post_ids)
+
+
+def surely_drop(*post_ids: int) -> None:
+    """As `drop`; raises `RedisAway`, on which a handler is tried again."""
+    CARD.surely_drop(*post_ids)
+    COUNTS.surely_drop(*post_ids)

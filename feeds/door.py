@@ -1,7 +1,8 @@
 """The door: the one rule that says whether a person may see a post.
 
 It exists in two forms that a property test holds equal: `audience_includes` and its friends for QuerySets, and
-`facts` for a page of ids, where it also says whether the post belongs to the viewer's home.
+`facts` for a page of ids, where it also says whether the post belongs to the viewer's home. For the time without
+PostgreSQL there is a third, stricter one in `paused`.
 """
 
 from collections.abc import Collection

@@ -33,7 +33,7 @@ def deliver_chunk(chunks: list[Owed]) -> None:
 @on(PostDeleted)
 def forget_posts(events: list[PostDeleted]) -> None:
     """The action dropped the cards already; this makes sure. Ids leave the timelines when somebody meets them."""
-    cards.drop(*(event.post_id for event in events))
+    cards.surely_drop(*(event.post_id for event in events))
 
 
 @on(UserFollowed, batch=20)

@@ -1,21 +1,23 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import standins
 from accounts.cards import AuthorCard
 from accounts.models import User, Viewer
-from feeds import stored, timelines
-from feeds.candidates import Candidates
-from feeds.cards import NO_COUNTS, Card, Counts, hydrate
+from feeds import paused, stored, timelines
+from feeds.candidates import WARM, Candidates
+from feeds.cards import NO_COUNTS, Card, Counts, Hydrated, hydrate
 from feeds.door import Facts, facts
-from feeds.models import Post
+from feeds.models import Post, PostQuerySet
 from socialnet.kernel.errors import NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.outbox.ids import MAX_ID, time_of
@@ -76,23 +78,46 @@ class FeedItem:
 class HomePage(Page[FeedItem]):
     """A page of somebody's home; `tier` is 1 (Redis) or 2 (PostgreSQL), `cache` is hit, miss or rebuild."""
 
-    tier: int = 1
+    tier: int = WARM
     cache: str = "hit"
+    read_only: bool = False
 
 
 def home_page(*, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> HomePage:
-    """The posts that belong to `viewer`'s home, newest first; full until the feed ends."""
-    walk = Candidates(viewer.pk, before=cursor.before if cursor else None)
+    """The posts that belong to `viewer`'s home, newest first; full until the feed ends.
+
+    Without PostgreSQL what Redis has of it, marked `read_only`; raises `DatabaseAway` when that is nothing.
+    """
+    before = cursor.before if cursor else None
+    try:
+        page = _home_page(viewer, before, size)
+    except (OperationalError, InterfaceError):
+        return _paused_page(viewer, before, size)
+    if cursor is None:
+        standins.keep(viewer.pk)
+    return page
+
+
+def _home_page(viewer: User, before: int | None, size: int) -> HomePage:
+    walk = Candidates(viewer.pk, before=before)
     kept, ended = _belonging(walk, viewer_id=viewer.pk, count=size + 1)
     shown = kept[:size]
     more = len(kept) > size or not ended
     last = shown[-1].post_id if len(kept) > size else walk.before
+    known = hydrate({fact.post_id: fact.author_id for fact in shown})
     return HomePage(
-        items=_items({fact.post_id: fact.author_id for fact in shown}, viewer=viewer, at_home=True),
+        items=_items(known, shown, viewer),
         next_cursor=Cursor(before=last) if more and last else None,
         tier=walk.tier,
         cache=walk.cache,
     )
+
+
+def _paused_page(viewer: User, before: int | None, size: int) -> HomePage:
+    kept, known = paused.belonging(viewer.pk, before=before, count=size + 1)
+    shown = kept[:size]
+    cursor = Cursor(before=shown[-1].post_id) if len(kept) > size else None
+    return HomePage(items=_items(known, shown, viewer), next_cursor=cursor, tier=WARM, read_only=True)
 
 
 def head_of(*, viewer: User, size: int = HEAD_SIZE) -> list[int]:
@@ -153,7 +178,7 @@ def get_visible_post(post_id: int, *, viewer: Viewer) -> Post:
 def get_visible_item(post_id: int, *, viewer: Viewer) -> FeedItem:
     """The post as `viewer` sees it; raises `NotFound` as `get_visible_post` does."""
     post = get_visible_post(post_id, viewer=viewer)
-    items = _items({post.pk: post.author_id}, viewer=viewer)
+    items = _items_of([post], viewer)
     if not items:  # deleted this moment
         raise NotFound
     return items[0]
@@ -174,27 +199,36 @@ def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
     )
 
 
-def _page(posts: Any, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:
+def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:
     rows = posts.before(cursor).order_by("-id").only("id", "author_id")
     page: Page[Post] = Page.of(rows, size=size)
-    items = _items({post.pk: post.author_id for post in page.items}, viewer=viewer)
-    return Page(items=items, next_cursor=page.next_cursor)
+    return Page(items=_items_of(page.items, viewer), next_cursor=page.next_cursor)
 
 
-def _items(authors_by_post: dict[int, int], *, viewer: Viewer, at_home: bool = False) -> list[FeedItem]:
-    """Items for posts that passed the door, in the given order."""
-    known = hydrate(authors_by_post)
-    return [
-        FeedItem(
-            card=known.cards[post_id],
-            author=known.authors[author_id],
-            counts=known.counts.get(post_id, NO_COUNTS),
-            is_mine=author_id == viewer.pk,
-            reason=_reason(author_id, viewer) if at_home else None,
-        )
-        for post_id, author_id in authors_by_post.items()
-        if post_id in known.cards and author_id in known.authors
-    ]
+def _items_of(posts: Sequence[Post], viewer: Viewer) -> list[FeedItem]:
+    """Items for posts that passed the door, in the given order; those deleted this moment are left out."""
+    known = hydrate({post.pk: post.author_id for post in posts})
+    return [item for post in posts if (item := _item(known, post.pk, post.author_id, viewer))]
+
+
+def _items(known: Hydrated, shown: Sequence[Facts], viewer: User) -> list[FeedItem]:
+    """As `_items_of`, at home: each says why it is there."""
+    items = (_item(known, fact.post_id, fact.author_id, viewer, at_home=True) for fact in shown)
+    return [item for item in items if item]
+
+
+def _item(
+    known: Hydrated, post_id: int, author_id: int, viewer: Viewer, *, at_home: bool = False
+) -> FeedItem | None:
+    if post_id not in known.cards or author_id not in known.authors:
+        return None
+    return FeedItem(
+        card=known.cards[post_id],
+        author=known.authors[author_id],
+        counts=known.counts.get(post_id, NO_COUNTS),
+        is_mine=author_id == viewer.pk,
+        reason=_reason(author_id, viewer) if at_home else None,
+    )
 
 
 def _reason(author_id: int, viewer: Viewer) -> Reason:

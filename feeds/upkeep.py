@@ -77,7 +77,7 @@ def forget_person(user_id: int) -> None:
         with transaction.atomic():
             Post.objects.filter(pk__in=ids).delete()
             reconcile_post_counts([user_id])
-        cards.drop(*ids)
+        cards.surely_drop(*ids)
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()
     timelines.drop(user_id)

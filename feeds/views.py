@@ -39,8 +39,14 @@ def home(request: HttpRequest) -> HttpResponse:
     page = selectors.home_page(viewer=request.user, cursor=cursor_of(request))
     if wants_items(request):
         return told(render(request, ITEMS, {"page": page}), page)
-    context = {"page": page, "form": PostForm(), "suggested": suggested_people(request.user)}
-    return told(render(request, "feeds/home.html", context), page)
+    return told(render(request, "feeds/home.html", home_context(request, page)), page)
+
+
+def home_context(request: HttpRequest, page: HomePage) -> dict[str, object]:
+    if page.read_only:
+        title, text = _("Writing is paused."), _("You can read what we still have at hand.")
+        return {"page": page, "form": PostForm(), "banner": {"title": title, "text": text}}
+    return {"page": page, "form": PostForm(), "suggested": suggested_people(request.user)}
 
 
 def told(response: HttpResponse, page: HomePage) -> HttpResponse:

@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,15 +91,18 @@ class CachePolicy:
             return
 
     def drop(self, *idents: Any) -> None:
+        """Forget values, if Redis answers; whoever must be sure also has a handler that calls `surely_drop`."""
+        with suppress(RedisAway):
+            self.surely_drop(*idents)
+
+    def surely_drop(self, *idents: Any) -> None:
+        """Forget values; raises `RedisAway`, on which a delivery is tried again."""
         if not idents:
             return
-        try:
-            with door() as client, client.pipeline(transaction=False) as pipe:
-                for ident in idents:
-                    pipe.set(self.key(ident), _TOMBSTONE, ex=_TOMBSTONE_SECONDS)
-                pipe.execute()
-        except RedisAway:
-            return
+        with door() as client, client.pipeline(transaction=False) as pipe:
+            for ident in idents:
+                pipe.set(self.key(ident), _TOMBSTONE, ex=_TOMBSTONE_SECONDS)
+            pipe.execute()
 
     def load_many(
         self, idents: Iterable[Any], fill: Callable[[list[Any]], Mapping[Any, Any]]

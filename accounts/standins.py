@@ -1,0 +1,74 @@
+"""Relations that stand in for PostgreSQL while it is away: whom a person follows, who follows back, blocks, mutes.
+
+Kept for people who read their home; dropped by every act between two people, in the request and again by a handler.
+What is not kept counts as "not visible".
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cachebox import TTLCache
+from django.db import connection
+
+from socialnet.kernel.cache import CachePolicy
+
+POLICY = CachePolicy(
+    name="relations", template="relations:{id}", ttl=24 * 3600, dropped_by="follow, block, mute, privacy"
+)
+_looked_after: TTLCache[int, bool] = TTLCache(10_000, global_ttl=300)
+
+_RELATIONS = """
+SELECT 'follows', followee_id FROM accounts_follow WHERE follower_id = %(viewer)s AND status = 'active'
+UNION ALL
+SELECT 'followed_back', b.follower_id FROM accounts_follow f
+JOIN accounts_follow b ON b.follower_id = f.followee_id AND b.followee_id = f.follower_id AND b.status = 'active'
+WHERE f.follower_id = %(viewer)s AND f.status = 'active'
+UNION ALL SELECT 'blocked', blocked_id FROM accounts_block WHERE blocker_id = %(viewer)s
+UNION ALL SELECT 'blocked', blocker_id FROM accounts_block WHERE blocked_id = %(viewer)s
+UNION ALL SELECT 'muted', muted_id FROM accounts_mute WHERE muter_id = %(viewer)s
+    AND (until IS NULL OR until > clock_timestamp())
+"""
+
+
+@dataclass(frozen=True)
+class Standins:
+    """Ids of people, as they were when last read."""
+
+    follows: frozenset[int]
+    followed_back: frozenset[int]
+    blocked: frozenset[int]
+    muted: frozenset[int]
+
+
+def keep(viewer_id: int) -> None:
+    """See to it, every five minutes per process, that the relations of this reader are kept."""
+    if viewer_id in _looked_after:
+        return
+    if (
+        POLICY.get(viewer_id) is None
+    ):  # for some seconds after a change it cannot be kept: the next read tries again
+        POLICY.set_many({viewer_id: _load(viewer_id)})
+    else:
+        _looked_after[viewer_id] = True
+
+
+def forget(*user_ids: int) -> None:
+    """Something between these people changed; raises `RedisAway`."""
+    for user_id in user_ids:
+        _looked_after.pop(user_id, None)
+    POLICY.surely_drop(*user_ids)
+
+
+def read(viewer_id: int) -> Standins | None:
+    """What was kept; None when nothing is, and then nothing may be shown."""
+    kept = POLICY.get(viewer_id)
+    return kept and Standins(**{name: frozenset(ids) for name, ids in kept.items()})
+
+
+def _load(viewer_id: int) -> dict[str, Any]:
+    found: dict[str, list[int]] = {"follows": [], "followed_back": [], "blocked": [], "muted": []}
+    with connection.cursor() as cursor:
+        cursor.execute(_RELATIONS, {"viewer": viewer_id})
+        for name, user_id in cursor.fetchall():
+            found[name].append(user_id)
+    return found
