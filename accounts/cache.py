@@ -11,6 +11,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 from socialnet.kernel.cache import CachePolicy
+from socialnet.kernel.errors import DatabaseAway
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 _FRESH_SECONDS = 60
@@ -39,14 +40,20 @@ class KeptRecord:
         )
 
     def read(self, ident: Any, load: Callable[[], Record | None]) -> Record | None:
-        """The record, by `load` when it is not fresh; what stands by when `load` finds no database."""
+        """The record, by `load` when it is not fresh; what stands by when `load` finds no database.
+
+        Raises `DatabaseAway` when nothing stands by: not to know is not the same as "there is none".
+        """
         found = self.fresh.get_many([ident])
         if ident in found:
             return found[ident]
         try:
             record = load()
-        except DATABASE_AWAY:
-            return self.standby.get(ident)
+        except DATABASE_AWAY as error:
+            found = self.standby.get_many([ident])
+            if ident not in found:
+                raise DatabaseAway from error
+            return found[ident]
         self.fresh.set_many({ident: record})
         self.standby.replace(ident, record)
         return record

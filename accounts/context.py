@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.cache import DATABASE_AWAY
 from accounts.selectors import pending_request_count
+from socialnet.kernel.errors import DatabaseAway
 
 
 def person(request: HttpRequest) -> dict[str, Any]:
@@ -20,5 +21,5 @@ def _pending_requests(request: HttpRequest) -> int:
         return 0
     try:
         return pending_request_count(viewer)
-    except DATABASE_AWAY:
+    except (*DATABASE_AWAY, DatabaseAway):
         return 0

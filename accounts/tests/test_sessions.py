@@ -117,6 +117,23 @@ def test_with_an_open_breaker_people_stay_signed_in(ada: User, monkeypatch: pyte
         assert signed_in(client)
 
 
+def test_with_both_away_people_are_told_so_and_come_back_signed_in(ada: User) -> None:
+    client = page_of(ada)
+    assert signed_in(client)
+    with away("redis", "postgresql"):
+        answer = client.get("/settings/privacy")
+        assert answer.status_code == 503 and "sessionid" not in answer.cookies
+        assert Client().get("/help/").status_code == 200
+    assert signed_in(client)
+
+
+def test_with_both_away_a_token_is_not_called_wrong(ada: User) -> None:
+    api = Api(ada)
+    with away("redis", "postgresql"):
+        assert api("GET", "me").status_code == 503
+    assert api("GET", "me").status_code == 200
+
+
 def test_a_visitor_sees_pages_while_postgresql_is_away(db: None) -> None:
     client = Client()
     with away("postgresql"):
