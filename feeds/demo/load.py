@@ -1,0 +1,151 @@
+"""Brings the demo community to life: people by the usual doors where dates do not matter, posts back-dated."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
+from django.db import connection, transaction
+from django.db.models import F
+
+from accounts import actions
+from accounts.models import PersonCounts, User
+from feeds import stored
+from feeds.demo import EMAIL_DOMAIN, PASSWORD
+from feeds.demo.faces import draw
+from feeds.demo.people import Neighbour, Saying, people, sayings
+from feeds.events import PostsLoaded
+from feeds.models import Post, PostCounts
+from feeds.text import render
+from socialnet.outbox.actions import emit
+from socialnet.outbox.ids import id_at
+
+CELEBRITY = "luzmarina"
+APART = {"cleo", "dora", "admin"}  # whom chance does not tie to anybody
+FOLLOWS = {
+    "ada": "ben amina_diallo sofia_a zofia_w tariq_b anouk_v kofi_mensah thandi_m siddharth_r noa_levi omar_haddad "
+    "priya_nair minjun_kim ji_woo greta_h tobias_k camille_r fatima_z hana_s isla_mac chidi_e emma_t zainab_k "
+    "mod admin",
+    "ben": "ada jonas_e isla_mac liam_oconnor",
+    "cleo": "camille_r",
+    "dora": "mod tobias_k kofi_mensah",
+    "sofia_a": "ada",
+    "zofia_w": "ada",
+    "tariq_b": "ada ji_woo",
+    "admin": "ada mod",
+    "mod": "ada ben admin",
+    "luzmarina": "joao_batista tomas_silva",
+}
+WAITING = {
+    "ben": "priya_nair kofi_mensah emma_t",
+    "noor_alsayed": "ada santi_ruiz",
+    "henrik_dahl": "ada ravi_p",
+}
+BLOCKS = {"ada": "dora"}
+MUTES = {"ada": "tobias_k"}
+MODERATOR_MAY = ("view_user", "change_user", "view_follow", "view_post", "change_post", "view_auditentry")
+_SEED = 60
+
+
+@transaction.atomic
+def load() -> tuple[int, int]:
+    """All of it or nothing; how many people and posts."""
+    made = _make_people(people())
+    _give_rights(made)
+    _relate(made)
+    posts = _write(sayings(), made)
+    ids = [person.pk for person in made.values()]
+    stored.fill(ids)
+    emit(PostsLoaded(first_author_id=min(ids), last_author_id=max(ids)))
+    return len(made), len(posts)
+
+
+def _make_people(neighbours: Iterable[Neighbour]) -> dict[str, User]:
+    password = make_password(PASSWORD)  # hashed once
+    joined = _now() - timedelta(days=30)
+    made = {}
+    for number, one in enumerate(neighbours):
+        person = User.objects.create_user(
+            one.username,
+            f"{one.username}@{EMAIL_DOMAIN}",
+            display_name=one.name,
+            bio=one.bio,
+            location=one.place,
+            website=one.website,
+            language=one.language,
+            time_zone=one.time_zone,
+            is_private=one.is_private,
+            created_at=joined + timedelta(hours=number),
+        )
+        made[one.username] = actions.change_avatar(user=person, upload=draw(one.face))
+    everybody = User.objects.filter(pk__in=[person.pk for person in made.values()])
+    everybody.update(password=password)
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=person, email=person.email, verified=True, primary=True) for person in everybody
+    )
+    return made
+
+
+def _give_rights(made: dict[str, User]) -> None:
+    User.objects.filter(pk=made["admin"].pk).update(is_staff=True, is_superuser=True)
+    User.objects.filter(pk=made["mod"].pk).update(is_staff=True)
+    made["mod"].user_permissions.set(Permission.objects.filter(codename__in=MODERATOR_MAY))
+
+
+def _relate(made: dict[str, User]) -> None:
+    """Follows first, some of which have to be accepted; then who parts from whom."""
+    for follower, followee in _follows(made):
+        follow = actions.follow_user(follower=made[follower], followee=made[followee])
+        if not follow.is_active and follower not in WAITING.get(followee, "").split():
+            actions.accept_follow_request(followee=made[followee], follower=made[follower])
+    for muter, muted in MUTES.items():
+        actions.mute_user(muter=made[muter], muted=made[muted])
+    for blocker, blocked in BLOCKS.items():
+        actions.block_user(blocker=made[blocker], blocked=made[blocked])
+
+
+def _follows(made: dict[str, User]) -> list[tuple[str, str]]:
+    """Who follows whom: what is written down, the celebrity, and some chance, much of it mutual."""
+    chance = random.Random(_SEED)
+    pairs = [(follower, name) for follower, names in FOLLOWS.items() for name in names.split()]
+    pairs += [(follower, followee) for followee, names in WAITING.items() for follower in names.split()]
+    pairs += [(name, CELEBRITY) for name in made if name not in {CELEBRITY, "admin"}]
+    usual = [name for name in made if name not in {*APART, CELEBRITY}]
+    for name in usual:
+        if name in FOLLOWS:
+            continue
+        for other in chance.sample([other for other in usual if other != name], chance.randint(3, 8)):
+            pairs.append((name, other))
+            if chance.random() < 0.5 and other not in FOLLOWS:
+                pairs.append((other, name))
+    return list(dict.fromkeys(pairs))
+
+
+def _write(said: Iterable[Saying], made: dict[str, User]) -> list[Post]:
+    now = _now()
+    names = {username.lower(): username for username in made}
+    posts = Post.objects.bulk_create(
+        Post(
+            id=id_at(now - timedelta(hours=one.hours), sequence=number),
+            author=made[one.by],
+            content=one.text,
+            html=render(one.text, known_names=names),
+            visibility=one.audience,
+            language=one.language,
+        )
+        for number, one in enumerate(said)
+    )
+    PostCounts.objects.bulk_create(PostCounts(post=post) for post in posts)
+    for author_id, many in Counter(post.author_id for post in posts).items():
+        PersonCounts.objects.filter(pk=author_id).update(posts=F("posts") + many)
+    return posts
+
+
+def _now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now

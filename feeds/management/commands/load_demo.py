@@ -1,0 +1,32 @@
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from feeds.demo.load import load
+from socialnet.kernel.invariants import broken, invariants
+from socialnet.outbox.inline import make_due
+
+
+class Command(BaseCommand):
+    help = "Load the demo community into an empty site. Does nothing once anybody is there."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.EMAIL_VERIFICATION != "optional":
+            self.stdout.write(
+                "No demo here: its password is known to everybody (EMAIL_VERIFICATION is mandatory)."
+            )
+            return
+        if User.objects.exists():
+            self.stdout.write("There are people already, so the demo community was not loaded.")
+            return
+        started = time.monotonic()
+        people, posts = load()
+        make_due()
+        seconds = time.monotonic() - started
+        self.stdout.write(f"Loaded the demo community: {people} people, {posts} posts in {seconds:.1f} s.")
+        if problems := broken():
+            raise CommandError("The demo community is not as it should be:\n" + "\n".join(problems))
+        self.stdout.write(f"All {len(invariants())} invariants hold.")
