@@ -48,7 +48,7 @@ def author_cards(ids: Iterable[int]) -> dict[int, AuthorCard]:
     return {ident: AuthorCard(**record) for ident, record in POLICY.load_many(list(ids), _load).items()}
 
 
-def decode_author_cards(ids: Iterable[int], raw: Iterable[bytes | None]) -> dict[int, AuthorCard]:
+def decode_author_cards(ids: Iterable[int], raw: Iterable[bytes | str | None]) -> dict[int, AuthorCard]:
     """Cards out of an MGET of `author_key(id)`, for callers who read several kinds in one round trip."""
     found = POLICY.decode(ids, raw)
     return {ident: AuthorCard(**record) for ident, record in found.items() if record is not None}

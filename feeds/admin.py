@@ -1,5 +1,7 @@
 """Posts in the admin. Authors write and delete; moderators look, and delete through the same door later on."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.text import Truncator
@@ -13,10 +15,10 @@ class StateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("there", _("published")), ("deleted", _("deleted")), ("hidden", _("hidden"))]
 
-    def queryset(self, request: HttpRequest, queryset):  # type: ignore[no-untyped-def]
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "there":
                 return queryset.published()

@@ -1,4 +1,4 @@
-"""Without PostgreSQL: who is signed in stays so, home comes from Redis and is read-only, nothing leaks, writing waits."""
+"""Without PostgreSQL: who is signed in stays so, home is read-only and from Redis, nothing leaks, writing waits."""
 
 import pytest
 from django.db import OperationalError

@@ -59,7 +59,7 @@ class CachePolicy:
             return {}
         return self.decode(wanted, raw)
 
-    def decode(self, idents: Iterable[Any], raw: Iterable[bytes | None]) -> dict[Any, Any]:
+    def decode(self, idents: Iterable[Any], raw: Iterable[bytes | str | None]) -> dict[Any, Any]:
         """Values by id out of an MGET answer, for callers who read several policies in one round trip."""
         found = {
             ident: loads(value)

@@ -64,7 +64,7 @@ class Page(Generic[T]):
     def of(
         cls, rows: QuerySet[Any], *, size: int = PAGE_SIZE, key: Callable[[Any], int] = lambda row: row.pk
     ) -> Self:
-        """The first `size` of `rows`, which are ordered by descending `key`; reads one more to know if there is more."""
+        """The first `size` of `rows`, which are ordered by descending `key`; reads one more to see if it goes on."""
         found = list(rows[: size + 1])
         items = found[:size]
         more = len(found) > size

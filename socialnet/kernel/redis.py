@@ -45,5 +45,5 @@ def dumps(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
 
 
-def loads(raw: bytes) -> Any:
+def loads(raw: bytes | str) -> Any:
     return orjson.loads(raw)

@@ -47,7 +47,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         return dead
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("outbox.change_deadletter"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("outbox.change_deadletter"))
 
     @admin.action(description=_("Try again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[DeadLetter]) -> None:

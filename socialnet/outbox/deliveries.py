@@ -70,7 +70,7 @@ def run(name: str, delivery_ids: Sequence[int]) -> int:
 
 
 def _claim(delivery_ids: Sequence[int], *, tried: int) -> list[Claim]:
-    params = {"ids": list(delivery_ids), "lease": LEASE_SECONDS, "tried": tried}
+    params: dict[str, Any] = {"ids": list(delivery_ids), "lease": LEASE_SECONDS, "tried": tried}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, params)
         rows = cursor.fetchall()

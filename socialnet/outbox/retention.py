@@ -28,7 +28,7 @@ def _delete(statement: str, *, days: int) -> int:
     deleted = 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT socialnet_id_at(clock_timestamp() - make_interval(days => %s))", [days])
-        (before,) = cursor.fetchone()
+        before: int = cursor.fetchone()[0]
         while True:
             cursor.execute(statement, {"before": before, "batch": _BATCH})
             deleted += cursor.rowcount

@@ -303,7 +303,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(HOME / "static")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(HOME / "media")))
-SERVE_MEDIA = env.bool("SERVE_MEDIA", default=not SECURE)  # pictures of people; else the server in front does it
+SERVE_MEDIA = env.bool(
+    "SERVE_MEDIA", default=not SECURE
+)  # pictures of people; else the server in front does it
 WHITENOISE_USE_FINDERS = not SECURE
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import psycopg2
 from django.db.backends.postgresql import base
 from django.db.utils import OperationalError
 
 from socialnet.kernel.breaker import Breaker, Refused
 
 # Ten failures in a row open it; one connection probes every five seconds.
-breaker = Breaker("postgresql", failures=10, pause=5, counts=lambda error: isinstance(error, base.Database.Error))
+breaker = Breaker("postgresql", failures=10, pause=5, counts=lambda error: isinstance(error, psycopg2.Error))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
