@@ -153,3 +153,18 @@ def test_hot_reads_use_the_indexes_made_for_them(ada: User, ben: User) -> None:
     }
     for index, rows in reads.items():
         assert index in plan_of(rows), index
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "@ada", "@ada/followers", "@ada/following", "follow-requests", "settings/profile", "settings/privacy",
+        "settings/account", "settings/account/delete", "settings/sessions", "settings/blocked", "accounts/email/",
+        "accounts/password/change/", "accounts/logout/", "api/v1/me", "api/v1/users/ada", "api/v1/me/blocks",
+    ],
+)  # fmt: skip
+def test_no_cache_may_keep_what_depends_on_who_asks(ada: User, path: str) -> None:
+    answer = page_of(ada).get(f"/{path}")
+    assert answer.status_code == 200
+    assert {"private", "no-store"} <= {part.strip() for part in answer["Cache-Control"].split(",")}
+    assert "Cookie" in answer["Vary"]

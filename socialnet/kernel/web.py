@@ -93,6 +93,8 @@ class ErrorMiddleware:
         if response.status_code == 405 and not request.path_info.startswith(API):
             response = _page_of_405(request, response)
         allow_socket(request, response)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Cache-Control", "private, no-store")  # who looks is on every page
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
