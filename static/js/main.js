@@ -11,6 +11,7 @@ const MODULES = [
   ["[data-picture]", () => import("./picture.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-quiet]", () => import("./quiet.js")],
+  ["article[data-post-id]", () => import("./posts.js")],
   ["nav[data-pager]", () => import("./scroll.js")],
   ["[data-feed='home']", () => import("./pill.js")],
   ["[data-live]", () => import("./live.js")],
