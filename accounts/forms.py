@@ -65,7 +65,7 @@ class SignupForm(BaseSignupForm):
 
     def try_save(self, request: HttpRequest) -> Any:
         """As allauth's; an address that was taken a moment ago is answered like one taken long ago."""
-        if self.account_already_exists:
+        if self.account_already_exists:  # type: ignore[has-type]
             make_password(self.cleaned_data["password1"])  # as much work as joining
         try:
             return super().try_save(request)

@@ -87,7 +87,9 @@ def read(user_id: int, *, before: int | None, count: int) -> Slice | None:
 def contents(user_id: int) -> Slice | None:
     """The whole of a warm timeline, newest first, as it is: looking does not keep it warm."""
     with door() as client:
-        members = client.zrange(_key(user_id), "+inf", "-inf", desc=True, byscore=True, withscores=True)
+        members: list[tuple[bytes, float]] = client.zrange(  # type: ignore[assignment]
+            _key(user_id), "+inf", "-inf", desc=True, byscore=True, withscores=True
+        )
     floor = next((int(score) for member, score in members if member == b"-"), None)
     if floor is None:
         return None

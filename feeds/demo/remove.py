@@ -77,4 +77,4 @@ def _ids(statement: str, gone: list[int]) -> list[int]:
 
 def _delete_files(names: list[str]) -> None:
     for name in names:
-        User.avatar.field.storage.delete(name)  # type: ignore[attr-defined]
+        User.avatar.field.storage.delete(name)

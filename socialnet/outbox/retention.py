@@ -31,6 +31,7 @@ def _delete(statement: str, *, days: int) -> int:
         before: int = cursor.fetchone()[0]
         while True:
             cursor.execute(statement, {"before": before, "batch": _BATCH})
-            deleted += cursor.rowcount
-            if cursor.rowcount < _BATCH:
+            gone: int = cursor.rowcount
+            deleted += gone
+            if gone < _BATCH:
                 return deleted

@@ -1,6 +1,6 @@
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -24,7 +24,9 @@ class Command(BaseCommand):
             raise CommandError("--posts-per-person must not be negative.")
         started = time.monotonic()
         try:
-            loaded = load_graph(file, posts_per_person=posts_per_person, progress=Progress(self.stdout._out))
+            loaded = load_graph(
+                file, posts_per_person=posts_per_person, progress=Progress(cast(TextIO, self.stdout._out))
+            )
         except GraphError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
