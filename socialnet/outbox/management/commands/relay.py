@@ -9,9 +9,6 @@ from django.core.management.base import BaseCommand
 from socialnet.kernel.health import keep_beating
 from socialnet.outbox.relay import Relay
 
-# The queues are the Celery app's: without it a task would go to a default broker.
-import socialnet.celery  # noqa: F401  # isort: skip
-
 
 class Command(BaseCommand):
     help = "Hands due deliveries to Celery until it gets SIGTERM or SIGINT. Several may run at once."
