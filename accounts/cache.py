@@ -59,14 +59,7 @@ class KeptRecord:
         return record
 
     def replace(self, ident: Any, record: Record) -> None:
-        """While PostgreSQL is away: this is all there is."""
         self.fresh.replace(ident, record)
-        self.standby.replace(ident, record)
-
-    def renew(self, ident: Any, record: Record) -> None:
-        """After a write to PostgreSQL: what stands by is new, what is fresh is read again, so that somebody who
-        removed the row at the same moment is not undone."""
-        self.fresh.drop(ident)
         self.standby.replace(ident, record)
 
     def drop(self, *idents: Any) -> None:

@@ -7,6 +7,7 @@ import structlog
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts import cache
@@ -44,13 +45,19 @@ class SessionStore(SessionBase):
             return self.create()
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         record: Record = {"data": self.encode(data)}
+        kept = cache.sessions.standby.get(self.session_key) or {}
+        if "gone" in kept:
+            raise UpdateError
+        # Before the row: who removes the row at this moment drops the copy last, so it cannot come back.
+        cache.sessions.replace(self.session_key, record)
         try:
-            self._to_database(data, record["data"], must_create=must_create)
+            self._to_database(data, record["data"], must_create=must_create, may_create="unsaved" in kept)
         except DATABASE_AWAY as error:
             log.warning("session_kept_without_database", error=type(error).__name__)
             cache.sessions.replace(self.session_key, record | {"unsaved": True})
-        else:
-            cache.sessions.renew(self.session_key, record)
+        except UpdateError:
+            cache.sessions.drop(self.session_key)
+            raise
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
@@ -71,14 +78,17 @@ class SessionStore(SessionBase):
         if (cache.sessions.standby.get(self.session_key) or {}).get("gone"):
             return None
         sessions = Session.objects.in_force().filter(session_key=self.session_key)
-        data = sessions.values_list("session_data", flat=True).first()
-        if data is None:
+        long_ago = Q(last_seen_at__lt=Now() - SEEN_EVERY)
+        row = sessions.annotate(long_ago=long_ago).values_list("session_data", "long_ago").first()
+        if row is None:
             return None
-        # at most one write an hour: settings show when a browser was last seen
-        sessions.filter(last_seen_at__lt=Now() - SEEN_EVERY).update(last_seen_at=Now())
-        return {"data": data}
+        if row[1]:  # at most one write an hour: settings show when a browser was last seen
+            sessions.update(last_seen_at=Now())
+        return {"data": row[0]}
 
-    def _to_database(self, data: dict[str, Any], encoded: str, *, must_create: bool) -> None:
+    def _to_database(
+        self, data: dict[str, Any], encoded: str, *, must_create: bool, may_create: bool
+    ) -> None:
         row = {
             "session_data": encoded,
             "expire_date": self.get_expiry_date(),
@@ -86,11 +96,10 @@ class SessionStore(SessionBase):
             "device": data.get("device", ""),
             "address": data.get("address", ""),
         }
-        if not must_create:
-            if Session.objects.filter(session_key=self.session_key).update(**row):
-                return
-            if not (cache.sessions.standby.get(self.session_key) or {}).get("unsaved"):
-                raise UpdateError  # signed out meanwhile: it must not come back
+        if not must_create and Session.objects.filter(session_key=self.session_key).update(**row):
+            return
+        if not (must_create or may_create):
+            raise UpdateError  # signed out meanwhile: it must not come back
         try:
             with transaction.atomic():
                 Session.objects.create(session_key=self.session_key, **row)  # type: ignore[misc]
