@@ -1,7 +1,6 @@
 """Who may see what: the QuerySet, the facts query and a third rule in plain Python say the same."""
 
 import os
-from dataclasses import dataclass, field
 from itertools import product
 
 import pytest
@@ -18,6 +17,7 @@ from feeds.door import Audience, facts
 from feeds.models import Post, PostCounts
 from feeds.selectors import get_visible_item, get_visible_post, newest_public, profile_posts
 from feeds.tests.factories import ids_at_home, plant, publish
+from feeds.tests.town import LONG_AGO, Town
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.ids import id_at
 from socialnet.outbox.testing import drain
@@ -26,53 +26,10 @@ pytestmark = pytest.mark.django_db
 FULL = bool(os.environ.get("SOCIALNET_FULL"))
 NAMES = ["ada", "ben", "cleo", "dora"]
 PAIRS = [pair for pair in product(range(len(NAMES)), repeat=2) if pair[0] != pair[1]]
-LONG_AGO, FAR_AHEAD = "2020-01-01T00:00Z", "2100-01-01T00:00Z"
+FAR_AHEAD = "2100-01-01T00:00Z"
 
 
-# --- the third rule ----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Town:
-    """Some people, what is between them, and what they said: plain data, plain rules."""
-
-    private: set[int] = field(default_factory=set)
-    suspended: set[int] = field(default_factory=set)
-    left: set[int] = field(default_factory=set)
-    follows: dict[tuple[int, int], str] = field(default_factory=dict)
-    blocks: set[tuple[int, int]] = field(default_factory=set)
-    mutes: dict[tuple[int, int], str | None] = field(default_factory=dict)
-    posts: list[tuple[int, str, str]] = field(default_factory=list)  # author, audience, state
-
-    def is_follower(self, who: int, of: int) -> bool:
-        return self.follows.get((who, of)) == "active"
-
-    def may_see(self, viewer: int | None, author: int, audience: str, state: str) -> bool:
-        if state != "standing" or author in self.suspended | self.left:
-            return False
-        if viewer is None:
-            return audience == "public" and author not in self.private
-        if viewer in self.suspended | self.left:
-            return False
-        if viewer == author:
-            return True
-        if (viewer, author) in self.blocks or (author, viewer) in self.blocks:
-            return False
-        follower = self.is_follower(viewer, author)
-        match audience:
-            case "public":
-                return follower or author not in self.private
-            case "followers":
-                return follower
-            case "friends":
-                return follower and self.is_follower(author, viewer)
-        return False
-
-    def belongs(self, viewer: int, author: int) -> bool:
-        return viewer == author or self.is_follower(viewer, author)
-
-    def is_muted(self, viewer: int, author: int) -> bool:
-        return self.mutes.get((viewer, author), LONG_AGO) != LONG_AGO
+# --- three rules, random towns ------------------------------------------------------------------------------
 
 
 def each(keys, *states):

@@ -1,0 +1,55 @@
+"""Who sees what and what belongs at whose home, said once more in plain data and plain rules, apart from the code."""
+
+from dataclasses import dataclass, field
+
+LONG_AGO = "2020-01-01T00:00Z"
+
+
+@dataclass
+class Town:
+    """Some people, what is between them, and what they said: plain data, plain rules."""
+
+    private: set[int] = field(default_factory=set)
+    suspended: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    follows: dict[tuple[int, int], str] = field(default_factory=dict)
+    blocks: set[tuple[int, int]] = field(default_factory=set)
+    mutes: dict[tuple[int, int], str | None] = field(default_factory=dict)
+    posts: list[tuple[int, str, str]] = field(default_factory=list)  # author, audience, state
+
+    def is_follower(self, who: int, of: int) -> bool:
+        return self.follows.get((who, of)) == "active"
+
+    def may_see(self, viewer: int | None, author: int, audience: str, state: str) -> bool:
+        if state != "standing" or author in self.suspended | self.left:
+            return False
+        if viewer is None:
+            return audience == "public" and author not in self.private
+        if viewer in self.suspended | self.left:
+            return False
+        if viewer == author:
+            return True
+        if (viewer, author) in self.blocks or (author, viewer) in self.blocks:
+            return False
+        follower = self.is_follower(viewer, author)
+        match audience:
+            case "public":
+                return follower or author not in self.private
+            case "followers":
+                return follower
+            case "friends":
+                return follower and self.is_follower(author, viewer)
+        return False
+
+    def belongs(self, viewer: int, author: int) -> bool:
+        return viewer == author or self.is_follower(viewer, author)
+
+    def is_muted(self, viewer: int, author: int) -> bool:
+        return self.mutes.get((viewer, author), LONG_AGO) != LONG_AGO
+
+    def is_at_home(self, viewer: int, author: int, audience: str, state: str) -> bool:
+        return (
+            self.may_see(viewer, author, audience, state)
+            and self.belongs(viewer, author)
+            and not self.is_muted(viewer, author)
+        )
