@@ -1,6 +1,7 @@
 """Join, edit, be private, be suspended, leave."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import IO, Any
 
 from allauth.account.models import EmailAddress
@@ -192,6 +193,8 @@ def forget_cached(*user_ids: int) -> None:
 
     drop()
     transaction.on_commit(drop)
+    for user_id in user_ids:
+        transaction.on_commit(partial(realtime.recheck, user_id))
 
 
 def _write_profile(person: User, cleaned: dict[str, str]) -> None:

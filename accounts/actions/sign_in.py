@@ -34,6 +34,7 @@ from accounts.events import ConfirmationAsked, JoinedTwice, PasswordChanged, Pas
 from accounts.models import ApiToken, Session, User
 from accounts.profiles import clean_fields
 from accounts.selectors import find_by_login
+from socialnet.kernel import realtime
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.text import clean
 from socialnet.outbox.actions import emit, record
@@ -71,7 +72,7 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
 
 
 def is_confirmed(person: User) -> bool:
-    return EmailAddress.objects.filter(user=person, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=person, verified=True).exists())
 
 
 @transaction.atomic
@@ -272,11 +273,18 @@ def _person_of_link(uid: str) -> User:
 
 
 def _end(sessions: Any) -> int:
-    keys = list(sessions.values_list("session_key", flat=True))
-    Session.objects.filter(session_key__in=keys).delete()
-    cache.sessions.drop(*keys)
-    transaction.on_commit(lambda: cache.sessions.drop(*keys))
-    return len(keys)
+    owners = dict(sessions.values_list("session_key", "account_id"))
+    Session.objects.filter(session_key__in=owners).delete()
+    cache.sessions.drop(*owners)
+    transaction.on_commit(lambda: cache.sessions.drop(*owners))
+    transaction.on_commit(lambda: _recheck_sockets(set(owners.values())))
+    return len(owners)
+
+
+def _recheck_sockets(people: Iterable[int]) -> None:
+    """Open sockets look again whether they may stay."""
+    for user_id in people:
+        realtime.recheck(user_id)
 
 
 def _revoke_tokens(user: User, tokens: Any) -> int:

@@ -1,0 +1,48 @@
+"""The API's door to people: the same actions and selectors as the pages."""
+
+from accounts.api.auth import (
+    EmailConfirmView,
+    EmailView,
+    OneTokenView,
+    PasswordResetConfirmView,
+    PasswordResetView,
+    PasswordView,
+    RegisterView,
+    TokensView,
+    TokenView,
+)
+from accounts.api.me import (
+    BlocksView,
+    FollowRequestsView,
+    MeView,
+    MutesView,
+    OneFollowRequestView,
+    OneSessionView,
+    SessionsView,
+)
+from accounts.api.people import BlockView, FollowersView, FollowingView, FollowView, MuteView, UserView
+
+__all__ = [
+    "BlockView",
+    "BlocksView",
+    "EmailConfirmView",
+    "EmailView",
+    "FollowRequestsView",
+    "FollowView",
+    "FollowersView",
+    "FollowingView",
+    "MeView",
+    "MuteView",
+    "MutesView",
+    "OneFollowRequestView",
+    "OneSessionView",
+    "OneTokenView",
+    "PasswordResetConfirmView",
+    "PasswordResetView",
+    "PasswordView",
+    "RegisterView",
+    "SessionsView",
+    "TokenView",
+    "TokensView",
+    "UserView",
+]

@@ -1,0 +1,55 @@
+"""The way in: sign-up, and the letters that a developer follows. The rest of it are allauth's own views."""
+
+from email import message_from_bytes, policy
+from typing import Any
+
+from allauth.account.views import SignupView
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.errors import EmailInUse, InvalidFields
+from accounts.forms import add_errors
+from socialnet.kernel import ratelimit
+from socialnet.kernel.errors import NotFound
+
+
+class SignUp(SignupView):
+    """allauth's page; what turns out to be taken only when the row is written is said beside its field."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        ratelimit.check("register", ratelimit.address_of(self.request))
+        try:
+            response: HttpResponse = super().form_valid(form)
+            return response
+        except InvalidFields as error:
+            renamed = {
+                "password1" if name == "password" else name: lines for name, lines in error.errors.items()
+            }
+            add_errors(form, InvalidFields(**renamed))
+        except EmailInUse as error:
+            form.add_error("email", str(error.sentence))
+        return self.form_invalid(form)
+
+
+signup = SignUp.as_view()
+
+
+@require_GET
+def dev_mail(request: HttpRequest) -> HttpResponse:
+    """Letters that were printed instead of sent; only while developing."""
+    if not settings.DEBUG:
+        raise NotFound
+    letters = []
+    for path in sorted(settings.MAIL_BOX.glob("*.eml"), reverse=True)[:50]:
+        letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+        letters.append(
+            {
+                "subject": letter["Subject"],
+                "to": letter["To"],
+                "body": letter.get_content(),
+                "sent_at": letter["Date"].datetime,
+            }
+        )
+    return render(request, "dev/mail.html", {"mails": letters})
