@@ -66,6 +66,11 @@ class KeptRecord:
         self.fresh.drop(*idents)
         self.standby.drop(*idents)
 
+    def surely_drop(self, *idents: Any) -> None:
+        """As `drop`; raises `RedisAway`, on which a delivery is tried again."""
+        self.fresh.surely_drop(*idents)
+        self.standby.surely_drop(*idents)
+
 
 viewers = KeptRecord.named("viewer", dropped_by="password, suspension, deletion, profile")
 sessions = KeptRecord.named("session", dropped_by="sign-out, revocation, password, suspension")

@@ -62,6 +62,11 @@ def drop_author_card(*user_ids: int) -> None:
     POLICY.drop(*user_ids)
 
 
+def surely_drop_author_card(*user_ids: int) -> None:
+    """As `drop_author_card`; raises `RedisAway`, on which a delivery is tried again."""
+    POLICY.surely_drop(*user_ids)
+
+
 def _load(ids: list[int]) -> Mapping[int, dict[str, Any]]:
     people = User.objects.filter(pk__in=ids, is_active=True).only(*_FIELDS)
     return {person.pk: asdict(AuthorCard.of(person)) for person in people}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from allauth.account.models import EmailAddress
 
-from accounts import actions, mail, standins
+from accounts import actions, cache, cards, mail, standins
 from accounts.events import (
     ConfirmationAsked,
     JoinedTwice,
@@ -30,10 +30,12 @@ from socialnet.outbox.handlers import Owed, on, owed
 PIECE = 200  # follows that one piece of work goes through
 
 
-@on(ProfileChanged, PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted)
+@on(ProfileChanged, PrivacyChanged, PasswordChanged, UserSuspended, UserUnsuspended, PersonDeleted)
 def forget_person(events: Sequence[ProfileChanged]) -> None:
-    """Once more: the process that changed the row may have died before it dropped the copies."""
-    actions.forget_cached(*{event.user_id for event in events})
+    """Once more, and surely: whoever changed the row may have died, or found no Redis, before it dropped the copies."""
+    people = {event.user_id for event in events}
+    cards.surely_drop_author_card(*people)
+    cache.viewers.surely_drop(*people)
 
 
 @on(UserFollowed, UserUnfollowed, UserBlocked, UserUnblocked, UserMuted, UserUnmuted)

@@ -28,6 +28,7 @@ from accounts.events import (
 from accounts.models import Block, Follow, Mute, User
 from accounts.profiles import clean_fields
 from accounts.usernames import TOMBSTONE
+from socialnet.kernel import realtime
 from socialnet.outbox.actions import emit, record
 
 EDITABLE = frozenset({"display_name", "bio", "website", "location", "language", "time_zone"})

@@ -17,6 +17,7 @@ from accounts.tests.factories import PASSWORD, Api, page_of
 from socialnet.kernel import redis
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.postgres import base as postgres
+from socialnet.outbox.testing import drain
 
 PAGE = "/settings/account"  # shows the signed-in frame and asks the database for nothing of its own
 
@@ -268,6 +269,15 @@ def test_a_new_password_ends_every_other_session(ada: User) -> None:
     )
     assert answer.status_code == 302
     assert signed_in(here) and not signed_in(there)
+
+
+def test_copies_that_could_not_be_dropped_are_dropped_by_the_handler(ada: User) -> None:
+    assert signed_in(page_of(ada))
+    with away("redis"):
+        actions.suspend_user(user=ada, actor=None)
+    assert cache.viewers.standby.get(ada.pk)
+    drain()
+    assert cache.viewers.fresh.get(ada.pk) is None and cache.viewers.standby.get(ada.pk) is None
 
 
 def test_a_stale_viewer_record_does_not_sign_out_who_changed_the_password(ada: User) -> None:
