@@ -9,14 +9,33 @@ import orjson
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, TimeoutError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
 from redis.retry import Retry
 
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import RedisAway
 
-AWAY = (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError)
-breaker = Breaker("redis", failures=3, pause=10, counts=lambda error: isinstance(error, AWAY))
+AWAY = (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OutOfMemoryError, ClusterDownError)
+_REFUSALS = ("MISCONF", "NOREPLICAS", "OOM ")  # it answers, and takes nothing: its disk or memory is full
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether Redis does not answer, or answers that it can keep nothing. A mistake in a command is not that."""
+    if isinstance(error, ResponseError) and any(word in str(error) for word in _REFUSALS):
+        return True
+    return isinstance(error, AWAY)
+
+
+breaker = Breaker("redis", failures=3, pause=10, counts=is_away)
 
 
 @cache
@@ -33,12 +52,14 @@ def _client() -> Redis:
 
 @contextmanager
 def door() -> Iterator[Redis]:
-    """The client, while Redis answers; raises `RedisAway` when it does not or lately did not."""
+    """The client, while Redis answers and keeps things; raises `RedisAway` when it does not or lately did not."""
     try:
         with breaker.calling():
             yield _client()
-    except (Refused, *AWAY) as error:
-        raise RedisAway from error
+    except (Refused, RedisError) as error:
+        if isinstance(error, Refused) or is_away(error):
+            raise RedisAway from error
+        raise
 
 
 def dumps(value: Any) -> bytes:
