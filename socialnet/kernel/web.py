@@ -33,6 +33,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 API = "/api/"
 QUIET = ("/static/", "/health/", "/metrics")  # not worth a line in the log each
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class RequestIdMiddleware:
@@ -55,11 +56,14 @@ class RequestIdMiddleware:
     def tell(self, request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
         response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line lacks the id
         route = request.resolver_match.route if request.resolver_match else "none"
-        REQUESTS.labels(request.method, route, response.status_code).observe(seconds)
+        method = (
+            request.method if request.method in METHODS else "other"
+        )  # anybody may invent methods without end
+        REQUESTS.labels(method, route, response.status_code).observe(seconds)
         if not request.path_info.startswith(QUIET):
             log.info(
                 "request",
-                method=request.method,
+                method=method,
                 route=route,
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),

@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from socialnet.kernel import health, redis
+from socialnet.kernel.metrics import REQUESTS
 from socialnet.kernel.tests.test_ratelimit import without_redis  # noqa: F401
 
 
@@ -107,3 +108,10 @@ def test_figures_are_for_this_machine_or_a_token(browser: Client, settings: Any)
             headers = {"Authorization": f"Bearer {given}"}
             response = browser.get("/metrics", REMOTE_ADDR="203.0.113.9", headers=headers)
             assert response.status_code == (status if given else 404)
+
+
+def test_invented_methods_share_one_figure(browser: Client) -> None:
+    known = {series.labels["method"] for series in REQUESTS.collect()[0].samples}
+    for number in range(5):
+        browser.generic(f"INVENTED{number}", "/health/live")
+    assert {series.labels["method"] for series in REQUESTS.collect()[0].samples} <= known | {"other"}
