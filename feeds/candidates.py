@@ -6,6 +6,7 @@ Every seam is exact: each stage names a floor above which it lacks nothing, and 
 from feeds import stored, timelines
 from feeds.timelines import Slice
 from socialnet.kernel.errors import RedisAway
+from socialnet.outbox.ids import MAX_ID
 
 WARM, STORED = 1, 2
 
@@ -18,33 +19,32 @@ class Candidates:
         self.before = before
         self.tier = WARM
         self.cache = "hit"
-        self._listed = True  # still above the floor
+        self._stages = [self._warm, self._stored, self._followed]
 
     def next(self, count: int) -> list[int]:
         """The next ids, `count` unless the end is near; empty at the end."""
-        ids = self._from_lists(count) if self._listed else []
-        if not self._listed and len(ids) < count:
-            below = ids[-1] if ids else self.before
-            ids += stored.followed_posts(self.user_id, before=below, count=count - len(ids))
-        if ids:
-            self.before = ids[-1]
+        ids: list[int] = []
+        while self._stages and (missing := count - len(ids)) > 0:
+            part = self._stages[0](missing)
+            ids += part.ids
+            self.before = ids[-1] if ids else self.before
+            if len(part.ids) < missing:
+                self._stages = self._stages[1:] if part.floor else []
         return ids
 
-    def _from_lists(self, count: int) -> list[int]:
-        part = self._warm(count) if self.tier == WARM else None
-        if part is None:
-            part = Slice(*stored.entries(self.user_id, before=self.before, count=count))
-        if len(part.ids) < count:
-            self._listed = part.floor == 0
-        return part.ids
-
-    def _warm(self, count: int) -> Slice | None:
+    def _warm(self, count: int) -> Slice:
         try:
             part = timelines.read(self.user_id, before=self.before, count=count)
             return part if part is not None else self._rebuilt(count)
         except RedisAway:
             self.tier, self.cache = STORED, "miss"
-            return None
+            return Slice(ids=[], floor=MAX_ID)
+
+    def _stored(self, count: int) -> Slice:
+        return Slice(*stored.entries(self.user_id, before=self.before, count=count))
+
+    def _followed(self, count: int) -> Slice:
+        return Slice(stored.followed_posts(self.user_id, before=self.before, count=count), floor=0)
 
     def _rebuilt(self, count: int) -> Slice:
         self.cache = "rebuild"

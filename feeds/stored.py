@@ -4,9 +4,11 @@
 and raises the floor to where it stopped. Below it the lateral join goes on, so scrolling never stops early.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from feeds.models import FeedEntry, StoredFloor
 from socialnet.outbox.ids import MAX_ID
@@ -84,6 +86,8 @@ DELETE FROM feeds_feedentry WHERE user_id = %(user)s AND author_id = %(author)s 
 def entries(user_id: int, *, before: int | None, count: int) -> tuple[list[int], int]:
     """Up to `count` ids older than `before`, newest first, and the floor below which to ask `followed_posts`."""
     floor = floor_of(user_id)
+    if before is not None and before <= floor:
+        return [], floor
     rows = FeedEntry.objects.filter(user_id=user_id, post_id__gt=floor)
     if before is not None:
         rows = rows.filter(post_id__lt=before)
@@ -103,11 +107,20 @@ def followed_posts(user_id: int, *, before: int | None, count: int) -> list[int]
         return [row[0] for row in cursor.fetchall()]
 
 
+@contextmanager
+def _alone_with(user_id: int) -> Iterator[Any]:
+    """A cursor under a lock of this person's list. Without it a clearing that began before a new follow could delete
+    what the backfill of that follow found in place and therefore did not add."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('feeds.stored', %s))", [user_id])
+        yield cursor
+
+
 def backfill(user_id: int, *, author_id: int) -> int:
     """Add the author's newest posts, if `user_id` follows them now; returns how many were missing."""
-    with connection.cursor() as cursor:
+    with _alone_with(user_id) as cursor:
         cursor.execute(_BACKFILL, {"user": user_id, "author": author_id, "depth": DEPTH})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def fill(people: Collection[int]) -> int:
@@ -119,9 +132,9 @@ def fill(people: Collection[int]) -> int:
 
 def clear(user_id: int, *, author_id: int) -> int:
     """Take the author's posts away, unless `user_id` follows them (again) now; returns how many."""
-    with connection.cursor() as cursor:
+    with _alone_with(user_id) as cursor:
         cursor.execute(_CLEAR, {"user": user_id, "author": author_id})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def remove(user_id: int, post_ids: Collection[int]) -> None:

@@ -1,8 +1,9 @@
 """The walk down a home: warm list, stored list, lateral join; and the seams between them."""
 
+from threading import Thread
+
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.db import connection, transaction
 
 from accounts import actions as people
 from accounts.tests.factories import follows, person
@@ -129,15 +130,20 @@ def test_the_walk_begins_anywhere(ada, ben):
         assert Candidates(ben.pk, before=posts[place]).next(100) == posts[place + 1 :][:100]
 
 
-def test_below_every_list_the_walk_costs_one_query(ada, ben):
+def test_below_every_list_the_walk_costs_two_queries(ada, ben, django_assert_num_queries):
     posts = newest_first(*plant_many(ada, 3 * DEPTH))
     follow(ben, ada)
     walk(ben, step=3)
-    with CaptureQueriesContext(
-        connection,
-    ) as caught:
-        Candidates(ben.pk, before=posts[DEPTH + 2]).next(5)
-    assert len(caught) == 1
+    with django_assert_num_queries(2):  # where the stored list ends, and the join
+        assert Candidates(ben.pk, before=posts[DEPTH + 2]).next(5) == posts[DEPTH + 3 : DEPTH + 8]
+
+
+def test_below_the_warm_list_the_stored_one_is_read_not_the_posts_of_everybody(ada, ben, monkeypatch):
+    posts = newest_first(*plant_many(ada, 2 * MAX_LENGTH))
+    follow(ben, ada)
+    walk(ben, step=3)
+    monkeypatch.setattr(stored, "followed_posts", lambda *args, **others: pytest.fail("the join was asked"))
+    assert walk(ben, step=3) == posts
 
 
 # --- rebuilding --------------------------------------------------------------------------------------------
@@ -282,6 +288,35 @@ def test_backfill_and_clear_look_at_what_is_true_now(ada, ben):
     assert stored.backfill(ben.pk, author_id=ada.pk) == 1
     assert stored.backfill(ben.pk, author_id=ada.pk) == 0
     assert stored.clear(ben.pk, author_id=ada.pk) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clearing_that_is_overtaken_by_a_new_follow_does_not_take_its_posts(ada, ben):
+    """Unfollowed and followed again at once, while a row of the old list makes the clearing wait."""
+    posts = plant_many(ada, 3)
+    follow(ben, ada)
+    people.unfollow_user(follower=ben, followee=ada)
+    with transaction.atomic():
+        list(FeedEntry.objects.select_for_update().filter(user_id=ben.pk))
+        clearing = in_thread(lambda: stored.clear(ben.pk, author_id=ada.pk))
+        in_thread(lambda: people.follow_user(follower=ben, followee=ada)).join()
+        filling = in_thread(lambda: stored.backfill(ben.pk, author_id=ada.pk))
+    clearing.join()
+    filling.join()
+    assert stored_of(ben) == {post.pk for post in posts}
+
+
+def in_thread(act) -> Thread:
+    """Started, and given the time to do what it can."""
+
+    def run():
+        act()
+        connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join(0.5)
+    return thread
 
 
 def test_an_unfollow_takes_only_that_person_away(ada, ben, cleo):
