@@ -83,6 +83,19 @@ def test_redis_never_evicts(redis):
     assert Redis.from_url(redis.url).config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
+def test_redis_never_comes_back_with_what_it_held_before(tmp_path):
+    """An old timeline would be believed; an empty one is rebuilt."""
+    with start_valkey(tmp_path) as engine:
+        client = Redis.from_url(engine.url)
+        assert client.config_get("save") == {"save": ""}
+        client.set("key", "old")
+        client.save()  # as another release, or an operator, did
+        client.close()
+        engine.stop()
+        engine.start()
+        assert Redis.from_url(engine.url).dbsize() == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can try to be somebody else")
 def test_other_people_of_the_machine_do_not_get_in(database, redis):
     """Neither by the folder nor, where that were open, by PostgreSQL's own rule."""

@@ -127,7 +127,7 @@ class RunningEngine:
 def start_valkey(folder: Path) -> RunningEngine:
     """A Redis of its own in `folder`, for one test worker; nothing is saved."""
     account, state, run = _throw_away(folder)
-    program = valkey.program(state=state, run=run, account=account, keep=False)
+    program = valkey.program(state=state, run=run, account=account)
     return RunningEngine(program, url=valkey.url(run), state=state)
 
 

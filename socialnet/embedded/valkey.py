@@ -1,11 +1,13 @@
-"""The embedded Redis (Valkey): one socket, saved to disk every minute, never evicting.
+"""The embedded Redis (Valkey): one socket, nothing on disk, never evicting.
 
-The outbox in PostgreSQL makes up for the minute that a power cut may lose.
+It must not come back with what it held a minute before: an empty timeline is rebuilt, an old one is believed
+(`docs/adr/0009`).
 """
 
 import contextlib
 import pwd
 import socket
+from functools import partial
 from pathlib import Path
 
 from .binaries import runnable_valkey
@@ -19,7 +21,7 @@ def url(run: Path) -> str:
     return f"unix://{run}/redis.sock?db=0"
 
 
-def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, keep: bool = True) -> Program:
+def program(*, state: Path, run: Path, account: pwd.struct_passwd | None) -> Program:
     data = state / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
     own(data, account)
@@ -28,7 +30,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, keep: 
         "unixsocket": f"{run}/redis.sock",
         "unixsocketperm": "700",
         "dir": str(data),
-        "save": "60 1" if keep else "",
+        "save": "",
         "appendonly": "no",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
@@ -42,6 +44,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None, keep: 
         cwd=data,
         account=account,
         hurries=False,
+        before=partial((data / "dump.rdb").unlink, missing_ok=True),  # it would be read, whoever wrote it
         chatter=CHATTER,
         is_ready=lambda: answers(run / "redis.sock"),
     )
