@@ -25,6 +25,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=True,
+    worker_lost_wait=1,  # seconds until the task of a killed child goes back to its queue; Celery's own is 10
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         # Longer than any job. What a killed worker held comes back sooner: its leases run out.
