@@ -131,11 +131,11 @@ def start_valkey(folder: Path) -> RunningEngine:
     return RunningEngine(program, url=valkey.url(run), state=state)
 
 
-def start_postgres(folder: Path) -> RunningEngine:
-    """A PostgreSQL in `folder` that trades durability for speed. `url` is the application's role."""
+def start_postgres(folder: Path, *, durable: bool = False) -> RunningEngine:
+    """A PostgreSQL in `folder` that trades durability for speed, unless told. `url` is the application's role."""
     account, state, run = _throw_away(folder)
-    postgres.prepare(state=state, account=account, durable=False)
-    program = postgres.program(state=state, run=run, account=account, durable=False)
+    postgres.prepare(state=state, account=account, durable=durable)
+    program = postgres.program(state=state, run=run, account=account, durable=durable)
     return RunningEngine(program, url=postgres.url(run), owner_url=postgres.owner_url(run), state=state)
 
 
