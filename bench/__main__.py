@@ -1,0 +1,95 @@
+"""script/bench NAME [--json FILE] [--seconds N] [--large]"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from bench.report import Report, machine
+from bench.stack import engines
+from socialnet.embedded.errors import StartError
+from socialnet.embedded.home import CHECKOUT, Home
+
+GRAPH = CHECKOUT.parent / "shared/data/facebook_ego.tsv.gz"
+NAMES = {
+    "feed": "home by API and as a page against the bare view: req/s, p50/p95/p99, SQL and Redis per request",
+    "fanout": "posts by people of different follower counts, until the last follower has them",
+    "publish": "publishing by API: the same for few followers and for many",
+    "start": "script/server: from nothing, with packages installed, and again",
+}
+
+
+def main() -> int:
+    options = _options()
+    Home.from_environment().prepare()
+    report = Report(options.name, machine())
+    started = time.monotonic()
+    if options.name == "start":
+        _run(report, options)
+    else:
+        with engines():
+            _set_up_django()
+            _run(report, options)
+            report.invariants = _invariants()
+    report.seconds = round(time.monotonic() - started, 1)
+    report.print()
+    if options.json:
+        report.write(options.json)
+    return 0 if not report.invariants else 1
+
+
+def _run(report: Report, options: argparse.Namespace) -> None:
+    """Imported only now: most scenarios need Django to be set up."""
+    importlib.import_module(f"bench.{options.name}").run(report, options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    lines = "\n".join(f"{name}: {what}" for name, what in NAMES.items())
+    parser.add_argument("name", choices=NAMES, help=lines)
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--seconds", type=float, default=6, help="of each measurement under load (default 6)")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each is measured, in turns (default 3)"
+    )
+    parser.add_argument("--large", action="store_true", help="also 10,000 and 50,000 followers, made up")
+    parser.add_argument("--graph", type=Path, default=GRAPH, help=f"the social graph (default {GRAPH})")
+    return parser.parse_args()
+
+
+def _set_up_django() -> None:
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "socialnet.settings"
+    django.setup()
+    from django.core.management import call_command
+
+    import socialnet.celery  # noqa: F401  # the queues are this app's
+
+    call_command("migrate", database="owner", verbosity=0)
+
+
+def _invariants() -> list[str]:
+    """What does not hold after the benchmark: nothing, or the figures are worth nothing."""
+    from socialnet.kernel.invariants import broken
+
+    return broken()
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        sys.exit(main())
+    except StartError as error:
+        sys.exit(f"Not started. {error}")
+    except KeyboardInterrupt:
+        sys.exit("Stopped.")
