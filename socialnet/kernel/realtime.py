@@ -1,11 +1,13 @@
 """Messages to browsers: published by workers, carried by Redis, sent on by the `live` process.
 
 At most once by design; sockets read a snapshot when they (re)subscribe, so a lost message is never a lost fact.
+No process's own clock decides: one that is wrong would silence its news for everybody.
 """
 
-import time
 from collections.abc import Iterable
 from typing import Any
+
+from django.db import connection
 
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.redis import door, dumps
@@ -16,8 +18,10 @@ ONLINE_SECONDS = 75
 
 
 def now_version() -> int:
-    """A version for messages of one topic: later is larger (microseconds)."""
-    return time.time_ns() // 1000
+    """A version for messages of one topic: later is larger (microseconds, by the database's clock)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        return int(cursor.fetchone()[0])
 
 
 def publish_many(messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
@@ -47,13 +51,14 @@ def recheck(user_id: int) -> None:
 
 def mark_online(user_ids: Iterable[int]) -> None:
     """Note that these people have an open socket; repeated by their `live` process, expires by itself."""
-    marks = {str(user_id): time.time() + ONLINE_SECONDS for user_id in user_ids}
-    if not marks:
+    wanted = list(user_ids)
+    if not wanted:
         return
     try:
         with door() as client, client.pipeline(transaction=False) as pipe:
-            pipe.zadd(_ONLINE_KEY, marks)
-            pipe.zremrangebyscore(_ONLINE_KEY, 0, time.time())
+            now, _microseconds = client.time()
+            pipe.zadd(_ONLINE_KEY, {str(user_id): now + ONLINE_SECONDS for user_id in wanted})
+            pipe.zremrangebyscore(_ONLINE_KEY, 0, now)
             pipe.expire(_ONLINE_KEY, ONLINE_SECONDS * 2)
             pipe.execute()
     except RedisAway:
@@ -66,9 +71,10 @@ def online_among(user_ids: Iterable[int]) -> list[int]:
     if not wanted:
         return []
     try:
-        with door() as client:
-            until = client.zmscore(_ONLINE_KEY, [str(user_id) for user_id in wanted])
+        with door() as client, client.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.zmscore(_ONLINE_KEY, [str(user_id) for user_id in wanted])
+            (now, _microseconds), until = pipe.execute()
     except RedisAway:
         return []
-    now = time.time()
     return [user_id for user_id, mark in zip(wanted, until, strict=True) if mark and mark > now]
