@@ -55,7 +55,7 @@ class KeptRecord:
                 raise DatabaseAway from error
             return found[ident]
         self.fresh.set_many({ident: record})
-        self.standby.replace(ident, record)
+        self.standby.renew(ident, record)
         return record
 
     def replace(self, ident: Any, record: Record) -> None:

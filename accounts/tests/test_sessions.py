@@ -280,6 +280,18 @@ def test_copies_that_could_not_be_dropped_are_dropped_by_the_handler(ada: User) 
     assert cache.viewers.fresh.get(ada.pk) is None and cache.viewers.standby.get(ada.pk) is None
 
 
+def test_who_read_before_a_drop_brings_neither_copy_back() -> None:
+    """The one that stands by would be believed for a day, whenever PostgreSQL is away."""
+
+    def load() -> dict[str, Any]:
+        cache.viewers.drop(7)  # suspended, after this reader read
+        return {"suspended_at": None}
+
+    assert cache.viewers.read(7, load) == {"suspended_at": None}
+    assert cache.viewers.fresh.get(7) is None
+    assert cache.viewers.standby.get(7) is None
+
+
 def test_a_stale_viewer_record_does_not_sign_out_who_changed_the_password(ada: User) -> None:
     client = page_of(ada)
     assert signed_in(client)

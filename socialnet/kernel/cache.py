@@ -23,6 +23,9 @@ _TOMBSTONE = b"-"
 _TOMBSTONE_SECONDS = 5
 _ABSENT_SECONDS = 10
 _FILL_SECONDS = 2
+_RENEW = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+"""
 _reads = Counter("socialnet_cache_reads", "Cache reads by policy and outcome", ["policy", "outcome"])
 _policies: dict[str, "CachePolicy"] = {}
 
@@ -87,6 +90,15 @@ class CachePolicy:
         try:
             with door() as client:
                 client.set(self.key(ident), dumps(value), px=self._milliseconds(value))
+        except RedisAway:
+            return
+
+    def renew(self, ident: Any, value: Any) -> None:
+        """Keep what a reader found, in place of an older value; a tombstone stays."""
+        try:
+            with door() as client:
+                script = client.register_script(_RENEW)
+                script([self.key(ident)], [_TOMBSTONE, dumps(value), self._milliseconds(value)])
         except RedisAway:
             return
 
