@@ -10,7 +10,7 @@ from typing import Any
 from cachebox import TTLCache
 from django.db import connection
 
-from socialnet.kernel.cache import CachePolicy
+from socialnet.kernel.cache import CachePolicy, State
 
 POLICY = CachePolicy(
     name="relations", template="relations:{id}", ttl=24 * 3600, dropped_by="follow, block, mute, privacy"
@@ -44,11 +44,10 @@ def keep(viewer_id: int) -> None:
     """See to it, every five minutes per process, that the relations of this reader are kept."""
     if viewer_id in _looked_after:
         return
-    if (
-        POLICY.get(viewer_id) is None
-    ):  # for some seconds after a change it cannot be kept: the next read tries again
+    state = POLICY.state(viewer_id)
+    if state is State.MISSING:
         POLICY.set_many({viewer_id: _load(viewer_id)})
-    else:
+    elif state is State.KEPT:  # for some seconds after a change it cannot be: a later read tries again
         _looked_after[viewer_id] = True
 
 

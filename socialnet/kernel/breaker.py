@@ -54,6 +54,7 @@ class Breaker:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=failures,
             reset_timeout=pause,
+            throw_new_error_on_trip=False,  # the call that opens it was made: its own error says why it failed
             exclude=[lambda error: not counts(error)],
             listeners=[self._tally],
             name=name,

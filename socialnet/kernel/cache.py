@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
@@ -28,6 +29,13 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]
 """
 _reads = Counter("socialnet_cache_reads", "Cache reads by policy and outcome", ["policy", "outcome"])
 _policies: dict[str, "CachePolicy"] = {}
+
+
+class State(Enum):
+    KEPT = auto()
+    DROPPED = auto()
+    MISSING = auto()
+    AWAY = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +57,17 @@ class CachePolicy:
     def get(self, ident: Any) -> Any:
         """The value, or None when it is not there, absent, or Redis is away."""
         return self.get_many([ident]).get(ident)
+
+    def state(self, ident: Any) -> State:
+        """Whether a value is there, was dropped a moment ago, is missing, or cannot be asked for."""
+        try:
+            with door() as client:
+                raw = client.get(self.key(ident))
+        except RedisAway:
+            return State.AWAY
+        if raw is None:
+            return State.MISSING
+        return State.DROPPED if raw == _TOMBSTONE else State.KEPT
 
     def get_many(self, idents: Iterable[Any]) -> dict[Any, Any]:
         """What is cached of `idents`, in one round trip; a remembered absence is there as None."""
@@ -120,8 +139,9 @@ class CachePolicy:
         self, idents: Iterable[Any], fill: Callable[[list[Any]], Mapping[Any, Any]]
     ) -> dict[Any, Any]:
         """Values of `idents`: from the cache, the rest by one call of `fill`; what `fill` omits is absent."""
-        found = self.get_many(idents)
-        missing = [ident for ident in dict.fromkeys(idents) if ident not in found]
+        wanted = list(dict.fromkeys(idents))
+        found = self.get_many(wanted)
+        missing = [ident for ident in wanted if ident not in found]
         if missing:
             filled = fill(missing)
             self.set_many({ident: filled.get(ident) for ident in missing})
@@ -139,23 +159,36 @@ class CachePolicy:
                 return found[ident]
             if not self._may_fill(ident) and (waited := self._wait_for(ident)):
                 return waited[ident]
-            value = fill()
-            self.set_many({ident: value})
+            try:
+                value = fill()
+                self.set_many({ident: value})
+            finally:
+                self._end_filling(ident)
             return value
 
     def _may_fill(self, ident: Any) -> bool:
         try:
             with door() as client:
-                return bool(client.set(f"{self.key(ident)}:filling", b"1", nx=True, ex=_FILL_SECONDS))
+                return bool(client.set(self._filling(ident), b"1", nx=True, ex=_FILL_SECONDS))
         except RedisAway:
             return True
 
+    def _end_filling(self, ident: Any) -> None:
+        with suppress(RedisAway), door() as client:
+            client.delete(self._filling(ident))
+
     def _wait_for(self, ident: Any) -> dict[Any, Any]:
+        """What another process fills in; nothing when it takes long, or filled in vain beside a tombstone."""
         for _ in range(20):
             time.sleep(0.025)
-            if found := self.get_many([ident]):
-                return found
+            with suppress(RedisAway), door() as client:
+                if client.exists(self._filling(ident)):
+                    continue
+            return self.get_many([ident])
         return {}
+
+    def _filling(self, ident: Any) -> str:
+        return f"{self.key(ident)}:filling"
 
     def _milliseconds(self, value: Any) -> int:
         seconds = self.ttl if value is not None else _ABSENT_SECONDS
