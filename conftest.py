@@ -73,9 +73,14 @@ def _as_owner(database: str) -> Any:
 
 
 def _drop_database(name: str) -> None:
-    """Even if a process that a test started still holds on to it."""
+    """Waits a moment for processes that a test started and that are still letting go of it."""
     with closing(_as_owner("postgres")) as connection, connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        for attempt in range(3):  # PostgreSQL itself waits five seconds each time
+            try:
+                return cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            except psycopg2.errors.ObjectInUse:
+                if attempt == 2:
+                    raise
 
 
 def _empty_tables(self: TransactionTestCase) -> None:

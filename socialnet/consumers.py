@@ -8,7 +8,9 @@ import asyncio
 import random
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from http.cookies import SimpleCookie
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -38,7 +40,8 @@ MESSAGE_MOST = 4096  # bytes
 MESSAGES_MOST, MESSAGES_SECONDS = 30, 10
 TOPICS_MOST = 50
 SOCKETS_MOST = 20  # of one person, in one process
-BEAT_SECONDS = 25
+BEAT_SECONDS = 10
+BEATS_PER_RECHECK = 6
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -81,9 +84,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         try:
             message = orjson.loads(text_data)
             op, topics = message["op"], message.get("topics", [])
-            known = op in ("subscribe", "unsubscribe", "ping") and all(
-                isinstance(name, str) for name in topics
-            )
+            known = op in ("subscribe", "unsubscribe", "ping") and isinstance(topics, list)
+            known = known and all(isinstance(name, str) for name in topics)
         except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
             known = False
         if not known:
@@ -182,7 +184,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         cookie = SimpleCookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
         try:
             return await database_sync_to_async(_person)(bearer, cookie.value if cookie else "")
-        except (DatabaseError, InterfaceError):
+        except (DatabaseError, InterfaceError) as error:
+            log.info("socket_viewer_not_asked", error=type(error).__name__)
             return self.viewer  # cannot be asked now; the next beat asks again
 
     # --- one task per process ----------------------------------------------------------------------------------
@@ -194,19 +197,34 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     @classmethod
     async def _beat(cls) -> None:
-        """Tell fan-out who is here, notice when Redis comes back, and ask again who is still signed in."""
-        answered = True
-        while cls.open_sockets:
-            answers = await cls._mark_online(list(cls.open_sockets))
-            sockets = [socket for several in cls.open_sockets.values() for socket in several]
-            if answers and not answered:
-                await asyncio.gather(*(socket.refresh() for socket in sockets), return_exceptions=True)
-            answered = answers
-            await asyncio.sleep(BEAT_SECONDS if answers else 2)
-            await asyncio.gather(*(socket.recheck() for socket in sockets), return_exceptions=True)
+        """Tell fan-out who is here; say again what is true when Redis was away or lost what it was told."""
+        marked: set[int] = set()
+        missed = False
+        for beat in count(1):
+            if not cls.open_sockets:
+                return
+            here = set(cls.open_sockets)
+            expected = marked & here
+            kept = await asyncio.to_thread(realtime.online_among, expected)
+            answers = await cls._mark_online(here)
+            missed = missed or not answers or len(kept) < len(expected)
+            if missed and answers:
+                missed = False
+                await cls._all(LiveConsumer.refresh)
+            marked = here
+            await asyncio.sleep(BEAT_SECONDS)
+            if beat % BEATS_PER_RECHECK == 0:
+                await cls._all(LiveConsumer.recheck)
+
+    @classmethod
+    async def _all(cls, act: Callable[["LiveConsumer"], Awaitable[None]]) -> None:
+        sockets = [socket for several in cls.open_sockets.values() for socket in several]
+        await asyncio.gather(*(act(socket) for socket in sockets), return_exceptions=True)
 
     @staticmethod
-    async def _mark_online(user_ids: list[int]) -> bool:
+    async def _mark_online(user_ids: Iterable[int]) -> bool:
+        """Whether Redis answers, and now knows that these people are here."""
+
         def mark() -> bool:
             try:
                 with door() as client:

@@ -51,8 +51,8 @@ class Stack:
         programs = {
             "web": ["-m", *granian, "--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "2",
                     "--no-ws", "socialnet.wsgi:application"],
-            "live": ["-m", *granian, "--interface", "asginl", "--port", str(self.live_port),
-                     "socialnet.asgi:application"],
+            "live": ["-m", "uvicorn", "--host", "127.0.0.1", "--port", str(self.live_port), "--lifespan", "off",
+                     "--no-access-log", "--ws-max-size", "65536", "socialnet.asgi:application"],
             "relay": ["manage.py", "relay"],
             "worker": ["-m", "celery", "-A", "socialnet", "worker", "-Q", QUEUES, "-c", "2", "--without-gossip",
                        "--without-mingle"],

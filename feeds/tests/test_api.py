@@ -8,6 +8,7 @@ from accounts import actions as people
 from accounts.models import User
 from feeds.actions import publish_post
 from feeds.models import Post
+from socialnet.kernel import redis
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -223,7 +224,9 @@ def test_the_feed_costs_one_query(cast, call, django_assert_num_queries):
     for number in range(20):
         publish_post(author=cast["ada"], content=f"post {number}")
     drain()
-    call(cast["ben"], "GET", "feed")
+    redis._client().flushall()  # as some seconds after the follow, when relations may be kept again
+    for _ in range(2):  # cold, then what stands in is looked after
+        call(cast["ben"], "GET", "feed")
     with django_assert_num_queries(1):
         assert len(call(cast["ben"], "GET", "feed").json()["results"]) == 20
 

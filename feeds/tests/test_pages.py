@@ -9,6 +9,7 @@ from accounts import actions as people
 from accounts.models import User
 from feeds.actions import delete_post, publish_post
 from feeds.models import Post
+from socialnet.kernel import redis
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +204,7 @@ def test_older_posts_is_a_real_link_through_everything_once(cast, page):
         link = re.search(r'rel="next" href="([^"]+)"', html)
         address = f"/{link[1]}" if link else ""
     assert seen == sorted(made, reverse=True)
-    assert "You have seen everything" in html
+    assert "reached the end" in html
 
 
 def test_endless_scroll_gets_the_items_alone(cast, page):
@@ -235,7 +236,9 @@ def test_home_costs_the_same_for_one_post_and_for_twenty(cast, client, django_as
         publish_post(author=cast["ada"], content=f"post {number}")
     drain()
     client.force_login(cast["ben"])
-    client.get("/", headers={"X-Partial": "items"})  # warm
+    redis._client().flushall()  # as some seconds after the follow, when relations may be kept again
+    for _ in range(2):  # cold, then what stands in is looked after
+        client.get("/", headers={"X-Partial": "items"})
     with django_assert_num_queries(1):  # the facts of the page
         client.get("/", headers={"X-Partial": "items"})
 

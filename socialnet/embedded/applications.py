@@ -44,7 +44,10 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         "--blocking-threads",
         "2",
     ]
-    live = [*granian, "--interface", "asginl", "--port", str(port + 1), "--workers", "1"]
+    live = [
+        *["uvicorn", "--host", "127.0.0.1", "--port", str(port + 1), "--lifespan", "off"],
+        *["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"],
+    ]
     celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "-Q", QUEUES, "-c", concurrency, "--loglevel", "WARNING", "--without-gossip"]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
