@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from cachebox import VTTLCache
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -114,6 +115,17 @@ def test_pages_limit_wrong_passwords_too(ada: User, settings: Any) -> None:
         for _ in range(6)
     ]
     assert "Too many" in answers[-1]
+
+
+def test_with_redis_away_people_sign_in_by_page_and_guessing_stays_limited(
+    ada: User, ben: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socialnet.kernel.cache._meanwhile", VTTLCache(100))
+    redis.breaker._breaker.open()
+    for _ in range(6):
+        Client().post("/accounts/login/", {"login": "ben", "password": "a guess"})
+    assert b"Too many" in Client().post("/accounts/login/", {"login": "ben", "password": PASSWORD}).content
+    assert Client().post("/accounts/login/", {"login": "ada", "password": PASSWORD}).status_code == 302
 
 
 def test_signing_out_by_token(ada: User) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from cachebox import VTTLCache
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from prometheus_client import Counter
 
@@ -210,8 +211,14 @@ def policies() -> list[CachePolicy]:
     return [_policies[name] for name in sorted(_policies)]
 
 
+_meanwhile: VTTLCache[str, bytes] = VTTLCache(10_000)
+
+
 class RedisCache(BaseCache):
-    """Django's cache for the libraries that want one: JSON values, and a miss when Redis is away."""
+    """Django's cache for the libraries that want one: JSON values, kept by each process while Redis is away.
+
+    allauth counts wrong passwords here: if nothing were kept it would let nobody in, or everybody guess.
+    """
 
     def __init__(self, _server: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -224,11 +231,12 @@ class RedisCache(BaseCache):
         return None if seconds is None else max(1, int(seconds))
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        name = self._name(key, version)
         try:
             with door() as client:
-                raw = client.get(self._name(key, version))
+                raw = client.get(name)
         except RedisAway:
-            return default
+            raw = _meanwhile.get(name)
         return default if raw is None else loads(raw)
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
@@ -238,12 +246,15 @@ class RedisCache(BaseCache):
         return self._set(key, value, timeout, version, nx=True)
 
     def _set(self, key: str, value: Any, timeout: Any, version: int | None, *, nx: bool) -> bool:
+        name, expiry = self._name(key, version), self._expiry(timeout) or 30 * 24 * 3600
         try:
             with door() as client:
-                expiry = self._expiry(timeout) or 30 * 24 * 3600
-                return bool(client.set(self._name(key, version), dumps(value), ex=expiry, nx=nx))
+                return bool(client.set(name, dumps(value), ex=expiry, nx=nx))
         except RedisAway:
-            return False
+            if nx and name in _meanwhile:
+                return False
+            _meanwhile.insert(name, dumps(value), ttl=expiry)
+            return True
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         try:
@@ -253,11 +264,12 @@ class RedisCache(BaseCache):
             return False
 
     def delete(self, key: str, version: int | None = None) -> bool:
+        name = self._name(key, version)
         try:
             with door() as client:
-                return bool(client.delete(self._name(key, version)))
+                return bool(client.delete(name))
         except RedisAway:
-            return False
+            return _meanwhile.pop(name, None) is not None
 
     def clear(self) -> None:
         """Nothing to do: every key has an expiry, and other keys of this Redis are not ours to drop."""
