@@ -216,8 +216,8 @@ def invalid_index(town: Town) -> None:
 
 def forgotten_migration(town: Town) -> None:
     town.as_owner(
-        "DELETE FROM django_migrations WHERE app = 'feeds' AND name = '0001_initial'",
-        undo="INSERT INTO django_migrations (app, name, applied) VALUES ('feeds', '0001_initial', now())",
+        "DELETE FROM django_migrations WHERE app = 'feeds' AND name = '0002_stored_floor'",
+        undo="INSERT INTO django_migrations (app, name, applied) VALUES ('feeds', '0002_stored_floor', now())",
     )
 
 

@@ -55,6 +55,7 @@ THROW_AWAY = LAPTOP | {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",  # statistics that come at any moment change plans, and tests look at plans
 }
 ORPHANS_PATIENCE = 5.0  # seconds
 
