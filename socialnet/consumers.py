@@ -9,6 +9,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from http.cookies import SimpleCookie
 from itertools import count
 from types import SimpleNamespace
@@ -31,7 +32,7 @@ from accounts.models import User
 from accounts.sessions import SessionStore
 from feeds import live
 from socialnet.kernel import realtime
-from socialnet.kernel.errors import DomainError, RedisAway
+from socialnet.kernel.errors import DatabaseAway, DomainError, RedisAway
 from socialnet.kernel.redis import door
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()  # first, or the browser never sees the code
         if not self._origin_allowed():
             return await self.close(BAD_ORIGIN)
-        self.viewer = await self._who()
+        try:
+            self.viewer = await self._who()
+        except DatabaseAway:
+            return await self.close(TRY_LATER)
         if self.viewer is None:
             return await self.close(NOT_SIGNED_IN)
         sockets = self.open_sockets.setdefault(self.viewer.pk, set())
@@ -92,7 +96,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return await self._say(event="error", data={"code": "bad_message"})
         if op == "ping":
             return await self._say(event="pong", data={})
-        for topic in topics[:TOPICS_MOST]:
+        for topic in dict.fromkeys(topics[:TOPICS_MOST]):
             await (self.subscribe(topic) if op == "subscribe" else self.unsubscribe(topic))
 
     async def subscribe(self, topic: str) -> None:
@@ -128,8 +132,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def recheck(self) -> None:
         """Close unless whoever opened this is still signed in."""
-        if await self._who() is None:
-            await self.close(NOT_SIGNED_IN)
+        with suppress(DatabaseAway):  # nobody can say now; a later beat asks again
+            if await self._who() is None:
+                await self.close(NOT_SIGNED_IN)
 
     async def refresh(self) -> None:
         """News may have been lost: say again what is true."""
@@ -180,13 +185,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
 
     async def _who(self) -> User | None:
+        """Whoever shows this session or token; raises `DatabaseAway` when nobody can say."""
         bearer = self._header(b"authorization")
         cookie = SimpleCookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
         try:
             return await database_sync_to_async(_person)(bearer, cookie.value if cookie else "")
         except (DatabaseError, InterfaceError) as error:
             log.info("socket_viewer_not_asked", error=type(error).__name__)
-            return self.viewer  # cannot be asked now; the next beat asks again
+            raise DatabaseAway from error
 
     # --- one task per process ----------------------------------------------------------------------------------
 
