@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -26,7 +27,7 @@ class AuthorCard:
 
     @property
     def url(self) -> str:
-        return reverse("profile", args=[self.username])
+        return profile_url(self.username)
 
     def get_absolute_url(self) -> str:
         return self.url
@@ -41,6 +42,11 @@ class AuthorCard:
             is_private=person.is_private,
             suspended=person.is_suspended,
         )
+
+
+@lru_cache(maxsize=10_000)  # twenty a page; `reverse` costs as much as all the rest of a card
+def profile_url(username: str) -> str:
+    return reverse("profile", args=[username])
 
 
 def author_cards(ids: Iterable[int]) -> dict[int, AuthorCard]:

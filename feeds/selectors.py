@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import standins
@@ -71,7 +70,7 @@ class FeedItem:
 
     @property
     def url(self) -> str:
-        return reverse("post", args=[self.author.username, self.id])
+        return f"{self.author.url}/{self.id}"  # as the route "post" has it
 
 
 @dataclass(frozen=True)
@@ -213,12 +212,19 @@ def _items_of(posts: Sequence[Post], viewer: Viewer) -> list[FeedItem]:
 
 def _items(known: Hydrated, shown: Sequence[Facts], viewer: User) -> list[FeedItem]:
     """As `_items_of`, at home: each says why it is there."""
-    items = (_item(known, fact.post_id, fact.author_id, viewer, at_home=True) for fact in shown)
+    own, followed = (
+        Reason("you", str(_("You wrote this"))),
+        Reason("followed", str(_("You follow this person"))),
+    )
+    items = (
+        _item(known, fact.post_id, fact.author_id, viewer, own if fact.author_id == viewer.pk else followed)
+        for fact in shown
+    )
     return [item for item in items if item]
 
 
 def _item(
-    known: Hydrated, post_id: int, author_id: int, viewer: Viewer, *, at_home: bool = False
+    known: Hydrated, post_id: int, author_id: int, viewer: Viewer, reason: Reason | None = None
 ) -> FeedItem | None:
     if post_id not in known.cards or author_id not in known.authors:
         return None
@@ -227,11 +233,5 @@ def _item(
         author=known.authors[author_id],
         counts=known.counts.get(post_id, NO_COUNTS),
         is_mine=author_id == viewer.pk,
-        reason=_reason(author_id, viewer) if at_home else None,
+        reason=reason,
     )
-
-
-def _reason(author_id: int, viewer: Viewer) -> Reason:
-    if author_id == viewer.pk:
-        return Reason("you", str(_("You wrote this")))
-    return Reason("followed", str(_("You follow this person")))
