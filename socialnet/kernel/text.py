@@ -9,7 +9,11 @@ from socialnet.kernel.errors import Invalid
 
 # C0 and C1 controls but tab and newline; lone surrogates; the overrides that turn other people's text around.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\ufffe\uffff]")
-_BLANK = re.compile(r"[\s\u200b-\u200f\u2060-\u2064\u2066-\u2069\ufeff\u00ad\u3164\u115f\u1160\u2800]*")
+# White space, joiners and direction marks, fillers, variation selectors and tags without something to vary.
+_BLANK = re.compile(
+    r"[\s\u200b-\u200f\u2060-\u206f\ufeff\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164"
+    r"\ufe00-\ufe0f\uffa0\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
 
 
 class UnusableText(Invalid):
