@@ -21,8 +21,7 @@ class Report:
     name: str
     machine: dict[str, str]
     tables: dict[str, list[Row]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    invariants: list[str] = field(default_factory=list)
+    invariants: list[str] | None = None  # what does not hold; None where nothing was there to check
     seconds: float = 0
 
     def add(self, table: str, **row: Any) -> None:
@@ -32,11 +31,12 @@ class Report:
         print(f"\nscript/bench {self.name}: {', '.join(self.machine.values())}")
         for title, rows in self.tables.items():
             print(f"\n{title}\n{table(rows)}")
-        for note in self.notes:
-            print(f"\n{note}")
-        for sentence in self.invariants:
+        for sentence in self.invariants or ():
             print(f"\nBROKEN  {sentence}")
-        print(f"\nTook {self.seconds} s; invariants: {'broken' if self.invariants else 'all hold'}.")
+        checked = (
+            "" if self.invariants is None else f"; invariants: {'broken' if self.invariants else 'all hold'}"
+        )
+        print(f"\nTook {self.seconds} s{checked}.")
 
     def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

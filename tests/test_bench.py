@@ -1,0 +1,152 @@
+"""The instruments of script/bench: a wrong ruler measures nothing."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from io import BytesIO
+from os import getpid
+from typing import Any
+
+import pytest
+from django.core.signals import request_started
+from django.db import close_old_connections
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import person
+from bench.client import get, measure
+from bench.memory import megabytes
+from bench.report import Report, machine, percentiles, table
+from feeds.selectors import home_page
+from socialnet.kernel.invariants import broken
+from socialnet.kernel.redis import door
+
+DELAY = 0.02
+
+
+class Slow(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        time.sleep(DELAY)
+        body = b"x" * 5000
+        self.send_response(404 if self.path == "/wrong" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_load_generator_measures_what_a_server_takes(port: int) -> None:
+    figures = measure(port, [get("/")], connections=2, seconds=0.6)
+    assert figures.wrong == 0
+    assert figures.p50 >= DELAY * 1000 and figures.p50 <= figures.p95 <= figures.p99 <= figures.slowest
+    assert figures.per_second <= 2 / DELAY
+    assert figures.requests >= 4
+
+
+def test_it_counts_answers_that_are_not_what_was_asked_for(port: int) -> None:
+    figures = measure(port, [get("/"), get("/wrong")], connections=1, seconds=0.4)
+    assert 0 < figures.wrong < figures.requests
+
+
+def test_it_says_so_when_nobody_listens() -> None:
+    with pytest.raises(RuntimeError):
+        measure(1, [get("/")], connections=1, seconds=0.1)
+
+
+def test_percentiles_are_exact() -> None:
+    assert percentiles([*map(float, range(101))], 50, 95, 99) == [50, 95, 99]
+    assert percentiles([7.0], 50, 99) == [7, 7]
+
+
+def test_a_table_can_be_pasted_into_a_document() -> None:
+    lines = table([{"what": "a", "req/s": 1234.5}, {"what": "bb", "SQL": 2}]).splitlines()
+    assert len({len(line) for line in lines}) == 1 and "1,234" in lines[2] and lines[1].startswith("| ----")
+
+
+def test_a_report_is_written_with_machine_and_commit(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    report = Report("feed", machine())
+    report.add("Memory", process="web", MB=1.5)
+    report.write(tmp_path / "deep/figures.json")
+    kept = json.loads((tmp_path / "deep/figures.json").read_text())
+    assert kept["machine"]["commit"] and kept["tables"]["Memory"] == [{"process": "web", "MB": 1.5}]
+
+
+def test_memory_of_this_very_process() -> None:
+    size, processes = megabytes(getpid())
+    assert size > 10 and processes >= 1
+    assert megabytes(2**22 + 1) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_the_bare_view_answers_with_as_many_bytes_as_asked_and_round_trips_are_counted() -> None:
+    from bench.bare import blob_keys
+    from bench.town import session_of
+
+    ada = person("ada")
+    home_page(viewer=ada)
+    with door() as client:
+        client.mset(dict.fromkeys(blob_keys(), b"{}"))
+    answer, body = call("/bench/bare", "bytes=1234", session_of(ada))
+    assert answer["status"] == "200 OK" and len(body) == 1234
+    assert (answer["X-Bench-SQL"], answer["X-Bench-Redis"]) == ("1", "3")
+
+
+@pytest.mark.django_db
+def test_a_home_by_api_costs_one_query_and_four_round_trips() -> None:
+    from bench.town import session_of
+
+    cookie = session_of(person("ada"))
+    call("/api/v1/feed", "", cookie)
+    call("/api/v1/feed", "", cookie)
+    answer, _body = call("/api/v1/feed", "", cookie)
+    assert answer["status"] == "200 OK"
+    assert (
+        int(answer["X-Bench-SQL"]) <= 1 and int(answer["X-Bench-Redis"]) <= 5
+    )  # the fifth is the rate limit
+
+
+def call(path: str, query: str, cookie: str) -> tuple[dict[str, str], bytes]:
+    application = import_module("bench.wsgi").application
+    heard: dict[str, str] = {}
+    environ = Client()._base_environ(
+        PATH_INFO=path, QUERY_STRING=query, HTTP_COOKIE=cookie, HTTP_X_BENCH_COUNT="1"
+    )  # type: ignore[attr-defined]
+    environ["wsgi.input"] = BytesIO()
+
+    def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+        heard.update(headers, status=status)
+
+    request_started.disconnect(close_old_connections)  # the test's own transaction stays open
+    try:
+        return heard, b"".join(application(environ, start))
+    finally:
+        request_started.connect(close_old_connections)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crowd_follows_its_star_and_violates_nothing() -> None:
+    from bench.town import author_with, make_crowd
+
+    stars = make_crowd([5, 12])
+    assert {size: star.follows_met.count() for size, star in stars.items()} == {5: 5, 12: 12}
+    assert author_with(5) == stars[5] and author_with(1_000) == stars[12]
+    assert User.objects.count() == 14
+    assert broken() == []
