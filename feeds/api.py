@@ -39,7 +39,7 @@ class PostsView(APIView):
         data.is_valid(raise_exception=True)
         post = actions.publish_post(author=request.user, **data.validated_data)
         item = selectors.get_visible_item(post.pk, viewer=request.user)
-        body = post_json(item, viewer=request.user)
+        body = post_json(item, signed_in=request.user.is_authenticated)
         return Response(body, status=201, headers={"Location": f"/api/v1/posts/{post.pk}"})
 
 
@@ -49,7 +49,7 @@ class PostView(APIView):
     def get(self, request: Request, post_id: int) -> Response:
         """A post that you may see."""
         item = selectors.get_visible_item(post_id, viewer=request.user)
-        return Response(post_json(item, viewer=request.user))
+        return Response(post_json(item, signed_in=request.user.is_authenticated))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, post_id: int) -> Response:
@@ -114,5 +114,6 @@ class LiveView(APIView):
 
 
 def _as_json(page: Page[Any], request: Request) -> Page[Any]:
-    items = [post_json(item, viewer=request.user) for item in page.items]
+    signed_in = request.user.is_authenticated  # asked once: it is a lazy object behind a property
+    items = [post_json(item, signed_in=signed_in) for item in page.items]
     return Page(items=items, next_cursor=page.next_cursor)

@@ -206,8 +206,8 @@ def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: i
 
 def _items_of(posts: Sequence[Post], viewer: Viewer) -> list[FeedItem]:
     """Items for posts that passed the door, in the given order; those deleted this moment are left out."""
-    known = hydrate({post.pk: post.author_id for post in posts})
-    return [item for post in posts if (item := _item(known, post.pk, post.author_id, viewer))]
+    known, viewer_id = hydrate({post.pk: post.author_id for post in posts}), viewer.pk
+    return [item for post in posts if (item := _item(known, post.pk, post.author_id, viewer_id))]
 
 
 def _items(known: Hydrated, shown: Sequence[Facts], viewer: User) -> list[FeedItem]:
@@ -216,15 +216,18 @@ def _items(known: Hydrated, shown: Sequence[Facts], viewer: User) -> list[FeedIt
         Reason("you", str(_("You wrote this"))),
         Reason("followed", str(_("You follow this person"))),
     )
+    viewer_id = viewer.pk  # asked once: `request.user` is a lazy object
     items = (
-        _item(known, fact.post_id, fact.author_id, viewer, own if fact.author_id == viewer.pk else followed)
+        _item(
+            known, fact.post_id, fact.author_id, viewer_id, own if fact.author_id == viewer_id else followed
+        )
         for fact in shown
     )
     return [item for item in items if item]
 
 
 def _item(
-    known: Hydrated, post_id: int, author_id: int, viewer: Viewer, reason: Reason | None = None
+    known: Hydrated, post_id: int, author_id: int, viewer_id: int | None, reason: Reason | None = None
 ) -> FeedItem | None:
     if post_id not in known.cards or author_id not in known.authors:
         return None
@@ -232,6 +235,6 @@ def _item(
         card=known.cards[post_id],
         author=known.authors[author_id],
         counts=known.counts.get(post_id, NO_COUNTS),
-        is_mine=author_id == viewer.pk,
+        is_mine=author_id == viewer_id,
         reason=reason,
     )

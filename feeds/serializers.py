@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.cards import AuthorCard
-from accounts.models import Viewer
 from feeds.door import Audience
 from feeds.models import CONTENT_MAX
 from feeds.selectors import FeedItem
@@ -97,7 +96,7 @@ def author_json(card: AuthorCard) -> dict[str, Any]:
     }
 
 
-def post_json(item: FeedItem, *, viewer: Viewer) -> dict[str, Any]:
+def post_json(item: FeedItem, *, signed_in: bool) -> dict[str, Any]:
     """`item` as `PostSerializer` describes it; with a reason, as `FeedPostSerializer` does."""
     card, counts = item.card, item.counts
     post: dict[str, Any] = {
@@ -119,7 +118,7 @@ def post_json(item: FeedItem, *, viewer: Viewer) -> dict[str, Any]:
         "edited_at": card["edited_at"],
         "url": absolute(item.url),
     }
-    if viewer.is_authenticated:
+    if signed_in:
         post |= {"is_liked": False, "is_bookmarked": False, "is_shared": False}
     if item.reason:
         post["reason"] = {"kind": item.reason.kind, "label": item.reason.label}
