@@ -8,11 +8,12 @@ const feed = document.querySelector("[data-feed='home']");
 const title = document.title;
 let asked = 0;
 
-// Ids are 53-bit numbers in strings: newer means larger.
+// Ids are 53-bit numbers in strings, and larger is newer; but rows commit out of id order, so what is new is what the
+// head has and the page, down to its oldest post, has not.
 export function missing(headIds, shownIds) {
   const shown = new Set(shownIds.map(String));
-  const newest = Math.max(0, ...shownIds.map(Number));
-  return headIds.filter((id) => !shown.has(String(id)) && Number(id) > newest);
+  const oldest = shownIds.length ? Math.min(...shownIds.map(Number)) : 0;
+  return headIds.filter((id) => !shown.has(String(id)) && Number(id) > oldest);
 }
 
 const shownIds = () => postsOf(feed).map((post) => post.dataset.postId);
@@ -87,11 +88,19 @@ function put(articles) {
   const place = feed.querySelector("[data-pill-place]");
   feed.querySelector("[data-empty]")?.remove();
   for (const post of articles) post.classList.add("new");
-  place.after(...articles);
+  for (const post of articles) putInOrder(post, place);
   added(feed);
   scrollTo({ top: 0 });
   articles[0].focus({ preventScroll: true });
   announce(feed.dataset.shown.replace("{n}", articles.length));
+}
+
+// Before the first post that is older; at the top, as a rule.
+function putInOrder(post, place) {
+  const id = Number(post.dataset.postId);
+  const older = postsOf(feed).find((other) => Number(other.dataset.postId) < id);
+  if (older) older.before(post);
+  else (postsOf(feed).at(-1) || place).after(post);
 }
 
 // The composer published something: the answer was a fresh home page.
