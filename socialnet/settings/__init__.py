@@ -307,7 +307,7 @@ SERVE_MEDIA = env.bool(
     "SERVE_MEDIA", default=not SECURE
 )  # pictures of people; else the server in front does it
 WHITENOISE_USE_FINDERS = not SECURE
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = not SECURE  # files that change while it runs are served whole
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
