@@ -156,12 +156,11 @@ def _email(person: Newcomer) -> str:
 
 
 def _copy_follows(town: Town, stage: Stage) -> None:
-    def rows() -> Iterator[tuple[int, int, str, bool]]:
-        for one, other in zip(town.ties.ones, town.ties.others, strict=True):
-            yield town.ids[one], town.ids[other], "active", False
-            yield town.ids[other], town.ids[one], "active", False
-
-    copy("accounts_follow", ("follower_id", "followee_id", "status", "notify"), rows(), stage=stage)
+    """By follower and followee: the unique index then grows at its end."""
+    pairs = list(zip(town.ties.ones, town.ties.others, strict=True))
+    both_ways = sorted([*pairs, *((other, one) for one, other in pairs)])
+    rows = ((town.ids[one], town.ids[other], "active", False) for one, other in both_ways)
+    copy("accounts_follow", ("follower_id", "followee_id", "status", "notify"), rows, stage=stage)
 
 
 def _copy_posts(town: Town, per_person: int, chance: random.Random, stage: Stage) -> int:
