@@ -10,14 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts import actions as people
+from accounts import standins
 from accounts.models import Block, Follow, Mute, User
 from accounts.tests.factories import blocks, follows, person
 from feeds.actions import delete_post
+from feeds.cards import hydrate
 from feeds.door import Audience, facts
 from feeds.models import Post, PostCounts
+from feeds.paused import facts_without_database
 from feeds.selectors import get_visible_item, get_visible_post, newest_public, profile_posts
 from feeds.tests.factories import ids_at_home, plant, publish
 from feeds.tests.town import LONG_AGO, Town
+from socialnet.kernel import redis
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.ids import id_at
 from socialnet.outbox.testing import drain
@@ -124,6 +128,35 @@ def test_the_three_forms_of_the_door_agree(built, town):
             assert fact.belongs == town.belongs(viewer, author)
             assert fact.muted == town.is_muted(viewer, author)
             assert fact.gone == (state == "deleted")
+
+
+@settings(
+    max_examples=500 if FULL else 30,
+    deadline=None,
+    derandomize=not FULL,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(town=towns)
+def test_the_door_without_postgresql_lets_nobody_in_who_may_not_see(built, town):
+    """Judged by what is kept in Redis when everything that can be kept is."""
+    posts = built.build(town)
+    redis._client().flushall()
+    known = hydrate({post.pk: post.author_id for post in posts})
+    for viewer, user in enumerate(built.users):
+        if viewer in town.suspended | town.left:
+            continue  # is not signed in
+        standins.keep(user.pk)
+        kept = standins.read(user.pk)
+        standins._looked_after.clear()
+        for post, (author, audience, state) in zip(posts, town.posts, strict=True):
+            if card := known.cards.get(post.pk):
+                fact = facts_without_database(
+                    card, known.authors.get(post.author_id), viewer_id=user.pk, kept=kept
+                )
+                assert fact.visible == town.may_see(viewer, author, audience, state)
+                assert fact.at_home == town.is_at_home(viewer, author, audience, state)
+            else:
+                assert state != "standing"
 
 
 # --- the cells, by name ------------------------------------------------------------------------------------
