@@ -1,3 +1,4 @@
+import logging
 import time
 from typing import Any
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         if User.objects.exists():
             self.stdout.write("There are people already, so the demo community was not loaded.")
             return
+        logging.getLogger("socialnet.outbox").setLevel(logging.WARNING)  # a thousand deliveries are no news here
         started = time.monotonic()
         people, posts = load()
         make_due()
