@@ -26,7 +26,7 @@ class KeptRecord:
     standby: CachePolicy
 
     @classmethod
-    def named(cls, name: str, *, dropped_by: str) -> "KeptRecord":
+    def named(cls, name: str, *, dropped_by: str, rebuilt: bool = True) -> "KeptRecord":
         return cls(
             fresh=CachePolicy(
                 name=name, template=f"{name}:{{id}}", ttl=_FRESH_SECONDS, dropped_by=dropped_by
@@ -36,6 +36,7 @@ class KeptRecord:
                 template=f"{name}:{{id}}:standby",
                 ttl=_STANDBY_SECONDS,
                 dropped_by=dropped_by,
+                rebuilt=rebuilt,
             ),
         )
 
@@ -73,5 +74,6 @@ class KeptRecord:
 
 
 viewers = KeptRecord.named("viewer", dropped_by="password, suspension, deletion, profile")
-sessions = KeptRecord.named("session", dropped_by="sign-out, revocation, password, suspension")
+# Only here stands who signed in or out while PostgreSQL was away.
+sessions = KeptRecord.named("session", dropped_by="sign-out, revocation, password, suspension", rebuilt=False)
 tokens = KeptRecord.named("token", dropped_by="revocation, suspension, deletion")

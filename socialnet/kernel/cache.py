@@ -41,13 +41,17 @@ class State(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class CachePolicy:
-    """One kind of cached value. `ttl` is in seconds, ± 10 % so that keys do not expire together."""
+    """One kind of cached value. `ttl` is in seconds, ± 10 % so that keys do not expire together.
+
+    `rebuilt`: PostgreSQL can give it again, so that all of it may be forgotten at any time.
+    """
 
     name: str
     template: str
     ttl: int
     version: int = 1
     dropped_by: str
+    rebuilt: bool = True
 
     def __post_init__(self) -> None:
         _policies[self.name] = self

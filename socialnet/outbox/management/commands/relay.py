@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from socialnet.kernel import restarts
 from socialnet.kernel.health import keep_beating
 from socialnet.outbox.relay import Relay
 
@@ -18,4 +19,5 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         keep_beating("relay", stop)
+        restarts.watch(stop)
         Relay(stop).run()
