@@ -1,5 +1,7 @@
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +11,18 @@ from accounts.models import User
 from feeds.demo.load import load
 from socialnet.kernel.invariants import broken, invariants
 from socialnet.outbox.inline import make_due
+
+
+@contextmanager
+def quiet(logger_name: str) -> Iterator[None]:
+    """Only warnings of this logger, for a moment."""
+    logger = logging.getLogger(logger_name)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class Command(BaseCommand):
@@ -23,10 +37,10 @@ class Command(BaseCommand):
         if User.objects.exists():
             self.stdout.write("There are people already, so the demo community was not loaded.")
             return
-        logging.getLogger("socialnet.outbox").setLevel(logging.WARNING)  # a thousand deliveries are no news here
         started = time.monotonic()
         people, posts = load()
-        make_due()
+        with quiet("socialnet.outbox"):  # a thousand deliveries are no news here
+            make_due()
         seconds = time.monotonic() - started
         self.stdout.write(f"Loaded the demo community: {people} people, {posts} posts in {seconds:.1f} s.")
         if problems := broken():
