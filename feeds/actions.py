@@ -72,3 +72,14 @@ def delete_post(*, post: Post, actor: User) -> None:
     record("feeds.post_deleted", actor_id=actor.pk, target_type="post", target_id=locked.pk)
     emit(PostDeleted(post_id=locked.pk, author_id=locked.author_id), actor_id=actor.pk)
     transaction.on_commit(partial(cards.drop, locked.pk))
+
+
+def note_look(*, post: Post, actor: User) -> None:
+    """Put on the record that staff opened a post, before they see it."""
+    record(
+        "feeds.post_looked_at",
+        actor_id=actor.pk,
+        target_type="post",
+        target_id=post.pk,
+        after={"visibility": post.visibility},
+    )

@@ -1,12 +1,18 @@
-"""Posts in the admin. Authors write and delete; moderators look, and delete through the same door later on."""
+"""Posts in the admin. Authors write and delete; moderators look, and delete through the same door later on.
+
+Staff is no audience: the list shows what anybody may read, the rest is shown one by one and that is recorded.
+"""
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from feeds.actions import note_look
+from feeds.door import Audience
 from feeds.models import Post
 from socialnet.kernel.admin import ReadOnlyAdmin
 
@@ -51,8 +57,22 @@ class PostAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("text"))
     def beginning(self, post: Post) -> str:
-        return Truncator(post.content).chars(80)
+        return Truncator(post.content).chars(80) if anybody_may_read(post) else gettext("(not for everybody)")
 
     @admin.display(description=_("published"), ordering="id")
     def created_at(self, post: Post) -> object:
         return post.created_at
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        post = self.get_object(request, object_id)
+        if post is not None and self.has_view_permission(request, post):
+            note_look(post=post, actor=request.user)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+def anybody_may_read(post: Post) -> bool:
+    """Whether visitors see it, as far as the post and its author's account say."""
+    is_there = post.deleted_at is None and post.hidden_at is None
+    return is_there and post.visibility == Audience.PUBLIC and not post.author.is_private
