@@ -68,7 +68,7 @@ class PostAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         post = self.get_object(request, object_id)
         if post is not None and self.has_view_permission(request, post):
-            note_look(post=post, actor=request.user)
+            note_look(post=post, actor=request.user)  # type: ignore[arg-type]  # nobody else comes in here
         return super().change_view(request, object_id, form_url, extra_context)
 
 
