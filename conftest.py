@@ -18,6 +18,10 @@ from socialnet.embedded.engines import RunningEngine, start_valkey
 from socialnet.kernel import redis
 from socialnet.kernel.postgres import base as postgres
 
+_SEND_AWAY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()
+"""
 KEEP = {"django_migrations", "django_content_type", "auth_permission"}
 
 
@@ -61,26 +65,26 @@ def django_db_setup(
         _drop_database(test_name)
 
 
-def _as_owner(database: str) -> Any:
+def _connect(alias: str, database: str) -> Any:
     """A connection past Django, which guards its own in tests."""
-    params = connections["owner"].get_connection_params()
-    connection = psycopg2.connect(
-        **{name: params[name] for name in ("user", "password", "host", "port") if name in params},
-        dbname=database,
-    )
+    params = connections[alias].get_connection_params()
+    known = {name: params[name] for name in ("user", "password", "host", "port") if name in params}
+    connection = psycopg2.connect(**known, dbname=database)
     connection.autocommit = True
     return connection
 
 
+def _as_owner(database: str) -> Any:
+    return _connect("owner", database)
+
+
 def _drop_database(name: str) -> None:
-    """Waits a moment for processes that a test started and that are still letting go of it."""
+    """Whoever still holds on to it (a thread or a process that a test started) is sent away first."""
+    for alias in ("default", "owner"):  # each role may end its own connections only
+        with closing(_connect(alias, "postgres")) as connection, connection.cursor() as cursor:
+            cursor.execute(_SEND_AWAY, [name])
     with closing(_as_owner("postgres")) as connection, connection.cursor() as cursor:
-        for attempt in range(3):  # PostgreSQL itself waits five seconds each time
-            try:
-                return cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            except psycopg2.errors.ObjectInUse:
-                if attempt == 2:
-                    raise
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
 def _empty_tables(self: TransactionTestCase) -> None:
