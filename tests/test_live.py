@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from accounts import actions as people
 from accounts.models import User
 from feeds.actions import publish_post
 from socialnet.kernel import redis
-from tests.stack import Stack, running
+from tests.stack import Stack, running, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
@@ -100,6 +101,32 @@ def test_a_follower_hears_of_a_new_post_with_session_or_token(stack, ada, ben):
             assert (await hear(page))["event"] == "pong"
 
     asyncio.run(listen())
+
+
+def test_its_port_serves_no_pages(tmp_path, transactional_db, redis_process):
+    with running(tmp_path / "alone", "live") as stack:
+        wait_for(lambda: answer_of(stack, "/health/live") == 200, seconds=30, what="the socket's process")
+        for path in ("/", "/ws/", "/api/v1", "/admin/login/", "/metrics", "/health/ready", "/health/live/"):
+            assert answer_of(stack, path) == 404, path
+
+        async def knock() -> None:
+            with pytest.raises(InvalidStatus):
+                await connect(f"ws://127.0.0.1:{stack.live_port}/elsewhere")
+
+        asyncio.run(knock())
+        assert "Traceback" not in stack.log("live")
+
+
+def answer_of(stack: Stack, path: str) -> int:
+    """The status with which the socket's process answers a request for a page; 0 while it does not."""
+    connection = HTTPConnection("127.0.0.1", stack.live_port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
 
 
 def test_strangers_bad_origins_and_bad_messages_meet_their_codes(stack, ada):
