@@ -2,13 +2,17 @@
 
 Attempts are counted in PostgreSQL before the handler runs, so a delivery that kills its worker is counted too.
 What was tried before runs alone: a poisoned delivery cannot take its batch down twice.
+
+A claim keeps every other message away until the lease ends; the same message, brought again because its worker was
+lost, takes over at once what it had claimed.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
@@ -27,50 +31,69 @@ _made = Counter("socialnet_deliveries", "Deliveries by handler and outcome", ["h
 _seconds = Histogram("socialnet_delivery_seconds", "Time a handler took for a batch", ["handler"])
 
 _CLAIM = """
-UPDATE outbox_delivery d SET attempts = d.attempts + 1,
+UPDATE outbox_delivery d SET attempts = d.attempts + 1, claimed_by = %(message)s,
     leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM outbox_event e
 WHERE d.id = ANY(%(ids)s) AND d.state = 0 AND d.attempts <= %(tried)s AND e.id = d.event_id
-    AND (d.last_error = '' OR d.leased_until <= clock_timestamp())
+    AND (d.leased_until <= clock_timestamp()
+        OR (d.last_error = '' AND (d.claimed_by = '' OR (d.claimed_by = %(message)s AND %(again)s))))
 RETURNING d.id, d.handler, d.key, d.attempts, e.id, e.name, e.payload, e.request_id
 """
 _FAIL = """
-UPDATE outbox_delivery SET last_error = %(error)s,
+UPDATE outbox_delivery SET last_error = %(error)s, claimed_by = '',
     state = CASE WHEN attempts >= %(most)s THEN 2 ELSE 0 END,
     leased_until = clock_timestamp() + make_interval(secs => %(pause)s)
-WHERE id = %(id)s AND state = 0
+WHERE id = %(id)s AND state = 0 AND claimed_by = %(message)s
 """
 
 _POSTPONE = """
-UPDATE outbox_delivery SET last_error = %(error)s, attempts = greatest(attempts - 1, 0),
+UPDATE outbox_delivery SET last_error = %(error)s, claimed_by = '', attempts = greatest(attempts - 1, 0),
     leased_until = clock_timestamp() + interval '2 seconds'
-WHERE id = ANY(%(ids)s) AND state = 0
+WHERE id = ANY(%(ids)s) AND state = 0 AND claimed_by = %(message)s
 """
 
 
 @dataclass(frozen=True)
+class Message:
+    """What brought deliveries to a worker; `again` when it did before, to a worker that was lost."""
+
+    id: str = field(default_factory=lambda: uuid4().hex)
+    again: bool = False
+
+
+@dataclass(frozen=True)
 class Claim:
-    """A delivery that this process is making now."""
+    """A delivery that this process is making now, for `message`."""
 
     id: int
+    message: str
     key: str
     attempts: int
     event: Event
 
 
-def run(name: str, delivery_ids: Sequence[int]) -> int:
-    """Make these deliveries to the handler called `name`; returns how many were made. Done ones are passed over."""
-    handler = handler_named(name)
-    fresh = _claim(delivery_ids, tried=0)
+def run(name: str, delivery_ids: Sequence[int], *, message: Message | None = None) -> int:
+    """Make these deliveries to the handler called `name`; returns how many were made.
+
+    Passed over are those that are done, and those that another message claimed and is still at.
+    """
+    handler, message = handler_named(name), message or Message()
+    fresh = _claim(delivery_ids, tried=0, message=message)
     made = _make(handler, fresh) if fresh else 0
     for delivery_id in sorted(set(delivery_ids) - {claim.id for claim in fresh}):
-        if again := _claim([delivery_id], tried=MAX_ATTEMPTS):
+        if again := _claim([delivery_id], tried=MAX_ATTEMPTS, message=message):
             made += _make(handler, again)
     return made
 
 
-def _claim(delivery_ids: Sequence[int], *, tried: int) -> list[Claim]:
-    params: dict[str, Any] = {"ids": list(delivery_ids), "lease": LEASE_SECONDS, "tried": tried}
+def _claim(delivery_ids: Sequence[int], *, tried: int, message: Message) -> list[Claim]:
+    params: dict[str, Any] = {
+        "ids": list(delivery_ids),
+        "lease": LEASE_SECONDS,
+        "tried": tried,
+        "message": message.id,
+        "again": message.again,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, params)
         rows = cursor.fetchall()
@@ -80,9 +103,9 @@ def _claim(delivery_ids: Sequence[int], *, tried: int) -> list[Claim]:
             event = restore(name, _json(payload), ident=event_id, request_id=request_id)
         except (KeyError, TypeError) as error:  # of another release: unknown, or with other fields
             unreadable = Event(id=event_id, request_id=request_id)
-            _fail(handler, Claim(ident, key, attempts, unreadable), _sentence(error))
+            _fail(handler, Claim(ident, message.id, key, attempts, unreadable), _sentence(error))
         else:
-            claims.append(Claim(ident, key, attempts, event))
+            claims.append(Claim(ident, message.id, key, attempts, event))
     return claims
 
 
@@ -139,13 +162,16 @@ def _finish(claims: list[Claim]) -> None:
     unfinished = Delivery.objects.filter(pk__in=[claim.id for claim in claims]).exclude(
         state=Delivery.State.DONE
     )
-    unfinished.update(state=Delivery.State.DONE, last_error="")
+    unfinished.update(state=Delivery.State.DONE, last_error="", claimed_by="")
 
 
 def _postpone(handler: Handler, claims: list[Claim], error: str) -> int:
     """A neighbour is away: nobody's fault, so no attempt is counted."""
     with connection.cursor() as cursor:
-        cursor.execute(_POSTPONE, {"ids": [claim.id for claim in claims], "error": error})
+        cursor.execute(
+            _POSTPONE,
+            {"ids": [claim.id for claim in claims], "error": error, "message": claims[0].message},
+        )
     _made.labels(handler.name, "postponed").inc(len(claims))
     log.warning("deliveries_postponed", handler=handler.name, count=len(claims), error=error)
     return 0
@@ -154,7 +180,16 @@ def _postpone(handler: Handler, claims: list[Claim], error: str) -> int:
 def _fail(handler: str, claim: Claim, error: str) -> int:
     pause = 2 ** min(claim.attempts, 8)  # 2, 4, 8, 16 seconds
     with connection.cursor() as cursor:
-        cursor.execute(_FAIL, {"id": claim.id, "error": error, "pause": pause, "most": MAX_ATTEMPTS})
+        cursor.execute(
+            _FAIL,
+            {
+                "id": claim.id,
+                "message": claim.message,
+                "error": error,
+                "pause": pause,
+                "most": MAX_ATTEMPTS,
+            },
+        )
     dead = claim.attempts >= MAX_ATTEMPTS
     _made.labels(handler, "dead" if dead else "failed").inc()
     log.warning(

@@ -28,7 +28,8 @@ class Event(models.Model):
 class Delivery(models.Model):
     """One handler's debt for one event (and, for work done in pieces, one `key` of it).
 
-    `leased_until` says when it is due: now, when its lease runs out, or after a pause.
+    `leased_until` says when it is due: now, when its lease runs out, or after a pause. Until then it belongs to the
+    message that `claimed_by` names; where that is empty, the relay has handed it over and nobody is at work yet.
     """
 
     class State(models.IntegerChoices):
@@ -42,6 +43,7 @@ class Delivery(models.Model):
     state = models.PositiveSmallIntegerField(_("state"), choices=State, default=State.OPEN)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     leased_until = models.DateTimeField(_("due"), db_default=Now())
+    claimed_by = models.CharField(_("claimed by"), max_length=64, blank=True, db_default="")
     last_error = models.TextField(_("last error"), blank=True)
 
     class Meta:

@@ -29,13 +29,15 @@ WITH due AS MATERIALIZED (
     WHERE state = 0 AND leased_until <= clock_timestamp() AND handler = ANY(%(handlers)s)
     ORDER BY leased_until, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
-UPDATE outbox_delivery d SET last_error = '', leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+UPDATE outbox_delivery d SET last_error = '', claimed_by = '',
+    leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM due WHERE d.id = due.id
 RETURNING d.id, d.handler
 """
+# What is claimed was taken after all: only the broker's answer was lost.
 _RETURN = """
 UPDATE outbox_delivery SET leased_until = clock_timestamp() + interval '1 second'
-WHERE id = ANY(%(ids)s) AND state = 0
+WHERE id = ANY(%(ids)s) AND state = 0 AND claimed_by = ''
 """
 
 

@@ -1,17 +1,25 @@
 """Celery doors of the outbox."""
 
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
+from celery.app.task import Context
 
 from socialnet.outbox import deliveries, idempotency, retention
+from socialnet.outbox.deliveries import Message
 from socialnet.outbox.models import Delivery
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
-def make_deliveries(handler: str, delivery_ids: list[int]) -> None:
-    deliveries.run(handler, delivery_ids)
+@shared_task(bind=True, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def make_deliveries(self: Task, handler: str, delivery_ids: list[int]) -> None:
+    deliveries.run(handler, delivery_ids, message=_message(self.request))
+
+
+def _message(request: Context) -> Message:
+    """Celery keeps the id of a message that it brings again."""
+    again = bool((request.delivery_info or {}).get("redelivered"))
+    return Message(id=request.id, again=again) if request.id else Message()
 
 
 @shared_task(ignore_result=True)

@@ -9,6 +9,7 @@ from django.db.utils import ProgrammingError
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox import deliveries, handlers
 from socialnet.outbox.actions import emit, owe, record, retry_dead
+from socialnet.outbox.deliveries import Message
 from socialnet.outbox.errors import NoTransaction
 from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, name_of, on, owed
@@ -135,10 +136,11 @@ def test_a_delivery_that_kills_its_worker_dies_after_five_tries_and_takes_nobody
     happen(1, 2, 3)
     (name, ids), *_ = lease([handler.name for handler in handlers.handlers()], limit=10).items()
     poisoned = ids[1]
-    deliveries._claim(ids, tried=0)  # the worker dies: nothing comes back
+    deliveries._claim(ids, tried=0, message=Message("m"))  # the worker dies: nothing comes back
     for _ in range(6):  # redelivered: each runs alone now
         for delivery_id in ids:
-            claims = deliveries._claim([delivery_id], tried=deliveries.MAX_ATTEMPTS)
+            message = Message("m", again=True)
+            claims = deliveries._claim([delivery_id], tried=deliveries.MAX_ATTEMPTS, message=message)
             if delivery_id == poisoned and claims and claims[0].attempts <= deliveries.MAX_ATTEMPTS:
                 break  # dies again
             if claims:
@@ -166,7 +168,8 @@ def test_a_lease_keeps_others_away_until_it_ends():
 
 def test_owing_a_piece_twice_makes_one_delivery():
     happen(1)
-    event = deliveries._claim(list(Delivery.objects.values_list("id", flat=True)), tried=0)[0].event
+    ids = list(Delivery.objects.values_list("id", flat=True))
+    event = deliveries._claim(ids, tried=0, message=Message())[0].event
     owe(note_piece, event, ["a", "b"])
     owe(note_piece, event, ["b", "c"])
     drain()

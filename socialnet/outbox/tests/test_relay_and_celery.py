@@ -1,26 +1,32 @@
 """Between the outbox and the workers: full queues, an absent broker, copies of messages, events nobody can read."""
 
 import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg2.errors
 import pytest
+from celery.app.task import Context
 from django.db import OperationalError, connection, transaction
 
 from socialnet.celery import app
 from socialnet.outbox import broker, deliveries, handlers
 from socialnet.outbox.actions import emit
+from socialnet.outbox.deliveries import Message
 from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, name_of, on, owed
 from socialnet.outbox.models import Delivery
 from socialnet.outbox.models import Event as StoredEvent
-from socialnet.outbox.relay import Relay
+from socialnet.outbox.relay import Relay, give_back, lease
 from socialnet.outbox.tasks import make_deliveries
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
 seen: list[object] = []
 trouble: dict[int, Exception] = {}
+meanwhile: list[Callable[[], object]] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,8 @@ class BellRang(Event):
 
 def hear(events: list[BellRang]) -> None:
     for event in events:
+        for happen in meanwhile:
+            happen()
         if event.number in trouble:
             raise trouble[event.number]
         seen.append(event.number)
@@ -57,6 +65,7 @@ def registered(monkeypatch):
     owed(batch=2)(hear_piece)
     seen.clear()
     trouble.clear()
+    meanwhile.clear()
 
 
 @pytest.fixture
@@ -196,12 +205,90 @@ def test_copies_of_a_message_do_not_cut_the_pause_after_a_failure_short():
     assert Delivery.objects.get(pk=ids[0]).attempts == 2
 
 
-def test_a_delivery_that_is_made_is_done_though_copies_of_its_message_used_up_the_attempts():
-    """More workers than attempts take copies of one message while the first is still at work."""
+def test_copies_of_a_message_that_is_at_work_do_nothing(relay):
+    """Or a letter would be sent twice."""
+    ids = ring(1, 2)
+    relay.round()
+    meanwhile.append(lambda: copies(3, HEAR, ids))
+    assert deliveries.run(HEAR, ids) == 2
+    assert seen == [1, 2]
+    assert set(Delivery.objects.filter(pk__in=ids).values_list("attempts", flat=True)) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_with_copies_of_one_message_one_runs_the_handler():
+    (ident,) = ring(1)
+    meanwhile.append(lambda: time.sleep(0.2))
+
+    def take_copy(_number: int) -> int:
+        try:
+            return deliveries.run(HEAR, [ident])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as workers:
+        made = list(workers.map(take_copy, range(8)))
+    assert sum(made) == 1 and seen == [1]
+
+
+def test_a_message_brought_again_after_its_worker_was_lost_is_made_at_once():
+    ids = ring(1, 2)
+    deliveries._claim(ids, tried=0, message=Message("lost"))  # the worker dies: nothing comes back
+    assert deliveries.run(HEAR, ids, message=Message("another", again=True)) == 0
+    assert deliveries.run(HEAR, ids, message=Message("lost")) == 0  # a copy, and the first may be at work
+    assert deliveries.run(HEAR, ids, message=Message("lost", again=True)) == 2
+
+
+def test_what_a_lost_worker_had_claimed_is_made_when_its_lease_ends():
+    ids = ring(1, 2)
+    deliveries._claim(ids, tried=0, message=Message("lost"))
+    assert drain() == 2  # those of the other handler
+    make_due()
+    assert drain() == 2 and seen.count(1) == seen.count(2) == 2
+
+
+def test_the_task_says_when_celery_brings_its_message_again():
+    ids = ring(1, 2)
+    deliveries._claim(ids, tried=0, message=Message("lost"))
+    make_deliveries.apply((HEAR, ids), task_id="lost")
+    assert seen == []
+    make_deliveries.request_stack.push(Context(id="lost", delivery_info={"redelivered": True}))
+    try:
+        make_deliveries.run(HEAR, ids)
+    finally:
+        make_deliveries.request_stack.pop()
+    assert seen == [1, 2]
+
+
+def test_who_lost_a_claim_by_being_slow_does_not_end_that_of_its_successor():
     ids = ring(1)
-    (claim,) = deliveries._claim(ids, tried=0)
+    (slow,) = deliveries._claim(ids, tried=0, message=Message("slow"))
+    make_due()
+    deliveries._claim(ids, tried=1, message=Message("successor"))
+    deliveries._fail(HEAR, slow, "no")
+    deliveries._postpone(handlers.handler_named(HEAR), [slow], "no")
+    delivery = Delivery.objects.get(pk=ids[0])
+    assert (delivery.claimed_by, delivery.last_error, delivery.attempts) == ("successor", "", 2)
+    copies(1, HEAR, ids)
+    assert seen == []
+
+
+def test_what_a_worker_has_claimed_is_not_given_back_though_the_broker_did_not_answer():
+    ids = ring(1)
+    lease([HEAR], limit=10)
+    meanwhile.append(lambda: give_back(ids))
+    meanwhile.append(lambda: seen.extend(second for second in due_in()[:1] if second < 2))
+    deliveries.run(HEAR, ids)
+    assert seen == [1]
+
+
+def test_a_delivery_that_is_made_is_done_though_others_used_up_the_attempts():
+    """One worker stands still for longer than its lease, again and again, and goes on in the end."""
+    ids = ring(1)
+    (claim,) = deliveries._claim(ids, tried=0, message=Message())
     for _ in range(deliveries.MAX_ATTEMPTS):
-        (copy,) = deliveries._claim(ids, tried=deliveries.MAX_ATTEMPTS)
+        make_due()
+        (copy,) = deliveries._claim(ids, tried=deliveries.MAX_ATTEMPTS, message=Message())
     deliveries._make(handlers.handler_named(HEAR), [copy])
     assert Delivery.objects.get(pk=ids[0]).state == Delivery.State.DEAD
     deliveries._make(handlers.handler_named(HEAR), [claim])
