@@ -53,7 +53,7 @@ def django_db_setup(
     real_name = owner.settings_dict["NAME"]
     test_name = f"test_{real_name}_{worker}"
     with django_db_blocker.unblock():
-        _drop_database(test_name)
+        _drop_database(test_name, beside=real_name)
         owner.settings_dict["TEST"]["NAME"] = test_name
         name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         application.close()
@@ -62,7 +62,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         application.close()
         owner.close()
-        _drop_database(test_name)
+        _drop_database(test_name, beside=real_name)
 
 
 def _connect(alias: str, database: str) -> Any:
@@ -78,12 +78,12 @@ def _as_owner(database: str) -> Any:
     return _connect("owner", database)
 
 
-def _drop_database(name: str) -> None:
+def _drop_database(name: str, *, beside: str) -> None:
     """Whoever still holds on to it (a thread or a process that a test started) is sent away first."""
     for alias in ("default", "owner"):  # each role may end its own connections only
-        with closing(_connect(alias, "postgres")) as connection, connection.cursor() as cursor:
+        with closing(_connect(alias, beside)) as connection, connection.cursor() as cursor:
             cursor.execute(_SEND_AWAY, [name])
-    with closing(_as_owner("postgres")) as connection, connection.cursor() as cursor:
+    with closing(_as_owner(beside)) as connection, connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
