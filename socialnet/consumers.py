@@ -9,11 +9,11 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.cookies import SimpleCookie
-from itertools import count
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -36,18 +36,23 @@ from socialnet.kernel.errors import DatabaseAway, DomainError, RedisAway
 from socialnet.kernel.redis import door
 
 log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 NOT_SIGNED_IN, BAD_ORIGIN, TOO_MANY, FLOOD, TOO_LARGE, TRY_LATER = 4401, 4403, 4429, 1008, 1009, 1013
 MESSAGE_MOST = 4096  # bytes
 MESSAGES_MOST, MESSAGES_SECONDS = 30, 10
 TOPICS_MOST = 50
 SOCKETS_MOST = 20  # of one person, in one process
+DEFAULT_PORTS = {"http": 80, "https": 443}
 BEAT_SECONDS = 10
-BEATS_PER_RECHECK = 6
+RECHECK_SECONDS = 60
+# What asks the database runs here, not in the one thread that Django's async code shares: one slow question there
+# would hold up everybody. Each thread's connection ends with its question (CONN_MAX_AGE is 0 in `asgi.py`).
+THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="socket")
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
     open_sockets: ClassVar[dict[int, set["LiveConsumer"]]] = {}
-    beating: ClassVar["asyncio.Task[None] | None"] = None
+    rounds: ClassVar[dict[str, "asyncio.Task[None]"]] = {}
 
     viewer: User | None = None
 
@@ -67,7 +72,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         sockets.add(self)
         self.topics: dict[str, str] = {}
         self.received: deque[float] = deque(maxlen=MESSAGES_MOST)
-        type(self)._keep_beating()
+        type(self)._keep_going()
         await self._join(realtime.person_group(self.viewer.pk))
 
     async def disconnect(self, code: int) -> None:
@@ -106,7 +111,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if topic not in self.topics:
                 if len(self.topics) >= TOPICS_MOST:
                     return await self._refuse(topic, "too_many_topics")
-                group = await database_sync_to_async(live.group_of)(topic, viewer=self.viewer)
+                group = await in_thread(live.group_of, topic, viewer=self.viewer)
                 await self._join(group)
                 self.topics[topic] = group
             await self._mark_online([self.viewer.pk])
@@ -145,7 +150,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     # --- helpers -------------------------------------------------------------------------------------------
 
     async def _snapshot(self, topic: str) -> None:
-        snapshot = await database_sync_to_async(live.snapshot)(topic, viewer=self.viewer)
+        snapshot = await in_thread(live.snapshot, topic, viewer=self.viewer)
         await self.send(text_data=orjson.dumps(snapshot).decode())
 
     async def _say(self, **message: Any) -> None:
@@ -180,35 +185,33 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def _origin_allowed(self) -> bool:
         """Browsers always say where the page came from; programs with a token may say nothing."""
         origin = self._header(b"origin")
-        if not origin:
-            return bool(self._header(b"authorization"))
-        return validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
+        return origin_allowed(origin) if origin else bool(self._header(b"authorization"))
 
     async def _who(self) -> User | None:
         """Whoever shows this session or token; raises `DatabaseAway` when nobody can say."""
         bearer = self._header(b"authorization")
         cookie = SimpleCookie(self._header(b"cookie")).get(settings.SESSION_COOKIE_NAME)
         try:
-            return await database_sync_to_async(_person)(bearer, cookie.value if cookie else "")
+            return await in_thread(_person, bearer, cookie.value if cookie else "")
         except (DatabaseError, InterfaceError) as error:
             log.info("socket_viewer_not_asked", error=type(error).__name__)
             raise DatabaseAway from error
 
-    # --- one task per process ----------------------------------------------------------------------------------
+    # --- two tasks per process ---------------------------------------------------------------------------------
 
     @classmethod
-    def _keep_beating(cls) -> None:
-        if cls.beating is None or cls.beating.done():
-            cls.beating = asyncio.get_running_loop().create_task(cls._beat())
+    def _keep_going(cls) -> None:
+        for work in (cls._beat, cls._look_again):
+            task = cls.rounds.get(work.__name__)
+            if task is None or task.done():
+                cls.rounds[work.__name__] = asyncio.get_running_loop().create_task(work())
 
     @classmethod
     async def _beat(cls) -> None:
         """Tell fan-out who is here; say again what is true when Redis was away or lost what it was told."""
         marked: set[int] = set()
         missed = False
-        for beat in count(1):
-            if not cls.open_sockets:
-                return
+        while cls.open_sockets:
             here = set(cls.open_sockets)
             expected = marked & here
             kept = await asyncio.to_thread(realtime.online_among, expected)
@@ -216,15 +219,29 @@ class LiveConsumer(AsyncWebsocketConsumer):
             missed = missed or not answers or len(kept) < len(expected)
             if missed and answers:
                 missed = False
-                await cls._all(LiveConsumer.refresh)
+                await cls._all(cls._sockets(), LiveConsumer.refresh)
             marked = here
             await asyncio.sleep(BEAT_SECONDS)
-            if beat % BEATS_PER_RECHECK == 0:
-                await cls._all(LiveConsumer.recheck)
 
     @classmethod
-    async def _all(cls, act: Callable[["LiveConsumer"], Awaitable[None]]) -> None:
-        sockets = [socket for several in cls.open_sockets.values() for socket in several]
+    async def _look_again(cls) -> None:
+        """Ask of each socket once a minute whether it may stay: a few every second, never all at once."""
+        while cls.open_sockets:
+            sockets = cls._sockets()
+            for second in range(RECHECK_SECONDS):
+                await asyncio.sleep(1)
+                still_open = set(cls._sockets())
+                turn = [socket for socket in sockets[second::RECHECK_SECONDS] if socket in still_open]
+                await cls._all(turn, LiveConsumer.recheck)
+
+    @classmethod
+    def _sockets(cls) -> list["LiveConsumer"]:
+        return [socket for several in cls.open_sockets.values() for socket in several]
+
+    @staticmethod
+    async def _all(
+        sockets: Iterable["LiveConsumer"], act: Callable[["LiveConsumer"], Awaitable[None]]
+    ) -> None:
         await asyncio.gather(*(act(socket) for socket in sockets), return_exceptions=True)
 
     @staticmethod
@@ -241,6 +258,32 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return True
 
         return await asyncio.to_thread(mark)
+
+
+async def in_thread(act: Callable[..., Answer], *args: Any, **options: Any) -> Answer:
+    """Run `act`, which may ask the database, in one of a few threads."""
+    return await database_sync_to_async(act, thread_sensitive=False, executor=THREADS)(*args, **options)
+
+
+def origin_allowed(origin: str) -> bool:
+    """Whether a page of ours may have opened this socket: scheme and port of `PUBLIC_URL`, by any of our names.
+
+    The socket's own port says nothing: on a laptop it differs from that of the pages. `*` in `ALLOWED_HOSTS` names
+    nobody.
+    """
+    try:
+        page, public = _place(origin), _place(settings.PUBLIC_URL)
+    except ValueError:  # not a port
+        return False
+    ours = [public[1], *(name for name in settings.ALLOWED_HOSTS if name != "*")]
+    return page[0] == public[0] and page[2] == public[2] and validate_host(page[1], ours)
+
+
+def _place(address: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address, the port also where it is left out."""
+    url = urlsplit(address)
+    host = url.hostname or ""
+    return url.scheme, f"[{host}]" if ":" in host else host, url.port or DEFAULT_PORTS.get(url.scheme)
 
 
 def _person(bearer: str, session_key: str) -> User | None:

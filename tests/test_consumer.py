@@ -1,6 +1,9 @@
 """The websocket consumer on its own: what it does when nobody can say who is there, and with odd messages."""
 
+import asyncio
 import json
+import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -8,7 +11,7 @@ from django.db import OperationalError
 
 from accounts.models import User
 from socialnet import consumers
-from socialnet.consumers import NOT_SIGNED_IN, TRY_LATER, LiveConsumer
+from socialnet.consumers import NOT_SIGNED_IN, RECHECK_SECONDS, TRY_LATER, LiveConsumer, origin_allowed
 from socialnet.kernel.errors import DatabaseAway
 
 
@@ -76,3 +79,88 @@ async def test_topics_that_are_no_list_of_names_are_refused(topics: Any) -> None
     page = Page()
     await page.receive(json.dumps({"op": "subscribe", "topics": topics}))
     assert page.asked == [] and page.said == [{"event": "error", "data": {"code": "bad_message"}}]
+
+
+async def test_one_slow_question_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def person(bearer: str, session_key: str) -> User | None:
+        if "slow" in bearer:
+            answered.wait(10)
+        return None
+
+    monkeypatch.setattr(consumers, "_person", person)
+    slow, quick = Page(), Page()
+    slow.scope = {"headers": [(b"authorization", b"Bearer slow")]}  # type: ignore[typeddict-item]
+    waiting = asyncio.create_task(slow.connect())
+    try:
+        await asyncio.wait_for(quick.connect(), 5)
+        assert quick.codes == [NOT_SIGNED_IN] and slow.codes == []
+    finally:
+        answered.set()
+        await waiting
+
+
+async def test_a_question_may_take_a_few_threads_and_no_more() -> None:
+    names = await asyncio.gather(
+        *(consumers.in_thread(lambda: threading.current_thread().name) for _ in range(100))
+    )
+    assert len(set(names)) <= 8
+
+
+async def test_everybody_is_looked_at_once_a_minute_and_never_all_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second, looked = 0, Counter[Page]()
+    seconds = Counter[int]()
+
+    class Watched(Page):
+        async def recheck(self) -> None:
+            looked[self] += 1
+            seconds[second] += 1
+
+    pages = [Watched() for _ in range(3 * RECHECK_SECONDS)]
+    sockets: dict[int, set[LiveConsumer]] = {number: {page} for number, page in enumerate(pages)}
+    monkeypatch.setattr(LiveConsumer, "open_sockets", sockets)
+    monkeypatch.setattr(LiveConsumer, "recheck", Watched.recheck)
+
+    async def a_second_passes(_seconds: float) -> None:
+        nonlocal second
+        second += 1
+        if second == RECHECK_SECONDS:
+            del sockets[len(pages) - 1]  # whose turn would be now
+        if second > RECHECK_SECONDS:
+            sockets.clear()
+
+    monkeypatch.setattr(consumers.asyncio, "sleep", a_second_passes)
+    await LiveConsumer._look_again()
+    assert looked == Counter(pages[:-1])
+    assert max(seconds.values()) == 3
+
+
+@pytest.mark.parametrize(
+    ("public", "origin", "allowed"),
+    [
+        ("https://social.example", "https://social.example", True),
+        ("https://social.example", "https://social.example:443", True),
+        ("https://social.example", "https://www.social.example", True),
+        ("https://social.example", "http://social.example", False),
+        ("https://social.example", "https://social.example:8443", False),
+        ("https://social.example", "https://evil.example", False),
+        ("https://social.example", "https://social.example.evil.example", False),
+        ("https://social.example", "http://localhost:8000", False),
+        ("https://social.example", "null", False),
+        ("https://social.example", "https://social.example:nonsense", False),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", True),
+        ("http://127.0.0.1:8000", "http://localhost:8000", True),
+        ("http://127.0.0.1:8000", "http://[::1]:8000", True),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:3000", False),
+        ("http://127.0.0.1:8000", "http://localhost:3000", False),
+        ("http://127.0.0.1:8000", "https://127.0.0.1:8000", False),
+        ("http://127.0.0.1:8000", "http://127.0.0.1", False),
+    ],
+)
+def test_only_our_pages_open_sockets(settings: Any, public: str, origin: str, allowed: bool) -> None:
+    settings.PUBLIC_URL = public
+    settings.ALLOWED_HOSTS = ["www.social.example", "127.0.0.1", "localhost", "[::1]", "*"]
+    assert origin_allowed(origin) is allowed
