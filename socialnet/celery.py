@@ -38,7 +38,7 @@ app.conf.update(
     task_time_limit=60,
     worker_max_memory_per_child=400_000,  # KiB
 )
-MINUTE = 60.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 app.conf.task_annotations = {
     f"{app_name}.tasks.{job}": {"soft_time_limit": 1500, "time_limit": 1800}
     for app_name, jobs in {
@@ -48,38 +48,29 @@ app.conf.task_annotations = {
     }.items()
     for job in jobs
 }
+
+
+def job(task: str, schedule: crontab | float, *, every: float, queue: str = "maintenance") -> dict[str, Any]:
+    """One that no worker took until the next is due is dropped: a long absence ends with one of each, not hundreds."""
+    return {"task": task, "schedule": schedule, "options": {"queue": queue, "expires": every}}
+
+
 app.conf.beat_schedule = {
-    "dead letters": {"task": "socialnet.outbox.tasks.alarm_dead_letters", "schedule": MINUTE},
-    "forget what is over": {
-        "task": "socialnet.outbox.tasks.forget_old",
-        "schedule": crontab(hour=3, minute=10),
-        "options": {"queue": "maintenance"},
-    },
-    "follow counts, touched lately": {
-        "task": "accounts.tasks.reconcile_recent_counts",
-        "schedule": crontab(minute=20),
-        "options": {"queue": "maintenance"},
-    },
-    "follow counts, all": {
-        "task": "accounts.tasks.reconcile_all_counts",
-        "schedule": crontab(minute=40, hour="*/6"),
-        "options": {"queue": "maintenance"},
-    },
-    "post counts, touched lately": {
-        "task": "feeds.tasks.reconcile_recent_post_counts",
-        "schedule": crontab(minute=25),
-        "options": {"queue": "maintenance"},
-    },
-    "post counts, all": {
-        "task": "feeds.tasks.reconcile_all_post_counts",
-        "schedule": crontab(minute=50, hour=2),
-        "options": {"queue": "maintenance"},
-    },
-    "sessions, tokens and mutes that are over": {
-        "task": "accounts.tasks.forget_expired",
-        "schedule": crontab(minute=30, hour=3),
-        "options": {"queue": "maintenance"},
-    },
+    "dead letters": job("socialnet.outbox.tasks.alarm_dead_letters", MINUTE, every=MINUTE, queue="default"),
+    "forget what is over": job("socialnet.outbox.tasks.forget_old", crontab(hour=3, minute=10), every=DAY),
+    "follow counts, touched lately": job(
+        "accounts.tasks.reconcile_recent_counts", crontab(minute=20), every=HOUR
+    ),
+    "follow counts, all": job(
+        "accounts.tasks.reconcile_all_counts", crontab(minute=40, hour="*/6"), every=6 * HOUR
+    ),
+    "post counts, touched lately": job(
+        "feeds.tasks.reconcile_recent_post_counts", crontab(minute=25), every=HOUR
+    ),
+    "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
+    "sessions, tokens and mutes that are over": job(
+        "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
+    ),
 }
 
 

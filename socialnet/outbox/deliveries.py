@@ -120,9 +120,9 @@ def _make(handler: Handler, claims: list[Claim]) -> int:
     try:
         handler.run(_parcels(handler, claims))
     except SoftTimeLimitExceeded:
-        if len(claims) > 1:
-            raise  # each is tried alone when its lease ends
-        return _fail(handler.name, claims[0], "took too long")
+        if len(claims) == 1:
+            _fail(handler.name, claims[0], "took too long")
+        raise  # the time of the message is up: each of the others is tried alone when its lease ends
     except Exception as error:
         if _is_away(error):
             return _postpone(handler, claims, type(error).__name__)

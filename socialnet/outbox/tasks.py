@@ -6,12 +6,20 @@ from celery.app.task import Context
 
 from socialnet.outbox import deliveries, idempotency, retention
 from socialnet.outbox.deliveries import Message
+from socialnet.outbox.handlers import LEASE_SECONDS
 from socialnet.outbox.models import Delivery
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(bind=True, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+@shared_task(
+    bind=True,
+    acks_late=True,
+    reject_on_worker_lost=True,
+    ignore_result=True,
+    soft_time_limit=LEASE_SECONDS - 5,  # shorter than a lease: what is still at work is never due again
+    time_limit=LEASE_SECONDS - 2,
+)
 def make_deliveries(self: Task, handler: str, delivery_ids: list[int]) -> None:
     deliveries.run(handler, delivery_ids, message=_message(self.request))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import psycopg2.errors
 import pytest
 from celery.app.task import Context
+from celery.exceptions import SoftTimeLimitExceeded
+from celery.schedules import crontab
 from django.db import OperationalError, connection, transaction
 
 from socialnet.celery import app
@@ -187,6 +189,32 @@ def test_tasks_are_acknowledged_late_and_come_back_from_lost_workers():
     assert app.conf.broker_transport_options["visibility_timeout"] > app.conf.task_time_limit
     assert app.conf.broker_transport_options["socket_timeout"] <= 5
     assert app.conf.accept_content == ["json"]
+
+
+def test_a_message_is_stopped_before_its_leases_end():
+    """Or what takes long would be handed over again and run beside itself."""
+    assert make_deliveries.soft_time_limit < make_deliveries.time_limit < handlers.LEASE_SECONDS
+
+
+def test_jobs_that_nobody_took_before_the_next_do_not_pile_up():
+    for entry in app.conf.beat_schedule.values():
+        schedule = entry["schedule"]
+        if isinstance(schedule, crontab):
+            schedule = 24 * 3600 / (len(schedule.hour) * len(schedule.minute))
+        assert entry["options"]["expires"] == schedule
+
+
+def test_when_the_time_of_a_message_is_up_nothing_more_is_claimed_for_it():
+    """In a batch nobody knows what took too long: each is tried alone afterwards, and the others wait unharmed."""
+    trouble[1] = SoftTimeLimitExceeded()
+    ids = ring(1, 2)
+    for tried in ([("", 1), ("", 1)], [("took too long", 2), ("", 1)]):
+        with pytest.raises(SoftTimeLimitExceeded):
+            deliveries.run(HEAR, ids)
+        kept = Delivery.objects.filter(pk__in=ids).order_by("id").values_list("last_error", "attempts")
+        assert list(kept) == tried
+        make_due()
+    assert seen == []
 
 
 # --- copies of messages ------------------------------------------------------------------------------------
