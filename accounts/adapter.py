@@ -9,9 +9,10 @@ from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, devices
-from accounts.errors import AccountSuspended, BrokenLink, EmailInUse
+from accounts.errors import AccountSuspended, BrokenLink, EmailInUse, WrongCredentials, WrongPassword
 from accounts.models import User
 from accounts.profiles import clean_email, clean_username
 from socialnet.kernel.errors import Invalid
@@ -19,6 +20,18 @@ from socialnet.kernel.ratelimit import address_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": WrongCredentials.sentence,
+        "email_taken": EmailInUse.sentence,
+        "enter_current_password": WrongPassword.sentence,
+        "incorrect_password": WrongPassword.sentence,
+        "too_many_login_attempts": _(
+            "Too many attempts. Wait a quarter of an hour, or ask for a new password."
+        ),
+        "username_password_mismatch": WrongCredentials.sentence,
+        "username_taken": _("This username is taken."),
+    }
+
     def clean_username(self, username: str, shallow: bool = False) -> str:
         try:
             name = clean_username(username)

@@ -3,8 +3,8 @@
 import zoneinfo
 from typing import Any
 
+from allauth.account import forms as base
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import SignupForm as BaseSignupForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -25,8 +25,52 @@ def add_errors(form: forms.BaseForm, error: DomainError) -> None:
             form.add_error(field if field in form.fields else None, sentence)
 
 
-class SignupForm(BaseSignupForm):
+class Plain:
+    """A form of allauth in our words, without placeholders that say the label once more."""
+
+    fields: dict[str, forms.Field]
+    LABELS = {
+        "email": _("E-mail address"),
+        "oldpassword": _("Present password"),
+        "password1": _("New password"),
+        "password2": _("New password, once more"),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.LABELS.get(name, field.label)
+
+
+class LoginForm(Plain, base.LoginForm):
+    pass
+
+
+class ChangePasswordForm(Plain, base.ChangePasswordForm):
+    pass
+
+
+class ResetPasswordForm(Plain, base.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(Plain, base.ResetPasswordKeyForm):
+    pass
+
+
+class AddEmailForm(Plain, base.AddEmailForm):
+    pass
+
+
+class ReauthenticateForm(Plain, base.ReauthenticateForm):
+    pass
+
+
+class SignupForm(Plain, base.SignupForm):
     """allauth's, with a name to show, and `register_person` behind it."""
+
+    LABELS = {"email": _("E-mail address")}
 
     display_name = forms.CharField(
         label=_("Name"),
@@ -39,8 +83,6 @@ class SignupForm(BaseSignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
         self.fields["username"].help_text = _(
             "3 to 30 letters (a–z), digits and underscores. It never changes."
         )
