@@ -56,7 +56,11 @@ class Delivery(models.Model):
         ]
         indexes = [
             # serves: relay.lease, invariants.overdue
-            models.Index(fields=["leased_until", "id"], condition=models.Q(state=0), name="delivery_due"),
+            models.Index(
+                fields=["handler", "leased_until", "id"],
+                condition=models.Q(state=0),
+                name="delivery_due_by_handler",
+            ),
             # serves: the admin's list of dead letters and the alarm
             models.Index(fields=["id"], condition=models.Q(state=2), name="delivery_dead"),
         ]

@@ -21,7 +21,7 @@ from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, name_of, on, owed
 from socialnet.outbox.models import Delivery
 from socialnet.outbox.models import Event as StoredEvent
-from socialnet.outbox.relay import Relay, give_back, lease
+from socialnet.outbox.relay import _LEASE, Relay, give_back, lease
 from socialnet.outbox.tasks import make_deliveries
 from socialnet.outbox.testing import drain
 
@@ -176,6 +176,37 @@ def test_two_relays_lease_apart(relay, sent):
         turn.round()
     handed = [ident for _name, ids in sent for ident in ids]
     assert len(handed) == len(set(handed)) == 20
+
+
+def test_a_lease_takes_the_oldest_of_all_its_handlers():
+    ring(1, 2, 3)
+    names = [HEAR, name_of(hear_slowly)]
+    newest = Delivery.objects.filter(handler=names[1]).latest("id").pk
+    Delivery.objects.filter(pk=newest).update(leased_until="2000-01-01T00:00Z")
+    assert lease(names, limit=1) == {names[1]: [newest]}
+    assert sum(len(ids) for ids in lease(names, limit=4).values()) == 4
+    assert len(lease([HEAR, names[1]], limit=100)) == 1
+
+
+def test_a_lease_reads_nothing_of_other_handlers_and_nothing_that_is_not_due():
+    ring(1)
+    event = StoredEvent.objects.get()
+    Delivery.objects.bulk_create(
+        Delivery(event=event, handler=handler, key=str(number), leased_until=due)
+        for number in range(500)
+        for handler, due in (("full.queue", "2000-01-01T00:00Z"), (HEAR, "2100-01-01T00:00Z"))
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE outbox_delivery; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+        )
+        cursor.execute(
+            f"EXPLAIN (ANALYZE, TIMING OFF) {_LEASE}", {"handlers": [HEAR], "lease": 20, "limit": 100}
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Scan using delivery_due_by_handler" in plan
+    assert "(leased_until <= statement_timestamp())" in plan.partition("Index Cond:")[2].partition("\n")[0]
+    assert "Rows Removed" not in plan
 
 
 def test_the_task_is_a_door_to_the_deliveries():
