@@ -21,4 +21,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo logins, all with the password {PASSWORD}:")
         for person in logins:
             self.stdout.write(f"  {person.username:<6} {person.role}")
-        self.stdout.write("Remove the demo community with: manage.py remove_demo")
+        self.stdout.write("Remove the demo community with: script/manage remove_demo")
