@@ -61,10 +61,22 @@ function connected() {
 }
 
 function lost(code) {
-  if (code === 4401 || code === 4403) { ended = true; return; } // signed out: a new attempt would not help
+  if (code === 4403) { ended = true; return; } // not for this page: a new attempt would not help
+  if (code === 4401) return signedOut();
   notice ||= setTimeout(() => show(true), SAY_AFTER);
   retry = setTimeout(connect, waitBefore(failures++));
   startPolling();
+}
+
+// The session ended somewhere else: nothing of it stays on the screen. The page is asked anew only when the pages agree
+// that nobody is signed in, so that it cannot go round in circles.
+async function signedOut() {
+  ended = true;
+  stopPolling();
+  try {
+    const response = await fetch("/api/v1/me", { headers: { Accept: "application/json" } });
+    if (response.status === 401) location.reload();
+  } catch { /* no network: the next click finds out */ }
 }
 
 function show(away) {
@@ -85,7 +97,8 @@ async function pollOnce() {
   try {
     const topics = encodeURIComponent([...handlers.keys()].join(","));
     const response = await fetch(`/api/v1/live?topics=${topics}`, { headers: { Accept: "application/json" } });
-    if (response.status === 401 || response.status === 403) ended = true;
+    if (response.status === 401) return signedOut();
+    if (response.status === 403) ended = true;
     if (response.ok) {
       for (const message of (await response.json()).snapshots || []) deliver(message);
       clearTimeout(notice);
