@@ -123,7 +123,13 @@ class ProfileForm(forms.Form):
         label=_("Picture"),
         required=False,
         help_text=_("JPEG, PNG, WebP, GIF or AVIF, at most 10 MB. It is cut square."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif,image/avif"}),
+        widget=forms.FileInput(
+            attrs={
+                "accept": "image/jpeg,image/png,image/webp,image/gif,image/avif",
+                "data-most": settings.AVATAR_MAX_BYTES,
+                "data-too-large": _("This picture is too large: 10 MB at most, please."),
+            }
+        ),
     )
     without_avatar = forms.BooleanField(label=_("Remove the picture"), required=False)
     display_name = forms.CharField(label=_("Name"), max_length=DISPLAY_NAME_MAX)

@@ -1,10 +1,13 @@
-// Shows the chosen picture before it is sent.
+// Shows the chosen picture before it is sent, and says at once when it is too large: the server would refuse it whole,
+// with everything that was typed beside it.
 
 export function start(root) {
   for (const place of root.querySelectorAll("[data-picture]")) {
     const input = place.querySelector("input[type=file]");
     input?.addEventListener("change", () => {
       const file = input.files[0];
+      input.setCustomValidity(file?.size > Number(input.dataset.most) ? input.dataset.tooLarge : "");
+      if (!input.reportValidity()) return;
       if (!file?.type.startsWith("image/")) return;
       const face = place.querySelector(".face");
       const preview = new Image(112, 112);
