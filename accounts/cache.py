@@ -6,6 +6,7 @@ believed only while PostgreSQL does not answer.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -74,6 +75,13 @@ class KeptRecord:
 
 
 viewers = KeptRecord.named("viewer", dropped_by="password, suspension, deletion, profile")
-# Only here stands who signed in or out while PostgreSQL was away.
+
+
+def copy_of(session_key: str) -> str:
+    """What a session is called in Redis and in events: nobody who reads it there can sign in with it."""
+    return sha256(session_key.encode(errors="replace")).hexdigest()
+
+
+# By `copy_of`. Only here stands who signed in or out while PostgreSQL was away.
 sessions = KeptRecord.named("session", dropped_by="sign-out, revocation, password, suspension", rebuilt=False)
 tokens = KeptRecord.named("token", dropped_by="revocation, suspension, deletion")

@@ -98,6 +98,24 @@ class PersonDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionsEnded(Event):
+    """Browsers are signed out. `copies` are `cache.copy_of` their session keys, which are stored nowhere else."""
+
+    name = "accounts.sessions_ended"
+    user_id: int
+    copies: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokensRevoked(Event):
+    """`hashes` are those the tokens were kept under; their secrets open nothing any more."""
+
+    name = "accounts.tokens_revoked"
+    user_id: int
+    hashes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConfirmationAsked(Event):
     """A letter with a link is owed to an address that waits to be confirmed."""
 

@@ -13,6 +13,8 @@ from accounts.events import (
     PersonDeleted,
     PrivacyChanged,
     ProfileChanged,
+    SessionsEnded,
+    TokensRevoked,
     UserBlocked,
     UserFollowed,
     UserMuted,
@@ -23,6 +25,7 @@ from accounts.events import (
     UserUnsuspended,
 )
 from accounts.models import Follow, User
+from socialnet.kernel import realtime
 from socialnet.outbox.actions import owe
 from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, on, owed
@@ -36,6 +39,25 @@ def forget_person(events: Sequence[ProfileChanged]) -> None:
     people = {event.user_id for event in events}
     cards.surely_drop_author_card(*people)
     cache.viewers.surely_drop(*people)
+
+
+@on(SessionsEnded)
+def forget_sessions(events: Sequence[SessionsEnded]) -> None:
+    """Once more, and surely: a copy that stands by would be believed for a day, whenever PostgreSQL is away."""
+    cache.sessions.surely_drop(*(copy for event in events for copy in event.copies))
+    _recheck(events)
+
+
+@on(TokensRevoked)
+def forget_tokens(events: Sequence[TokensRevoked]) -> None:
+    cache.tokens.surely_drop(*(token_hash for event in events for token_hash in event.hashes))
+    _recheck(events)
+
+
+def _recheck(events: Sequence[SessionsEnded | TokensRevoked]) -> None:
+    """Open sockets look again whether they may stay, after nothing is left that would let them."""
+    for user_id in {event.user_id for event in events}:
+        realtime.recheck(user_id)
 
 
 @on(UserFollowed, UserUnfollowed, UserBlocked, UserUnblocked, UserMuted, UserUnmuted)

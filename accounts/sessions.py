@@ -11,8 +11,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts import cache
-from accounts.cache import DATABASE_AWAY, Record
+from accounts.cache import DATABASE_AWAY, Record, copy_of
+from accounts.events import SessionsEnded
 from accounts.models import Session
+from socialnet.outbox.actions import emit
 
 log = structlog.get_logger(__name__)
 SEEN_EVERY = timedelta(hours=1)
@@ -23,7 +25,7 @@ class SessionStore(SessionBase):
     """`device` and `address` in the data tell the owner which browser it is."""
 
     def load(self) -> dict[str, Any]:
-        record = cache.sessions.read(self.session_key, self._from_database) if self.session_key else None
+        record = cache.sessions.read(self._copy, self._from_database) if self.session_key else None
         if record is None or "gone" in record:
             self._session_key = None
             return {}
@@ -45,18 +47,18 @@ class SessionStore(SessionBase):
             return self.create()
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         record: Record = {"data": self.encode(data)}
-        kept = cache.sessions.standby.get(self.session_key) or {}
+        kept = cache.sessions.standby.get(self._copy) or {}
         if "gone" in kept:
             raise UpdateError
         # Before the row: who removes the row at this moment drops the copy last, so it cannot come back.
-        cache.sessions.replace(self.session_key, record)
+        cache.sessions.replace(self._copy, record)
         try:
             self._to_database(data, record["data"], must_create=must_create, may_create="unsaved" in kept)
         except DATABASE_AWAY as error:
             log.warning("session_kept_without_database", error=type(error).__name__)
-            cache.sessions.replace(self.session_key, record | {"unsaved": True})
+            cache.sessions.replace(self._copy, record | {"unsaved": True})
         except UpdateError:
-            cache.sessions.drop(self.session_key)
+            cache.sessions.drop(self._copy)
             raise
 
     def delete(self, session_key: str | None = None) -> None:
@@ -64,18 +66,22 @@ class SessionStore(SessionBase):
         if key is None:
             return
         try:
-            Session.objects.filter(session_key=key).delete()
+            _end(key)
         except DATABASE_AWAY:
-            cache.sessions.replace(key, _GONE)
+            cache.sessions.replace(copy_of(key), _GONE)
         else:
-            cache.sessions.drop(key)
+            cache.sessions.drop(copy_of(key))
 
     @classmethod
     def clear_expired(cls) -> None:
         Session.objects.filter(expire_date__lt=Now()).delete()
 
+    @property
+    def _copy(self) -> str:
+        return copy_of(self.session_key or "")
+
     def _from_database(self) -> Record | None:
-        if (cache.sessions.standby.get(self.session_key) or {}).get("gone"):
+        if (cache.sessions.standby.get(self._copy) or {}).get("gone"):
             return None
         sessions = Session.objects.in_force().filter(session_key=self.session_key)
         long_ago = Q(last_seen_at__lt=Now() - SEEN_EVERY)
@@ -105,3 +111,12 @@ class SessionStore(SessionBase):
                 Session.objects.create(session_key=self.session_key, **row)  # type: ignore[misc]
         except IntegrityError as error:
             raise CreateError from error
+
+
+@transaction.atomic
+def _end(session_key: str) -> None:
+    """Delete the row; if it was somebody's, see to it that no copy outlives it, should Redis be away now."""
+    rows = Session.objects.filter(session_key=session_key)
+    account = rows.values_list("account_id", flat=True).first()
+    if rows.delete()[0] and account:
+        emit(SessionsEnded(user_id=account, copies=[copy_of(session_key)]), actor_id=account)

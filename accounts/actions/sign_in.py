@@ -30,7 +30,14 @@ from accounts.errors import (
     WrongCredentials,
     WrongPassword,
 )
-from accounts.events import ConfirmationAsked, JoinedTwice, PasswordChanged, PasswordResetAsked
+from accounts.events import (
+    ConfirmationAsked,
+    JoinedTwice,
+    PasswordChanged,
+    PasswordResetAsked,
+    SessionsEnded,
+    TokensRevoked,
+)
 from accounts.models import ApiToken, Session, User
 from accounts.profiles import clean_fields
 from accounts.selectors import find_by_login
@@ -136,7 +143,7 @@ def hash_of(secret: str) -> str:
 @transaction.atomic
 def revoke_session(*, user: User, public_id: str) -> None:
     """Sign one browser of `user` out at once; raises `NotFound`."""
-    if not _end(Session.objects.filter(account=user, public_id=public_id)):
+    if not _end(user, Session.objects.filter(account=user, public_id=public_id)):
         raise NotFound
     _record("accounts.session_revoked", user)
 
@@ -144,7 +151,7 @@ def revoke_session(*, user: User, public_id: str) -> None:
 @transaction.atomic
 def end_sessions(user: User, *, keep: str | None = None) -> int:
     """Sign `user` out of every browser but the one with the session key `keep`; how many."""
-    return _end(Session.objects.filter(account=user).exclude(session_key=keep or ""))
+    return _end(user, Session.objects.filter(account=user).exclude(session_key=keep or ""))
 
 
 @transaction.atomic
@@ -272,28 +279,29 @@ def _person_of_link(uid: str) -> User:
     return person
 
 
-def _end(sessions: Any) -> int:
-    owners = dict(sessions.values_list("session_key", "account_id"))
-    Session.objects.filter(session_key__in=owners).delete()
-    cache.sessions.drop(*owners)
-    transaction.on_commit(lambda: cache.sessions.drop(*owners))
-    transaction.on_commit(lambda: _recheck_sockets(set(owners.values())))
-    return len(owners)
-
-
-def _recheck_sockets(people: Iterable[int]) -> None:
-    """Open sockets look again whether they may stay."""
-    for user_id in people:
-        realtime.recheck(user_id)
+def _end(user: User, sessions: Any) -> int:
+    keys = list(sessions.values_list("session_key", flat=True))
+    if not keys:
+        return 0
+    Session.objects.filter(session_key__in=keys).delete()
+    copies = [cache.copy_of(key) for key in keys]
+    emit(SessionsEnded(user_id=user.pk, copies=copies), actor_id=user.pk)
+    cache.sessions.drop(*copies)
+    transaction.on_commit(lambda: cache.sessions.drop(*copies))
+    transaction.on_commit(lambda: realtime.recheck(user.pk))
+    return len(keys)
 
 
 def _revoke_tokens(user: User, tokens: Any) -> int:
     hashes = list(tokens.values_list("hash", flat=True))
+    if not hashes:
+        return 0
     ApiToken.objects.filter(hash__in=hashes).delete()
+    emit(TokensRevoked(user_id=user.pk, hashes=hashes), actor_id=user.pk)
     cache.tokens.drop(*hashes)
     transaction.on_commit(lambda: cache.tokens.drop(*hashes))
-    if hashes:
-        _record("accounts.tokens_revoked", user, after={"count": len(hashes)})
+    transaction.on_commit(lambda: realtime.recheck(user.pk))
+    _record("accounts.tokens_revoked", user, after={"count": len(hashes)})
     return len(hashes)
 
 

@@ -17,6 +17,7 @@ from accounts.tests.factories import PASSWORD, Api, page_of
 from socialnet.kernel import redis
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.postgres import base as postgres
+from socialnet.outbox.models import Event
 from socialnet.outbox.testing import drain
 
 PAGE = "/settings/account"  # shows the signed-in frame and asks the database for nothing of its own
@@ -53,10 +54,15 @@ def signed_in(client: Client) -> bool:
     return answer.status_code == 200
 
 
+def copy_of(client: Client) -> str:
+    """What the copies of this browser's session are called."""
+    return cache.copy_of(client.session.session_key or "")
+
+
 def forget_fresh(user: User, client: Client) -> None:
     """As a minute later: what is fresh has expired, what stands by is there."""
     with redis.door() as door:
-        door.delete(cache.viewers.fresh.key(user.pk), cache.sessions.fresh.key(client.session.session_key))
+        door.delete(cache.viewers.fresh.key(user.pk), cache.sessions.fresh.key(copy_of(client)))
 
 
 def test_a_page_costs_no_query_for_session_and_person(ada: User) -> None:
@@ -159,12 +165,79 @@ def test_signing_out_holds_though_redis_was_away(ada: User) -> None:
     assert signed_in(client)
     thief = Client()
     thief.cookies = client.cookies.copy()
-    key = client.session.session_key
+    copy = copy_of(client)
     with away("redis"):
         client.post("/accounts/logout/")
     with redis.door() as door:
-        door.delete(cache.sessions.fresh.key(key))
+        door.delete(cache.sessions.fresh.key(copy))
     assert not signed_in(thief)
+
+
+END_SESSION = {
+    "sign-out": lambda ada, browser: browser.post("/accounts/logout/"),
+    "ending it elsewhere": lambda ada, browser: actions.revoke_session(
+        user=ada, public_id=str(Session.objects.get(account=ada).public_id)
+    ),
+    "a new password": lambda ada, browser: actions.set_password(user=ada, password="another horse 7"),
+    "suspension": lambda ada, browser: actions.suspend_user(user=ada, actor=None),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", END_SESSION)
+def test_no_copy_outlives_a_session_though_redis_was_away_when_it_ended(ada: User, way: str) -> None:
+    browser = page_of(ada)
+    assert signed_in(browser)
+    copy = copy_of(browser)
+    with away("redis"):
+        END_SESSION[way](ada, browser)
+    assert cache.sessions.standby.get(copy)
+    drain()
+    assert cache.sessions.fresh.get(copy) is None and cache.sessions.standby.get(copy) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_copy_outlives_a_token_though_redis_was_away_when_it_was_revoked(ada: User) -> None:
+    api = Api(ada)
+    assert api("GET", "me").status_code == 200
+    kept = ada.tokens.get()
+    with away("redis"):
+        actions.revoke_token(user=ada, token_id=kept.pk)
+    assert cache.tokens.standby.get(kept.hash)
+    drain()
+    assert cache.tokens.fresh.get(kept.hash) is None and cache.tokens.standby.get(kept.hash) is None
+    with away("postgresql"):
+        assert api("GET", "me").status_code in (401, 503)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["session", "token"])
+def test_open_sockets_are_asked_again_once_nothing_would_let_them_stay(
+    ada: User, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    browser, token = page_of(ada), Api(ada) and ada.tokens.get()
+    with away("redis"):
+        if kind == "session":
+            browser.post("/accounts/logout/")
+        else:
+            actions.revoke_token(user=ada, token_id=token.pk)
+    monkeypatch.setattr("socialnet.kernel.realtime.recheck", asked.append)
+    drain()
+    assert asked == [ada.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_neither_redis_nor_the_outbox_knows_a_session_key(ada: User) -> None:
+    browser = page_of(ada)
+    assert signed_in(browser)
+    key = browser.session.session_key
+    with redis.door() as door:
+        names = b" ".join(door.scan_iter())
+    browser.post("/accounts/logout/")
+    stored = str(list(Event.objects.values_list("name", "payload")))
+    assert key.encode() not in names and key not in stored
+    assert cache.copy_of(key).encode() in names and cache.copy_of(key) in stored
 
 
 @pytest.mark.django_db(transaction=True)
