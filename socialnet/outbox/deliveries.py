@@ -8,18 +8,22 @@ lost, takes over at once what it had claimed.
 """
 
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from prometheus_client import Counter, Histogram
 
 from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.logging import places
 from socialnet.kernel.redis import loads
 from socialnet.outbox.events import Event, restore
 from socialnet.outbox.handlers import LEASE_SECONDS, Handler, Owed, handler_named
@@ -103,7 +107,7 @@ def _claim(delivery_ids: Sequence[int], *, tried: int, message: Message) -> list
             event = restore(name, _json(payload), ident=event_id, request_id=request_id)
         except (KeyError, TypeError) as error:  # of another release: unknown, or with other fields
             unreadable = Event(id=event_id, request_id=request_id)
-            _fail(handler, Claim(ident, message.id, key, attempts, unreadable), _sentence(error))
+            _fail(handler, Claim(ident, message.id, key, attempts, unreadable), _place(error))
         else:
             claims.append(Claim(ident, message.id, key, attempts, event))
     return claims
@@ -127,7 +131,7 @@ def _make(handler: Handler, claims: list[Claim]) -> int:
         if _is_away(error):
             return _postpone(handler, claims, type(error).__name__)
         if len(claims) == 1:
-            return _fail(handler.name, claims[0], _sentence(error))
+            return _fail(handler.name, claims[0], _place(error))
         return sum(_make(handler, [claim]) for claim in claims)
     _finish(claims)
     seconds = time.monotonic() - started
@@ -197,11 +201,22 @@ def _fail(handler: str, claim: Claim, error: str) -> int:
         handler=handler,
         delivery_id=claim.id,
         attempts=claim.attempts,
-        error=error.partition(":")[0],
+        error=error,
         request_id=claim.event.request_id,
     )
     return 0
 
 
-def _sentence(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
+def _place(error: Exception) -> str:
+    """Its types and the innermost place in our own code. Not its message: that may quote what people typed."""
+    types = str(places(None, "", {"exc_info": error})["error"])
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    return next((f"{types} at {own}" for own in map(_own_place, frames) if own), types)
+
+
+def _own_place(frame: traceback.FrameSummary) -> str:
+    """`file:line function` for code of this project, else nothing; the libraries may lie inside its folder."""
+    file = Path(frame.filename).resolve()
+    if not file.is_relative_to(settings.BASE_DIR) or "site-packages" in file.parts:
+        return ""
+    return f"{file.relative_to(settings.BASE_DIR)}:{frame.lineno} {frame.name}"

@@ -1,6 +1,7 @@
 """Events reach their handlers: once in effect, after failures, after losses, without blocking each other."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import pytest
 from django.db import connection, transaction
@@ -103,11 +104,32 @@ def test_after_five_attempts_a_delivery_is_a_dead_letter_and_can_be_retried():
         drain(allow_failures=True)
     dead = Delivery.objects.get()
     assert (dead.state, dead.attempts) == (Delivery.State.DEAD, 5)
-    assert dead.last_error == "ValueError: no"
+    assert dead.last_error.startswith("ValueError at socialnet/outbox/tests/test_deliveries.py:")
+    assert dead.last_error.endswith(" note")
     trouble.clear()
     assert retry_dead([dead.pk]) == 1
     drain()
     assert seen == [1]
+
+
+def test_of_an_error_the_types_and_the_place_are_kept_not_what_it_quotes(monkeypatch, caplog):
+    """Deep in a library, because of another error: the place is where we called it."""
+
+    def parse(_events: list[Event]) -> None:
+        try:
+            raise KeyError("ada@example.com")
+        except KeyError:
+            ip_address("ada@example.com")
+
+    monkeypatch.setattr(handlers, "_handlers", {})
+    monkeypatch.setattr(handlers, "_reactions", {})
+    on(ThingHappened)(parse)
+    happen(1)
+    drain(allow_failures=True)
+    kept = Delivery.objects.get().last_error
+    assert kept.startswith("ValueError <- KeyError at socialnet/outbox/tests/test_deliveries.py:")
+    assert kept.endswith(" parse")
+    assert "delivery_failed" in caplog.text and "ada@" not in kept + caplog.text
 
 
 def test_pauses_grow_between_attempts():
