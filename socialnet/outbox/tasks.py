@@ -32,10 +32,11 @@ def _message(request: Context) -> Message:
 
 @shared_task(ignore_result=True)
 def forget_old() -> None:
-    """Daily: done deliveries, old events, old idempotency keys."""
+    """Daily: done deliveries, old dead letters, the events of both, old idempotency keys."""
     log.info(
         "outbox_forgot",
         deliveries=retention.forget_done(),
+        dead_letters=retention.forget_dead(),
         events=retention.forget_events(),
         keys=idempotency.forget_old(),
     )

@@ -1,6 +1,7 @@
 """Events reach their handlers: once in effect, after failures, after losses, without blocking each other."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
@@ -14,9 +15,11 @@ from socialnet.outbox.deliveries import Message
 from socialnet.outbox.errors import NoTransaction
 from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, name_of, on, owed
+from socialnet.outbox.ids import id_at
 from socialnet.outbox.models import AuditEntry, Delivery
 from socialnet.outbox.models import Event as StoredEvent
 from socialnet.outbox.relay import lease
+from socialnet.outbox.tasks import forget_old
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +133,20 @@ def test_of_an_error_the_types_and_the_place_are_kept_not_what_it_quotes(monkeyp
     assert kept.startswith("ValueError <- KeyError at socialnet/outbox/tests/test_deliveries.py:")
     assert kept.endswith(" parse")
     assert "delivery_failed" in caplog.text and "ada@" not in kept + caplog.text
+
+
+def test_dead_letters_are_forgotten_with_their_events_after_a_month_and_counted(caplog):
+    old = id_at(datetime.now(UTC) - timedelta(days=31))
+    young = id_at(datetime.now(UTC) - timedelta(days=29))
+    for number, ident in enumerate((old, old + 1, young)):
+        event = StoredEvent.objects.create(id=ident, name="test.thing_happened", payload={"number": number})
+        Delivery.objects.create(event=event, handler="test.note", state=Delivery.State.DEAD, last_error="x")
+    Delivery.objects.create(event_id=old + 1, handler="test.note", key="owed still")
+    forget_old()
+    assert set(StoredEvent.objects.values_list("id", flat=True)) == {old + 1, young}
+    assert set(Delivery.objects.values_list("event_id", "key")) == {(old + 1, "owed still"), (young, "")}
+    (told,) = [line.msg for line in caplog.records if "dead_letters_forgotten" in str(line.msg)]
+    assert told["handler"] == "test.note" and told["count"] == 2
 
 
 def test_pauses_grow_between_attempts():
