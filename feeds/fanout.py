@@ -79,9 +79,10 @@ def deliver(post: Post, part: Range) -> int:
     Twice is harmless. Raises `RedisAway` when the warm timelines could not be reached: the delivery is tried again.
     """
     people = _store(post, part)
-    timelines.push(post.pk, to=[post.author_id, *people] if part.after == 0 else people)
+    homes = [post.author_id, *people] if part.after == 0 else people  # the author may have other windows open
+    timelines.push(post.pk, to=homes)
     message = feed_news(post.pk)
-    realtime.publish_many((feed_group(user_id), message) for user_id in realtime.online_among(people))
+    realtime.publish_many((feed_group(user_id), message) for user_id in realtime.online_among(homes))
     return len(people)
 
 

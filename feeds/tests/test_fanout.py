@@ -194,14 +194,25 @@ def told(monkeypatch):
     return messages
 
 
-def test_who_is_online_is_told_and_nobody_else(ada, readers, told):
+def test_who_is_online_is_told_and_nobody_else(ada, readers, small, told):
+    """The author, too, and once: in other windows the post is not there yet."""
     realtime.mark_online([readers[2].pk, readers[5].pk, ada.pk, 999_999])
     post = publish(ada)
     drain()
-    assert [group for group, _message in told] == [f"feed.{readers[2].pk}", f"feed.{readers[5].pk}"]
+    assert sorted(group for group, _message in told) == [
+        f"feed.{user_id}" for user_id in pks(ada, readers[2], readers[5])
+    ]
     message = told[0][1]
     assert (message["topic"], message["event"]) == ("feed", "feed.new")
     assert message["data"]["newest_id"] == str(post.pk)
+
+
+def test_other_windows_of_the_author_hear_of_a_private_post(ada, ben, told):
+    follows(ben, ada)
+    realtime.mark_online([ada.pk, ben.pk])
+    publish(ada, audience="private")
+    drain()
+    assert [group for group, _message in told] == [f"feed.{ada.pk}"]
 
 
 def test_a_message_says_nothing_of_the_post(ada, ben, told):
