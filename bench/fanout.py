@@ -33,11 +33,13 @@ def run(report: Report, options: Namespace) -> None:
     if options.large:
         print("Making 50,000 followers …", file=sys.stderr, flush=True)
         authors |= town.make_crowd(list(LARGE))
-    for size in SIZES:
-        town.warm_followers_of(authors[size])
     with Stack() as stack:
         for author in authors.values():
             publish_and_wait(author)  # everything is loaded and connected after this
+        for (
+            author
+        ) in authors.values():  # only now: a relay that meets a Redis for the first time empties its caches
+            town.warm_followers_of(author)
         for size, author in authors.items():
             _one_by_one(report, author, POSTS[size])
         _in_a_burst(report, authors[1_000])

@@ -102,21 +102,26 @@ class Stack:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not self._answers():
+        while missing := self._missing():
             for name, process in self.running.items():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    lines = (self.home.path / f"{name}.log").read_text(errors="replace").split("\n")
-                    raise StartError(f"{name} does not answer: {last_words(lines)}")
+                if process.poll() is not None:
+                    raise StartError(f"{name} ended: {self._last_words(name)}")
+            if time.monotonic() > deadline:
+                raise StartError(f"No answer from {' and '.join(missing)} after {PATIENCE:.0f} s.")
             time.sleep(0.1)
 
-    def _answers(self) -> bool:
+    def _missing(self) -> list[str]:
+        """The parts that are not up yet, as /health/ready has them."""
         try:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             connection.request("GET", "/health/ready")
             parts = json.load(connection.getresponse())["parts"]
         except (OSError, ValueError, KeyError, http.client.HTTPException):
-            return False
-        return all(parts[name] == "up" for name in PARTS)
+            return ["web"]
+        return [name for name in PARTS if parts[name] != "up"]
+
+    def _last_words(self, name: str) -> str:
+        return last_words((self.home.path / f"{name}.log").read_text(errors="replace").split("\n"))
 
 
 def _stop(process: "subprocess.Popen[bytes]", program: Program) -> None:

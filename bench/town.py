@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import PersonCounts, User
 from accounts.sessions import SessionStore
-from feeds import candidates, timelines
+from feeds import candidates
 from feeds.graph import load_graph
 from feeds.graph.progress import Progress
 
@@ -51,7 +51,7 @@ def author_with(followers: int) -> User:
 
 
 def make_crowd(sizes: list[int]) -> dict[int, User]:
-    """A star for each size, followed by that many made-up people, whose timelines are warm."""
+    """A star for each size, followed by that many made-up people."""
     stars = {}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -59,9 +59,6 @@ def make_crowd(sizes: list[int]) -> dict[int, User]:
         for size in sizes:
             stars[size] = User.objects.create_user(f"star_{size}", f"star_{size}@bench.example")
             cursor.execute(_FOLLOW, {"many": size, "star": stars[size].pk})
-    for user_id in User.objects.filter(username__startswith="crowd_").values_list("pk", flat=True):
-        token = timelines.begin_rebuild(user_id)
-        timelines.finish_rebuild(user_id, token=token, ids=[], floor=0)  # they have no post yet
     return stars
 
 
