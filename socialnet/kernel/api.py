@@ -78,29 +78,38 @@ class APIView(views.APIView):
         except Exception:
             self.check_rate(self.rule_name, who=ratelimit.address_of(request._request))
             raise
-        self.check_rate(self.rule_name)
+        self.check_rate("write" if self.has_idempotency_key else self.rule_name)
         self.check_method(request)
         self.check_permissions(request)
         self._sparse = self._asked_fields()
 
     def act(self) -> HttpResponseBase:
-        """The method of the view; once per idempotency key, where one is given."""
+        """The method of the view; once per idempotency key, where one is given.
+
+        To repeat a request is safe and may be necessary: it counts as a write, not against a narrower rule.
+        """
 
         def handler() -> HttpResponseBase:
+            if self.has_idempotency_key and self.rule_name != "write":
+                self.check_rate(self.rule_name)
             method = getattr(self, str(self.request.method).lower())
             response: HttpResponseBase = method(self.request, *self.args, **self.kwargs)
             return response
 
-        if self.takes_idempotency_key and "Idempotency-Key" in self.request.headers:
+        if self.has_idempotency_key:
             once = import_string(settings.API_IDEMPOTENCY)
             return once(self, handler)  # type: ignore[no-any-return]
         return handler()
 
     @property
-    def takes_idempotency_key(self) -> bool:
+    def has_idempotency_key(self) -> bool:
         request = self.request
-        signed_in = request.user.is_authenticated
-        return request.method == "POST" and signed_in and not request.path_info.startswith(WITHOUT_KEYS)
+        takes_one = request.method == "POST" and request.user.is_authenticated
+        return (
+            takes_one
+            and not request.path_info.startswith(WITHOUT_KEYS)
+            and "Idempotency-Key" in request.headers
+        )
 
     def check_method(self, request: Request) -> None:
         if (

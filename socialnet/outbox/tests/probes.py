@@ -64,6 +64,10 @@ class UploadView(ActView):
         return Response({"size": size}, status=201)
 
 
+class ScarceView(ActView):
+    rate_limit = {"POST": "publish"}
+
+
 class VisitorView(ActView):
     permission_classes = [AllowAny]
 
@@ -84,6 +88,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("api/v1/acts", ActView.as_view()),
     path("api/v1/other-acts", ActView.as_view()),
+    path("api/v1/scarce-acts", ScarceView.as_view()),
     path("api/v1/uploads", UploadView.as_view()),
     path("api/v1/auth/acts", VisitorView.as_view()),
     path("api/v1/visits", VisitorView.as_view()),

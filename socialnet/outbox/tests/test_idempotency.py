@@ -67,6 +67,21 @@ def test_without_a_key_or_with_another_it_is_another_act(ada: Client) -> None:
     assert done() == 4
 
 
+def test_a_repeat_counts_as_a_write_and_not_against_the_limit_of_the_act(ada: Client, settings: Any) -> None:
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "publish": "2/h", "write": "6/h"}
+    scarce = "/api/v1/scarce-acts"
+    first = send(ada, "k1", scarce)
+    assert (first["RateLimit-Limit"], first["RateLimit-Remaining"]) == ("2", "1")
+    for _ in range(2):
+        assert send(ada, "k1", scarce)["Idempotent-Replay"] == "true"
+    assert send(ada, None, scarce).status_code == 201
+    assert code(send(ada, "k2", scarce)) == (429, "rate_limited")
+    assert send(ada, "k1", scarce).status_code == 201  # the answer to the first stays to be had
+    assert send(ada, "k1", scarce)["RateLimit-Limit"] == "6"
+    assert code(send(ada, "k1", scarce)) == (429, "rate_limited") and done() == 2
+
+
 def test_a_key_belongs_to_one_person(ada: Client) -> None:
     send(ada, "k1")
     assert "Idempotent-Replay" not in send(browser_of(person("ben")), "k1")
