@@ -74,13 +74,16 @@ def ranges(post: Post) -> list[Range]:
 
 
 def deliver(post: Post, part: Range) -> int:
-    """Put `post` into the timelines of `part` of its audience, stored then warm, and tell who is online.
+    """Put `post` into the timelines of `part` of its audience, stored then warm, and tell who is online, unless it is
+    hidden.
 
     Twice is harmless. Raises `RedisAway` when the warm timelines could not be reached: the delivery is tried again.
     """
     people = _store(post, part)
     homes = [post.author_id, *people] if part.after == 0 else people  # the author may have other windows open
     timelines.push(post.pk, to=homes)
+    if post.hidden_at is not None:
+        return len(people)
     message = feed_news(post.pk)
     realtime.publish_many((feed_group(user_id), message) for user_id in realtime.online_among(homes))
     return len(people)

@@ -12,7 +12,7 @@ from socialnet.outbox.handlers import Owed, on, owed
 @on(PostPublished, queue="fanout", batch=20)
 def deliver_posts(events: list[PostPublished]) -> None:
     """A small audience is served here; a large one in pieces, each a delivery of its own."""
-    posts = Post.objects.published().in_bulk([event.post_id for event in events])
+    posts = Post.objects.deliverable().in_bulk([event.post_id for event in events])
     for event in events:
         if post := posts.get(event.post_id):
             parts = fanout.ranges(post)
@@ -24,7 +24,7 @@ def deliver_posts(events: list[PostPublished]) -> None:
 
 @owed(queue="fanout")
 def deliver_chunk(chunks: list[Owed]) -> None:
-    posts = Post.objects.published().in_bulk([chunk.event.post_id for chunk in chunks])  # type: ignore[attr-defined]
+    posts = Post.objects.deliverable().in_bulk([chunk.event.post_id for chunk in chunks])  # type: ignore[attr-defined]
     for chunk in chunks:
         if post := posts.get(chunk.event.post_id):  # type: ignore[attr-defined]
             fanout.deliver(post, fanout.Range.of(chunk.key))

@@ -22,6 +22,10 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Neither deleted nor hidden by a moderator."""
         return self.filter(deleted_at=None, hidden_at=None)
 
+    def deliverable(self) -> Self:
+        """What goes into timelines: also what is hidden, for it may be shown again, and until then the door judges."""
+        return self.filter(deleted_at=None)
+
     def by(self, author: User) -> Self:
         return self.filter(author=author)
 
