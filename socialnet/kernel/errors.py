@@ -134,7 +134,7 @@ class Broken(DomainError):
 
 
 class Unavailable(DomainError):
-    """What was asked for cannot be read just now."""
+    """What was asked for took too long, or cannot be had just now."""
 
     code = "unavailable"
     status = 503

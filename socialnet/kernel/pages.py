@@ -31,7 +31,7 @@ TITLES = {
     500: gettext_lazy("That was our mistake"),
     503: gettext_lazy("Back in a moment"),
 }
-RETRIED = {"csrf_failed", "writing_paused", "rate_limited", "idempotency_in_progress"}
+RETRIED = {"csrf_failed", "writing_paused", "unavailable", "rate_limited", "idempotency_in_progress"}
 _SECRET = re.compile(r"passw|secret|token|otp|^code$", re.IGNORECASE)
 _BARE = (
     '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{title}</title>'

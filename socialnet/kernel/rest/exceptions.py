@@ -22,6 +22,7 @@ from rest_framework.settings import api_settings
 from socialnet.kernel import errors
 from socialnet.kernel.errors import DomainError
 from socialnet.kernel.logging import request_id
+from socialnet.kernel.postgres import is_away
 from socialnet.kernel.rest.renderers import dumps
 
 PROBLEM = "application/problem+json"
@@ -53,7 +54,7 @@ def as_domain_error(error: BaseException, *, method: str | None) -> DomainError 
         return error
     if isinstance(error, errors.DatabaseAway | OperationalError | InterfaceError):
         log.warning("database_error", error=type(error).__name__, sqlstate=_sqlstate(error))
-        return errors.Unavailable() if method in SAFE else errors.WritingPaused()
+        return errors.WritingPaused() if method not in SAFE and is_away(error) else errors.Unavailable()
     if isinstance(error, DataError):
         return errors.NotFound() if _sqlstate(error) == OUT_OF_RANGE else errors.Invalid()
     if isinstance(error, rest.ValidationError):
