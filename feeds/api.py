@@ -30,13 +30,14 @@ MODE = OpenApiParameter("mode", enum=["latest"], description="The order; newest 
 class PostsView(APIView):
     serializer_class = PostSerializer
     permission_classes = [IsAuthenticated]
-    rate_limit = {"POST": "publish"}
 
     @extend_schema(request=NewPostSerializer, responses={201: PostSerializer})
     def post(self, request: Request) -> Response:
         """Publish a post."""
         data = NewPostSerializer(data=request.data)
         data.is_valid(raise_exception=True)
+        actions.checked_content(data.validated_data["content"])
+        self.check_rate("publish")  # what cannot be kept does not use it up
         post = actions.publish_post(author=request.user, **data.validated_data)
         item = selectors.get_visible_item(post.pk, viewer=request.user)
         body = post_json(item, signed_in=request.user.is_authenticated)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from django.db import connection
 
+from accounts.models import Follow
 from feeds import timelines
 from feeds.door import Audience
 from feeds.models import Post
@@ -87,6 +88,20 @@ def deliver(post: Post, part: Range) -> int:
     message = feed_news(post.pk)
     realtime.publish_many((feed_group(user_id), message) for user_id in realtime.online_among(homes))
     return len(people)
+
+
+def withdraw(post_id: int, *, author_id: int) -> None:
+    """Tell the open homes of the author and the followers that a post is gone."""
+    here = realtime.everybody_online()
+    followers = Follow.objects.active().filter(followee=author_id, follower__in=here)
+    homes = {*followers.values_list("follower_id", flat=True), author_id} & set(here)
+    message = {
+        "topic": "feed",
+        "event": "feed.remove",
+        "data": {"ids": [str(post_id)]},
+        "version": realtime.now_version(),
+    }
+    realtime.publish_many((feed_group(user_id), message) for user_id in homes)
 
 
 def _store(post: Post, part: Range) -> list[int]:

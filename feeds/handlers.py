@@ -32,8 +32,13 @@ def deliver_chunk(chunks: list[Owed]) -> None:
 
 @on(PostDeleted)
 def forget_posts(events: list[PostDeleted]) -> None:
-    """The action dropped the cards already; this makes sure. Ids leave the timelines when somebody meets them."""
+    """The action dropped the cards already; this makes sure, and open homes take the posts off the screen.
+
+    Ids leave the timelines when somebody meets them.
+    """
     cards.surely_drop(*(event.post_id for event in events))
+    for event in events:
+        fanout.withdraw(event.post_id, author_id=event.author_id)
 
 
 @on(UserFollowed, batch=20)

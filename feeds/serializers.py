@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.cards import AuthorCard
@@ -69,6 +70,13 @@ class NewPostSerializer(serializers.Serializer[Any]):
     language = serializers.RegexField(
         r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", max_length=12, required=False, allow_blank=True, default=""
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What we do not know we would drop: better refused than lost."""
+        unknown = sorted(set(self.initial_data) - set(self.fields) - {"csrfmiddlewaretoken"})
+        if unknown:
+            raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
+        return attrs
 
 
 class HeadSerializer(serializers.Serializer[Any]):

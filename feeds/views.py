@@ -80,7 +80,8 @@ def publish(request: HttpRequest, form: PostForm) -> bool:
     """Publish what the form holds, or put what is wrong with it into the form."""
     data = form.cleaned_data
     try:
-        ratelimit.check("publish", request.user.pk)
+        actions.checked_content(data["content"])
+        ratelimit.check("publish", request.user.pk)  # what cannot be kept does not use it up
         actions.publish_post(
             author=request.user,
             content=data["content"],

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from socialnet.kernel import docs, health, metrics, views
 from socialnet.kernel.api import UnknownPath
@@ -20,7 +21,9 @@ urlpatterns = [
     path("api/v1", docs.RootView.as_view(), name="api_root"),
     path("api/v1/", include(api)),
     re_path(r"^api(?:/.*)?$", UnknownPath.as_view()),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("health/circuit-breakers", health.circuit_breakers, name="health_breakers"),

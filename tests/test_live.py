@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from accounts import actions as people
 from accounts.models import User
-from feeds.actions import publish_post
+from feeds.actions import delete_post, publish_post
 from socialnet.kernel import redis
 from tests.stack import Stack, running, wait_for
 
@@ -185,6 +185,22 @@ def test_who_is_signed_out_or_suspended_is_cut_off_within_five_seconds(stack, ad
             await hear(page)
             await elsewhere(people.end_sessions, ada)
             assert await asyncio.wait_for(code_of_close(page), 5) == 4401
+
+    asyncio.run(listen())
+
+
+def test_a_deleted_post_leaves_the_open_homes_of_followers(stack, ada, ben):
+    session = session_of(ben)
+    post = publish_post(author=ada, content="Short-lived")
+
+    async def listen() -> None:
+        async with socket(stack, session=session, origin="own") as page:
+            await say(page, op="subscribe", topics=["feed"])
+            await hear(page)
+            await elsewhere(delete_post, post=post, actor=ada)
+            while (news := await hear(page))["event"] != "feed.remove":
+                pass
+            assert news["data"] == {"ids": [str(post.pk)]}
 
     asyncio.run(listen())
 

@@ -236,3 +236,16 @@ def test_an_etag_saves_the_body(cast, call):
     first = call(None, "GET", f"posts/{post.pk}")
     again = call(None, "GET", f"posts/{post.pk}", **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_what_is_refused_does_not_use_up_the_limit(cast, call, settings):
+    settings.RATE_LIMITS_ENABLED = True
+    for _ in range(12):
+        assert call(cast["ada"], "POST", "posts", {"content": " "}).status_code == 400
+    assert call(cast["ada"], "POST", "posts", {"content": "Kept"}).status_code == 201
+
+
+def test_a_field_that_we_do_not_know_is_refused_not_dropped(cast, call):
+    answer = call(cast["ada"], "POST", "posts", {"content": "Look out", "content_warning": "spiders"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["content_warning"])
+    assert not Post.objects.exists()

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 Sentence = str | Promise
 
@@ -119,10 +120,25 @@ class UnsupportedMediaType(DomainError):
     sentence = _("This kind of content is not understood here.")
 
 
+def _when_again(seconds: int | None) -> Sentence | None:
+    """When it ends, if that is more than a moment."""
+    if seconds is None or seconds < 60:
+        return None
+    minutes = -(-seconds // 60)
+    return ngettext(
+        "That was a lot at once. You can do this again in %(minutes)d minute.",
+        "That was a lot at once. You can do this again in %(minutes)d minutes.",
+        minutes,
+    ) % {"minutes": minutes}
+
+
 class RateLimited(DomainError):
     code = "rate_limited"
     status = 429
     sentence = _("That was a lot at once. Please wait a moment.")
+
+    def __init__(self, sentence: Sentence | None = None, *, retry_after: int | None = None) -> None:
+        super().__init__(sentence or _when_again(retry_after), retry_after=retry_after)
 
 
 class Broken(DomainError):

@@ -78,3 +78,14 @@ def online_among(user_ids: Iterable[int]) -> list[int]:
     except RedisAway:
         return []
     return [user_id for user_id, mark in zip(wanted, until, strict=True) if mark and mark > now]
+
+
+def everybody_online() -> list[int]:
+    """Everybody with an open socket (or one closed within the last `ONLINE_SECONDS`); nobody while Redis is away."""
+    try:
+        with door() as client:
+            now, _microseconds = client.time()
+            here: list[bytes] = client.zrange(_ONLINE_KEY, f"({now}", "+inf", byscore=True)  # type: ignore[assignment]
+            return [int(user_id) for user_id in here]
+    except RedisAway:
+        return []

@@ -100,7 +100,7 @@ def test_wrong_tokens_are_limited_by_address(browser: Client, limits: Any, db: A
 def test_pages_say_it_in_words(browser: Client, limits: Any) -> None:
     assert [browser.post("/probe/limited").status_code for _ in range(3)] == [302, 302, 429]
     page = browser.post("/probe/limited", {"name": "ada"})
-    assert "Retry-After" in page and "Please wait a moment" in page.content.decode()
+    assert "Retry-After" in page and "You can do this again in" in page.content.decode()
 
 
 def test_limits_can_be_switched_off(browser: Client, limits: Any, settings: Any) -> None:
