@@ -74,11 +74,14 @@ class AccountAdapter(DefaultAccountAdapter):
         actions.note_sign_in(user=user, by="session")
 
     def set_password(self, user: User, password: str) -> None:
-        """Ends every other session; the one that asked goes on, if it is this person's."""
+        """Ends every other session; the one that asked goes on, if it is this person's. Whoever comes by the link of a
+        letter had lost the account, perhaps to somebody: tokens end, too."""
         own = str(self.request.session.get(SESSION_KEY)) == str(user.pk)
         actions.set_password(
             user=user, password=password, keep=self.request.session.session_key if own else None
         )
+        if not own:
+            actions.revoke_all_tokens(user)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         try:
