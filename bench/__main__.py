@@ -25,6 +25,8 @@ NAMES = {
 
 def main() -> int:
     options = _options()
+    if options.name != "start" and not options.graph.exists():
+        raise StartError(f"There is no graph at {options.graph}: name one with --graph FILE.tsv.gz.")
     Home.from_environment().prepare()
     report = Report(options.name, machine())
     started = time.monotonic()
