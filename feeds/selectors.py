@@ -19,6 +19,7 @@ from feeds.door import Facts, facts
 from feeds.models import Post, PostQuerySet
 from socialnet.kernel.errors import NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
+from socialnet.kernel.postgres import is_away
 from socialnet.outbox.ids import MAX_ID, time_of
 
 HEAD_SIZE = 20
@@ -90,7 +91,9 @@ def home_page(*, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SI
     before = cursor.before if cursor else None
     try:
         page = _home_page(viewer, before, size)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        if not is_away(error):  # a slow statement, a deadlock
+            raise
         return _paused_page(viewer, before, size)
     if cursor is None:
         standins.keep(viewer.pk)

@@ -19,11 +19,12 @@ from uuid import uuid4
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from prometheus_client import Counter, Histogram
 
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.logging import places
+from socialnet.kernel.postgres import is_away
 from socialnet.kernel.redis import loads
 from socialnet.outbox.events import Event, restore
 from socialnet.outbox.handlers import LEASE_SECONDS, Handler, Owed, handler_named
@@ -148,11 +149,8 @@ def _make(handler: Handler, claims: list[Claim]) -> int:
 
 
 def _is_away(error: Exception) -> bool:
-    """Whether a neighbour did not answer. A statement that took too long, or met a deadlock, is not that."""
-    if isinstance(error, OperationalError):
-        code = getattr(error.__cause__, "pgcode", None) or ""
-        return not code or code.startswith(("08", "53", "57P"))
-    return isinstance(error, RedisAway | InterfaceError)
+    """Whether a neighbour did not answer: nobody's fault, so no attempt is counted."""
+    return isinstance(error, RedisAway) or is_away(error)
 
 
 def _parcels(handler: Handler, claims: list[Claim]) -> list[Event] | list[Owed]:

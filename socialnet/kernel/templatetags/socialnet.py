@@ -7,14 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 from django import template
+from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext, ngettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, ngettext_lazy
 
 register = template.Library()
+_drawn: dict[tuple[str, str | None, bool], SafeString] = {}
 
 STATIC = Path(__file__).resolve().parents[3] / "static"
 
@@ -135,6 +137,16 @@ def count(number: int, one: str, many: str) -> SafeString:
         '<b aria-hidden="true" title="{}">{}</b><span class="vh">{}</span> {}',
         exact, compact_count(number), exact, words,
     )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def drawn_once(context: template.Context, name: str) -> SafeString:
+    """A piece of the frame that is the same on every page: drawn once per process, language, and visitor or not."""
+    viewer = context.get("viewer")
+    key = (name, get_language(), bool(viewer and viewer.is_authenticated))
+    if key not in _drawn:
+        _drawn[key] = mark_safe(get_template(name).render({"viewer": viewer}))
+    return _drawn[key]
 
 
 @register.simple_tag
