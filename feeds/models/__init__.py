@@ -1,0 +1,41 @@
+from feeds.models.drafts import Draft
+from feeds.models.links import LinkPreview
+from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
+from feeds.models.posts import (
+    CONTENT_MAX,
+    IS_SHARE,
+    PINS_MOST,
+    WARNING_MAX,
+    Mention,
+    Pin,
+    Post,
+    PostCounts,
+    PostQuerySet,
+    PostRevision,
+)
+from feeds.models.tags import TAG_MAX, Hashtag, PostHashtag
+from feeds.models.timelines import FeedEntry, StoredFloor
+
+__all__ = [
+    "ALT_MAX",
+    "CONTENT_MAX",
+    "IS_SHARE",
+    "MEDIA_MOST",
+    "PINS_MOST",
+    "TAG_MAX",
+    "WARNING_MAX",
+    "Draft",
+    "FeedEntry",
+    "Hashtag",
+    "LinkPreview",
+    "Media",
+    "Mention",
+    "PendingFile",
+    "Pin",
+    "Post",
+    "PostCounts",
+    "PostHashtag",
+    "PostQuerySet",
+    "PostRevision",
+    "StoredFloor",
+]
