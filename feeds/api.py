@@ -12,11 +12,14 @@ from accounts.selectors import access_to, get_user_or_404
 from feeds import actions, selectors
 from feeds.live import snapshots
 from feeds.serializers import (
+    AuthorSerializer,
     FeedPostSerializer,
     HeadSerializer,
     LiveSerializer,
     NewPostSerializer,
     PostSerializer,
+    SharedSerializer,
+    author_json,
     post_json,
 )
 from socialnet.kernel.api import APIView
@@ -36,9 +39,12 @@ class PostsView(APIView):
         """Publish a post."""
         data = NewPostSerializer(data=request.data)
         data.is_valid(raise_exception=True)
-        actions.checked_content(data.validated_data["content"])
+        given = data.validated_data
+        share_of = given.pop("share_of")
+        actions.checked_content(given["content"], with_media=bool(given["media_ids"]))
+        quoted = selectors.get_visible_post(share_of, viewer=request.user) if share_of else None
         self.check_rate("publish")  # what cannot be kept does not use it up
-        post = actions.publish_post(author=request.user, **data.validated_data)
+        post = actions.publish_post(author=request.user, quoted=quoted, **given)
         item = selectors.get_visible_item(post.pk, viewer=request.user)
         body = post_json(item, signed_in=request.user.is_authenticated)
         return Response(body, status=201, headers={"Location": f"/api/v1/posts/{post.pk}"})
@@ -58,6 +64,44 @@ class PostView(APIView):
         post = selectors.get_visible_post(post_id, viewer=request.user)
         actions.delete_post(post=post, actor=request.user)
         return Response(status=204)
+
+
+class ShareView(APIView):
+    serializer_class = SharedSerializer
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(request=None, responses={201: SharedSerializer})
+    def post(self, request: Request, post_id: int) -> Response:
+        """Pass a post on to your followers."""
+        post = selectors.get_visible_post(post_id, viewer=request.user)
+        self.check_rate("publish")
+        actions.share_post(post=post, person=request.user)
+        return Response(_shared(post_id, request), status=201)
+
+    @extend_schema(responses=SharedSerializer)
+    def delete(self, request: Request, post_id: int) -> Response:
+        """Take your share back."""
+        post = selectors.get_visible_post(post_id, viewer=request.user)
+        actions.unshare_post(post=post, person=request.user)
+        return Response(_shared(post_id, request))
+
+
+def _shared(post_id: int, request: Request) -> dict[str, Any]:
+    item = selectors.get_visible_item(post_id, viewer=request.user).shown
+    return {"is_shared": "is_shared" in item.marks, "share_count": item.counts["shares"]}
+
+
+class SharesView(APIView):
+    serializer_class = AuthorSerializer
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=page_of(AuthorSerializer))
+    def get(self, request: Request, post_id: int) -> Response:
+        """Who shared a post, the latest first."""
+        post = selectors.get_visible_post(post_id, viewer=request.user)
+        page = selectors.sharers_of(post=post, viewer=request.user, cursor=self.cursor, size=self.limit)
+        people = [author_json(person) for person in page.items]
+        return self.page_response(Page(items=people, next_cursor=page.next_cursor))
 
 
 class FeedView(APIView):

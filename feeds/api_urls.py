@@ -5,6 +5,8 @@ from feeds import api
 urlpatterns = [
     path("posts", api.PostsView.as_view(), name="api_posts"),
     path("posts/<int:post_id>", api.PostView.as_view(), name="api_post"),
+    path("posts/<int:post_id>/share", api.ShareView.as_view(), name="api_post_share"),
+    path("posts/<int:post_id>/shares", api.SharesView.as_view(), name="api_post_shares"),
     path("feed", api.FeedView.as_view(), name="api_feed"),
     path("feed/head", api.FeedHeadView.as_view(), name="api_feed_head"),
     path("users/<str:username>/posts", api.PersonPostsView.as_view(), name="api_user_posts"),

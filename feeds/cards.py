@@ -3,16 +3,45 @@
 Names and pictures of authors are cached apart (`accounts.cards`), so that a new name touches one key.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from django.conf import settings
+
 from accounts.cards import AuthorCard, author_cards, author_key, decode_author_cards
-from feeds.models import Post, PostCounts
+from feeds.models import LinkPreview, Media, Post, PostCounts
 from socialnet.kernel.cache import CachePolicy
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.redis import door
 from socialnet.outbox.ids import time_of
+
+
+class MediaCard(TypedDict):
+    """A picture of a post; without `is_stored` its files are still on their way."""
+
+    id: int
+    width: int
+    height: int
+    small_width: int
+    alt: str
+    blurhash: str
+    is_animated: bool
+    is_stored: bool
+
+
+class PreviewCard(TypedDict):
+    """What the first link of a post leads to; `image` is the name of a picture of ours, or empty."""
+
+    id: int
+    url: str
+    title: str
+    description: str
+    site_name: str
+    image: str
+    image_width: int
+    image_height: int
 
 
 class Card(TypedDict):
@@ -22,6 +51,11 @@ class Card(TypedDict):
     html: str
     visibility: str
     language: str
+    content_warning: str
+    share_of_id: int | None
+    via_id: int | None
+    media: list[MediaCard]
+    preview: PreviewCard | None
     created_at: str
     edited_at: str | None
 
@@ -32,7 +66,13 @@ class Counts(TypedDict):
     shares: int
 
 
-CARD = CachePolicy(name="card", template="card:{id}", ttl=6 * 3600, dropped_by="delete, edit, hide")
+CARD = CachePolicy(
+    name="card",
+    template="card:{id}",
+    ttl=6 * 3600,
+    version=2,
+    dropped_by="delete, edit, hide, its pictures, its link preview",
+)
 COUNTS = CachePolicy(
     name="counts", template="counts:{id}", ttl=3600, dropped_by="delete; refreshed by the pulse"
 )
@@ -46,6 +86,14 @@ class Hydrated:
     cards: dict[int, Card]
     counts: dict[int, Counts]
     authors: dict[int, AuthorCard]
+
+    def joined(self, other: "Hydrated") -> "Hydrated":
+        return Hydrated(self.cards | other.cards, self.counts | other.counts, self.authors | other.authors)
+
+
+def is_share(card: Card) -> bool:
+    """As `Post.is_share`."""
+    return card["share_of_id"] is not None and not card["content"] and not card["media"]
 
 
 def hydrate(authors_by_post: Mapping[int, int]) -> Hydrated:
@@ -106,7 +154,13 @@ def _fill(
 
 
 def _card_rows(post_ids: list[int]) -> Mapping[int, Card]:
-    return {post.pk: card_of(post) for post in Post.objects.published().filter(pk__in=post_ids)}
+    posts = Post.objects.published().filter(pk__in=post_ids).select_related("preview")
+    pictures: dict[int, list[MediaCard]] = defaultdict(list)
+    with_media = [post.pk for post in posts if post.with_media]
+    if with_media:
+        for media in Media.objects.filter(post__in=with_media).order_by("post", "position"):
+            pictures[media.post_id].append(media_card(media))  # type: ignore[index]  # each is of one of these
+    return {post.pk: card_of(post, pictures[post.pk]) for post in posts}
 
 
 def _count_rows(post_ids: list[int]) -> dict[int, Counts]:
@@ -116,7 +170,35 @@ def _count_rows(post_ids: list[int]) -> dict[int, Counts]:
     }
 
 
-def card_of(post: Post) -> Card:
+def media_card(media: Media) -> MediaCard:
+    return {
+        "id": media.pk,
+        "width": media.width,
+        "height": media.height,
+        "small_width": media.small_width,
+        "alt": media.alt,
+        "blurhash": media.blurhash,
+        "is_animated": media.is_animated,
+        "is_stored": media.is_stored,
+    }
+
+
+def preview_card(preview: LinkPreview | None) -> PreviewCard | None:
+    if preview is None or preview.state != LinkPreview.State.READY or not settings.LINK_PREVIEWS:
+        return None
+    return {
+        "id": preview.pk,
+        "url": preview.url,
+        "title": preview.title,
+        "description": preview.description,
+        "site_name": preview.site_name,
+        "image": preview.image_name,
+        "image_width": preview.image_width,
+        "image_height": preview.image_height,
+    }
+
+
+def card_of(post: Post, media: list[MediaCard]) -> Card:
     return {
         "id": post.pk,
         "author_id": post.author_id,
@@ -124,6 +206,11 @@ def card_of(post: Post) -> Card:
         "html": post.html,
         "visibility": post.visibility,
         "language": post.language,
+        "content_warning": post.content_warning,
+        "share_of_id": post.share_of_id,
+        "via_id": post.via_id,
+        "media": media,
+        "preview": preview_card(post.preview),
         "created_at": time_of(post.pk).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "edited_at": post.edited_at.isoformat() if post.edited_at else None,
     }
@@ -139,3 +226,8 @@ def surely_drop(*post_ids: int) -> None:
     """As `drop`; raises `RedisAway`, on which a handler is tried again."""
     CARD.surely_drop(*post_ids)
     COUNTS.surely_drop(*post_ids)
+
+
+def drop_counts(*post_ids: int) -> None:
+    """Forget counts that changed, if Redis answers."""
+    COUNTS.drop(*post_ids)

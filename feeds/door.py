@@ -6,12 +6,13 @@ PostgreSQL there is a third, stricter one in `paused`.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Block, Follow, Viewer
+from feeds import hooks
 
 
 class Audience(models.TextChoices):
@@ -47,7 +48,10 @@ def not_blocked(viewer: Viewer) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is true of one post for one viewer, now."""
+    """What is true of one post for one viewer, now. A share is visible and gone as what it shares.
+
+    `marks` are the names of the true ones among `is_shared`, `is_pinned` and `hooks.viewer_facts`.
+    """
 
     post_id: int
     author_id: int
@@ -55,26 +59,40 @@ class Facts:
     belongs: bool
     muted: bool
     gone: bool
+    share_of_id: int | None = None
+    via_id: int | None = None
+    is_share: bool = False
+    marks: frozenset[str] = frozenset()
 
     @property
     def at_home(self) -> bool:
         return self.visible and self.belongs and not self.muted
 
+    @property
+    def original_id(self) -> int:
+        """The post that is read when this one is shown: what a share shares, else the post itself."""
+        return self.share_of_id if self.is_share and self.share_of_id else self.post_id
 
+
+# The posts asked for, what they share or quote, and by which share they came to it: one query for the whole page.
 _FACTS = """
 SELECT p.id, p.author_id,
-    p.deleted_at IS NULL AND p.hidden_at IS NULL AND v.suspended_at IS NULL AND v.is_active
+    coalesce(p.deleted_at IS NULL AND p.hidden_at IS NULL
+    AND (%(viewer)s IS NULL OR v.suspended_at IS NULL AND v.is_active)
     AND (p.author_id = v.id
         OR a.suspended_at IS NULL AND a.is_active AND NOT r.blocked
         AND (p.visibility = 'public' AND NOT a.is_private
             OR p.visibility IN ('public', 'followers') AND r.follows
-            OR p.visibility = 'friends' AND r.follows AND r.followed_back)) AS visible,
-    p.author_id = v.id OR r.follows AS belongs,
+            OR p.visibility = 'friends' AND r.follows AND r.followed_back)), false) AS visible,
+    coalesce(p.author_id = v.id OR r.follows, false) AS belongs,
     r.muted,
-    p.deleted_at IS NOT NULL AS gone
+    p.deleted_at IS NOT NULL AS gone,
+    p.share_of_id, p.via_id,
+    p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media AS is_share,
+    ARRAY[{marks}] AS marks
 FROM feeds_post p
 JOIN accounts_user a ON a.id = p.author_id
-JOIN accounts_user v ON v.id = %(viewer)s
+LEFT JOIN accounts_user v ON v.id = %(viewer)s
 CROSS JOIN LATERAL (SELECT
     EXISTS (SELECT 1 FROM accounts_follow
         WHERE follower_id = v.id AND followee_id = a.id AND status = 'active') AS follows,
@@ -85,14 +103,44 @@ CROSS JOIN LATERAL (SELECT
     EXISTS (SELECT 1 FROM accounts_mute WHERE muter_id = v.id AND muted_id = a.id
         AND (until IS NULL OR until > clock_timestamp())) AS muted
 ) r
-WHERE p.id = ANY(%(ids)s)
+WHERE p.id = ANY(%(ids)s) OR p.id = ANY(ARRAY(
+    SELECT unnest(ARRAY[share_of_id, via_id]) FROM feeds_post WHERE id = ANY(%(ids)s) AND share_of_id IS NOT NULL))
 """
+_IS_SHARED = """EXISTS (SELECT 1 FROM feeds_post s WHERE s.author_id = v.id AND s.share_of_id = p.id
+    AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL)"""
 
 
-def facts(*, viewer_id: int, post_ids: Collection[int]) -> dict[int, Facts]:
-    """The facts of a page of posts, in one query; an id that is not there has no post."""
+_IS_PINNED = "EXISTS (SELECT 1 FROM feeds_pin WHERE post_id = p.id)"
+
+
+def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Facts]:
+    """The facts of a page of posts and of what they share, in one query; an id that is not there has no post."""
     if not post_ids:
         return {}
+    marks = {"is_shared": _IS_SHARED, "is_pinned": _IS_PINNED, **hooks.viewer_facts}
+    names = list(marks)
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, {"viewer": viewer_id, "ids": list(post_ids)})
-        return {row[0]: Facts(*row) for row in cursor.fetchall()}
+        cursor.execute(
+            _FACTS.replace("{marks}", ", ".join(marks.values())),
+            {"viewer": viewer_id, "ids": list(post_ids)},
+        )
+        rows = cursor.fetchall()
+    found = {
+        row[0]: Facts(
+            *row[:-1], marks=frozenset(name for name, true in zip(names, row[-1], strict=True) if true)
+        )
+        for row in rows
+    }
+    for fact in [fact for fact in found.values() if fact.is_share]:
+        found[fact.post_id] = as_shared(fact, found.get(fact.original_id))
+    return found
+
+
+def as_shared(share: Facts, original: Facts | None) -> Facts:
+    """A share, judged together with what it shares; None when that is not there any more."""
+    return replace(
+        share,
+        visible=share.visible and original is not None and original.visible,
+        muted=share.muted or (original is not None and original.muted),
+        gone=share.gone or original is None or original.gone,
+    )

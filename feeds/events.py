@@ -20,6 +20,23 @@ class PostDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PostEdited(Event):
+    name = "feeds.post_edited"
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleMentioned(Event):
+    """A post names these people, and did not name them before."""
+
+    name = "feeds.people_mentioned"
+    post_id: int
+    author_id: int
+    user_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostsLoaded(Event):
     """Posts of authors with ids in this range were loaded, back-dated; none of them has a `PostPublished`."""
 

@@ -2,7 +2,7 @@
 
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
-from feeds import cards, fanout, stored, timelines, upkeep
+from feeds import actions, cards, fanout, stored, timelines, upkeep
 from feeds.events import PostDeleted, PostPublished
 from feeds.models import Post
 from socialnet.outbox.actions import owe
@@ -39,6 +39,14 @@ def forget_posts(events: list[PostDeleted]) -> None:
     cards.surely_drop(*(event.post_id for event in events))
     for event in events:
         fanout.withdraw(event.post_id, author_id=event.author_id)
+
+
+@on(PostDeleted, queue="fanout_bulk", batch=20)
+def remove_shares(events: list[PostDeleted]) -> None:
+    """What only shared a post goes with it. Nobody has seen it since; this puts counts and profiles right."""
+    for event in events:
+        while actions.remove_shares_of(event.post_id):
+            pass
 
 
 @on(UserFollowed, batch=20)

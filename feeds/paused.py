@@ -7,11 +7,11 @@ from accounts import standins
 from accounts.cards import AuthorCard
 from accounts.standins import Standins
 from feeds import timelines
-from feeds.cards import Card, Hydrated, cached
-from feeds.door import Audience, Facts
+from feeds.cards import Card, Hydrated, cached, is_share
+from feeds.door import Audience, Facts, as_shared
 from socialnet.kernel.errors import DatabaseAway, RedisAway
 
-_BATCH = 60
+_BATCH = 120
 
 
 def facts_without_database(card: Card, author: AuthorCard | None, *, viewer_id: int, kept: Standins) -> Facts:
@@ -31,30 +31,39 @@ def facts_without_database(card: Card, author: AuthorCard | None, *, viewer_id: 
         belongs=is_own or follows,
         muted=author_id in kept.muted,
         gone=False,
+        share_of_id=card["share_of_id"],
+        via_id=card["via_id"],
+        is_share=is_share(card),
     )
 
 
-def belonging(viewer_id: int, *, before: int | None, count: int) -> tuple[list[Facts], Hydrated]:
-    """Up to `count` posts of the warm timeline that may be shown, and what is cached of them.
+def belonging(viewer_id: int, *, before: int | None) -> tuple[list[Facts], dict[int, Facts], Hydrated]:
+    """Posts of the warm timeline that may be shown, all facts of them and beside them, and what is cached.
 
     Raises `DatabaseAway` when too little was kept to show anything.
     """
     try:
-        part = timelines.read(viewer_id, before=before, count=max(count, _BATCH))
+        part = timelines.read(viewer_id, before=before, count=_BATCH)
     except RedisAway as error:
         raise DatabaseAway from error
     kept = standins.read(viewer_id)
     if part is None or kept is None:
         raise DatabaseAway
     known = cached(part.ids)
-    truth = [
-        facts_without_database(
-            known.cards[post_id],
-            known.authors.get(known.cards[post_id]["author_id"]),
-            viewer_id=viewer_id,
-            kept=kept,
+    beside = {
+        ident for card in known.cards.values() for ident in (card["share_of_id"], card["via_id"]) if ident
+    }
+    known = known.joined(cached([ident for ident in beside if ident not in known.cards]))
+    truth = {
+        post_id: facts_without_database(
+            card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept
         )
-        for post_id in part.ids
-        if post_id in known.cards
-    ]
-    return [fact for fact in truth if fact.at_home][:count], known
+        for post_id, card in known.cards.items()
+    }
+    for fact in [fact for fact in truth.values() if fact.is_share]:
+        truth[fact.post_id] = as_shared(fact, truth.get(fact.original_id))
+    return (
+        [truth[post_id] for post_id in part.ids if post_id in truth and truth[post_id].at_home],
+        truth,
+        known,
+    )

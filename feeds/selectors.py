@@ -1,77 +1,26 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
-from django.utils.translation import gettext_lazy as _
 
 from accounts import standins
-from accounts.cards import AuthorCard
+from accounts.cards import AuthorCard, author_cards
 from accounts.models import User, Viewer
 from feeds import paused, stored, timelines
 from feeds.candidates import WARM, Candidates
-from feeds.cards import NO_COUNTS, Card, Counts, Hydrated, hydrate
 from feeds.door import Facts, facts
-from feeds.models import Post, PostQuerySet
+from feeds.items import FeedItem, Group, grouped, home_items, items_of, known_of
+from feeds.models import IS_SHARE, Pin, Post, PostQuerySet
 from socialnet.kernel.errors import NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.kernel.postgres import is_away
-from socialnet.outbox.ids import MAX_ID, time_of
+from socialnet.outbox.ids import MAX_ID
 
 HEAD_SIZE = 20
 _ROUNDS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a post is part of somebody's home."""
-
-    kind: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """One post as one viewer sees it."""
-
-    card: Card
-    author: AuthorCard
-    counts: Counts
-    is_mine: bool = False
-    reason: Reason | None = None
-
-    @property
-    def id(self) -> int:
-        return self.card["id"]
-
-    @property
-    def content_html(self) -> str:
-        return self.card["html"]
-
-    @property
-    def visibility(self) -> str:
-        return self.card["visibility"]
-
-    @property
-    def language(self) -> str:
-        return self.card["language"]
-
-    @property
-    def created_at(self) -> datetime:
-        return time_of(self.id)
-
-    @property
-    def edited_at(self) -> datetime | None:
-        edited = self.card["edited_at"]
-        return datetime.fromisoformat(edited) if edited else None
-
-    @property
-    def url(self) -> str:
-        return f"{self.author.url}/{self.id}"  # as the route "post" has it
 
 
 @dataclass(frozen=True)
@@ -101,49 +50,71 @@ def home_page(*, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SI
 
 
 def _home_page(viewer: User, before: int | None, size: int) -> HomePage:
-    walk = Candidates(viewer.pk, before=before)
-    kept, ended = _belonging(walk, viewer_id=viewer.pk, count=size + 1)
-    shown = kept[:size]
-    more = len(kept) > size or not ended
-    last = shown[-1].post_id if len(kept) > size else walk.before
-    known = hydrate({fact.post_id: fact.author_id for fact in shown})
+    viewer_id = viewer.pk  # asked once: `request.user` is a lazy object
+    walk = Candidates(viewer_id, before=before)
+    found = _belonging(walk, viewer_id=viewer_id, most=size)
+    known = known_of(_members(found.groups), found.truth)
     return HomePage(
-        items=_items(known, shown, viewer),
-        next_cursor=Cursor(before=last) if more and last else None,
+        items=home_items(found.groups, found.truth, known, viewer_id=viewer_id),
+        next_cursor=Cursor(before=found.next_before) if found.next_before else None,
         tier=walk.tier,
         cache=walk.cache,
     )
 
 
 def _paused_page(viewer: User, before: int | None, size: int) -> HomePage:
-    kept, known = paused.belonging(viewer.pk, before=before, count=size + 1)
-    shown = kept[:size]
-    cursor = Cursor(before=shown[-1].post_id) if len(kept) > size else None
-    return HomePage(items=_items(known, shown, viewer), next_cursor=cursor, tier=WARM, read_only=True)
+    viewer_id = viewer.pk
+    kept, truth, known = paused.belonging(viewer_id, before=before)
+    groups, beyond = grouped(kept, most=size)
+    return HomePage(
+        items=home_items(groups, truth, known, viewer_id=viewer_id),
+        next_cursor=Cursor(before=beyond.post_id + 1) if beyond else None,
+        tier=WARM,
+        read_only=True,
+    )
 
 
 def head_of(*, viewer: User, size: int = HEAD_SIZE) -> list[int]:
     """The ids at the head of `viewer`'s home, newest first: what the pill compares with its page."""
-    kept, _ended = _belonging(Candidates(viewer.pk, before=None), viewer_id=viewer.pk, count=size)
-    return [fact.post_id for fact in kept[:size]]
+    found = _belonging(Candidates(viewer.pk, before=None), viewer_id=viewer.pk, most=size)
+    return [group.first.post_id for group in found.groups]
 
 
-def _belonging(walk: Candidates, *, viewer_id: int, count: int) -> tuple[list[Facts], bool]:
-    """At least `count` posts of the walk that belong at home, fewer only if it ended or too much was turned away."""
+@dataclass(frozen=True)
+class _Found:
+    """The groups of one page, all facts asked on the way, and below which id the next page begins, if there is one."""
+
+    groups: list[Group]
+    truth: dict[int, Facts]
+    next_before: int | None
+
+
+def _belonging(walk: Candidates, *, viewer_id: int, most: int) -> _Found:
+    """What belongs at home, down the walk until the page is full; less only if it ended or too much was turned away."""
     kept: list[Facts] = []
-    batch = count
+    truth: dict[int, Facts] = {}
+    batch = most + 1
     for _round in range(_ROUNDS):
         ids = walk.next(batch)
+        asked = facts(viewer_id=viewer_id, post_ids=ids)
+        truth |= asked
+        kept += [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
+        _sweep(viewer_id, gone=[post_id for post_id in ids if post_id not in asked or asked[post_id].gone])
+        _part(
+            viewer_id,
+            {asked[post_id].author_id for post_id in ids if post_id in asked and not asked[post_id].belongs},
+        )
+        groups, beyond = grouped(kept, most=most)
+        if beyond:
+            return _Found(groups, truth, beyond.post_id + 1)
         if not ids:
-            return kept, True
-        truth = facts(viewer_id=viewer_id, post_ids=ids)
-        kept += [truth[post_id] for post_id in ids if post_id in truth and truth[post_id].at_home]
-        _sweep(viewer_id, gone=[post_id for post_id in ids if post_id not in truth or truth[post_id].gone])
-        _part(viewer_id, {fact.author_id for fact in truth.values() if not fact.belongs})
-        if len(kept) >= count:
-            return kept, False
+            return _Found(groups, truth, None)
         batch = min(200, batch * 2)
-    return kept, False
+    return _Found(groups, truth, walk.before)
+
+
+def _members(groups: list[Group]) -> list[Facts]:
+    return [fact for group in groups for fact in (group.first, *group.others)]
 
 
 def _sweep(user_id: int, *, gone: list[int]) -> None:
@@ -179,65 +150,62 @@ def get_visible_post(post_id: int, *, viewer: Viewer) -> Post:
 
 def get_visible_item(post_id: int, *, viewer: Viewer) -> FeedItem:
     """The post as `viewer` sees it; raises `NotFound` as `get_visible_post` does."""
-    post = get_visible_post(post_id, viewer=viewer)
-    items = _items_of([post], viewer)
-    if not items:  # deleted this moment
+    found = items_of([post_id], viewer=viewer) if 0 < post_id <= MAX_ID else []
+    if not found:
         raise NotFound
-    return items[0]
+    return found[0]
 
 
 def profile_posts(
     *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
 ) -> Page[FeedItem]:
-    """What `viewer` may see of `author`'s posts, newest first."""
-    return _page(Post.objects.by(author).visible_to(viewer), viewer=viewer, cursor=cursor, size=size)
+    """What `viewer` may see of `author`'s posts, newest first; without what is pinned, which stands above."""
+    posts = Post.objects.by(author).filter(pin=None).visible_to(viewer)
+    return _page(posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def pinned_posts(*, author: User, viewer: Viewer) -> list[FeedItem]:
+    """What stands first on `author`'s profile, as far as `viewer` may see it, in the author's order."""
+    ids = Pin.objects.filter(user=author).order_by("position").values_list("post_id", flat=True)
+    return items_of(list(ids), viewer=viewer)
+
+
+def profile_media(
+    *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """The posts with pictures among them."""
+    posts = Post.objects.by(author).filter(with_media=True).visible_to(viewer)
+    return _page(posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def tagged_posts(
+    *, name: str, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """What `viewer` may see of the posts that carry the tag, newest first. `name` is in normal form."""
+    posts = Post.objects.filter(tags__hashtag__name=name).visible_to(viewer)
+    return _page(posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def sharers_of(
+    *, post: Post, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[AuthorCard]:
+    """Who shared `post`, the latest first, as far as `viewer` may see their shares."""
+    shares = Post.objects.filter(share_of=post.pk).shares().visible_to(viewer)
+    rows: Page[Post] = Page.of(shares.before(cursor).order_by("-id").only("id", "author_id"), size=size)
+    people = author_cards(share.author_id for share in rows.items)
+    there = [people[share.author_id] for share in rows.items if share.author_id in people]
+    return Page(items=there, next_cursor=rows.next_cursor)
 
 
 def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
-    """The newest posts that anybody may see, for the landing page."""
+    """The newest posts that anybody may see, for the landing page; shares say nothing new."""
     visitor = AnonymousUser()
-    return _page(
-        Post.objects.filter(visibility="public").visible_to(visitor), viewer=visitor, cursor=None, size=size
-    )
+    posts = Post.objects.filter(~IS_SHARE, visibility="public").visible_to(visitor)
+    return _page(posts, viewer=visitor, cursor=None, size=size)
 
 
 def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:
-    rows = posts.before(cursor).order_by("-id").only("id", "author_id")
+    rows = posts.before(cursor).order_by("-id").only("id")
     page: Page[Post] = Page.of(rows, size=size)
-    return Page(items=_items_of(page.items, viewer), next_cursor=page.next_cursor)
-
-
-def _items_of(posts: Sequence[Post], viewer: Viewer) -> list[FeedItem]:
-    """Items for posts that passed the door, in the given order; those deleted this moment are left out."""
-    known, viewer_id = hydrate({post.pk: post.author_id for post in posts}), viewer.pk
-    return [item for post in posts if (item := _item(known, post.pk, post.author_id, viewer_id))]
-
-
-def _items(known: Hydrated, shown: Sequence[Facts], viewer: User) -> list[FeedItem]:
-    """As `_items_of`, at home: each says why it is there."""
-    own, followed = (
-        Reason("you", str(_("You wrote this"))),
-        Reason("followed", str(_("You follow this person"))),
-    )
-    viewer_id = viewer.pk  # asked once: `request.user` is a lazy object
-    items = (
-        _item(
-            known, fact.post_id, fact.author_id, viewer_id, own if fact.author_id == viewer_id else followed
-        )
-        for fact in shown
-    )
-    return [item for item in items if item]
-
-
-def _item(
-    known: Hydrated, post_id: int, author_id: int, viewer_id: int | None, reason: Reason | None = None
-) -> FeedItem | None:
-    if post_id not in known.cards or author_id not in known.authors:
-        return None
-    return FeedItem(
-        card=known.cards[post_id],
-        author=known.authors[author_id],
-        counts=known.counts.get(post_id, NO_COUNTS),
-        is_mine=author_id == viewer_id,
-        reason=reason,
-    )
+    found = items_of([post.pk for post in page.items], viewer=viewer)
+    return Page(items=found, next_cursor=page.next_cursor)

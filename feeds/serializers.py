@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.cards import AuthorCard
+from feeds.addresses import LARGE, SMALL, media_url, preview_url
+from feeds.cards import MediaCard, PreviewCard
 from feeds.door import Audience
-from feeds.models import CONTENT_MAX
-from feeds.selectors import FeedItem
+from feeds.items import FeedItem
+from feeds.models import CONTENT_MAX, MEDIA_MOST, WARNING_MAX
 from socialnet.kernel.links import absolute
 
 
@@ -22,21 +24,50 @@ class AuthorSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["followed", "you"])
+    kind = serializers.ChoiceField(choices=["followed", "shared", "you"])
     label = serializers.CharField()  # type: ignore[assignment]  # the API's word; shadows Field.label
 
 
+class MediaSerializer(serializers.Serializer[Any]):
+    """A picture. Without addresses, its files are on their way."""
+
+    id = serializers.CharField()
+    url = serializers.URLField(allow_null=True)
+    small_url = serializers.URLField(allow_null=True)
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    alt = serializers.CharField()
+    blurhash = serializers.CharField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """What the first link of a post leads to."""
+
+    url = serializers.URLField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    site_name = serializers.CharField()
+    image_url = serializers.URLField(allow_null=True)
+
+
 class PostSerializer(serializers.Serializer[Any]):
-    """A post as one viewer sees it."""
+    """A post as one viewer sees it.
+
+    A share has no text of its own: `share_of` is what it shares. A quote has both; its `share_of` is null and
+    `share_of_gone` true when what it quotes is gone or not for you.
+    """
 
     id = serializers.CharField()
     author = AuthorSerializer()
     content = serializers.CharField()
     content_html = serializers.CharField()
-    media = serializers.ListField(child=serializers.DictField())
+    media = MediaSerializer(many=True)
     visibility = serializers.ChoiceField(choices=Audience.choices)
     group = serializers.CharField(allow_null=True)
-    share_of = serializers.CharField(allow_null=True)
+    share_of = serializers.DictField(allow_null=True, help_text="A post, without what it shares itself.")
+    share_of_gone = serializers.BooleanField()
+    via = serializers.CharField(allow_null=True, help_text="Whose share led to this one: a username.")
+    preview = PreviewSerializer(allow_null=True)
     content_warning = serializers.CharField(allow_null=True)
     language = serializers.CharField(allow_null=True)
     like_count = serializers.IntegerField()
@@ -57,8 +88,18 @@ class FeedPostSerializer(PostSerializer):
     reason = ReasonSerializer()
 
 
-class NewPostSerializer(serializers.Serializer[Any]):
-    """What publishing takes; the action decides what may be kept."""
+class IdField(serializers.RegexField):
+    """An id: a string of digits in JSON, a number in Python."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[0-9]{1,16}$", **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        return int(super().to_internal_value(data))
+
+
+class WrittenSerializer(serializers.Serializer[Any]):
+    """What a post, an edit and a draft have in common; the actions decide what may be kept."""
 
     content = serializers.CharField(
         max_length=CONTENT_MAX * 5,
@@ -70,6 +111,12 @@ class NewPostSerializer(serializers.Serializer[Any]):
     language = serializers.RegexField(
         r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", max_length=12, required=False, allow_blank=True, default=""
     )
+    content_warning = serializers.CharField(
+        max_length=WARNING_MAX * 5, required=False, allow_blank=True, default=""
+    )
+    media_ids = serializers.ListField(
+        child=IdField(), max_length=MEDIA_MOST, required=False, default=list, help_text="In their order."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What we do not know we would drop: better refused than lost."""
@@ -77,6 +124,19 @@ class NewPostSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
         return attrs
+
+
+class NewPostSerializer(WrittenSerializer):
+    """What publishing takes. `content` may be empty when there are pictures."""
+
+    share_of = IdField(required=False, allow_null=True, default=None, help_text="The post that is quoted.")
+
+
+class SharedSerializer(serializers.Serializer[Any]):
+    """Whether you share a post, and how many people do."""
+
+    is_shared = serializers.BooleanField()
+    share_count = serializers.IntegerField()
 
 
 class HeadSerializer(serializers.Serializer[Any]):
@@ -104,30 +164,59 @@ def author_json(card: AuthorCard) -> dict[str, Any]:
     }
 
 
-def post_json(item: FeedItem, *, signed_in: bool) -> dict[str, Any]:
+def media_json(card: MediaCard) -> dict[str, Any]:
+    return {
+        "id": str(card["id"]),
+        "url": absolute(media_url(card["id"], LARGE)) if card["is_stored"] else None,
+        "small_url": absolute(media_url(card["id"], SMALL)) if card["is_stored"] else None,
+        "width": card["width"],
+        "height": card["height"],
+        "alt": card["alt"],
+        "blurhash": card["blurhash"],
+    }
+
+
+def preview_json(card: PreviewCard) -> dict[str, Any]:
+    return {
+        "url": card["url"],
+        "title": card["title"],
+        "description": card["description"],
+        "site_name": card["site_name"],
+        "image_url": absolute(preview_url(card["id"])) if card["image"] else None,
+    }
+
+
+def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[str, Any]:
     """`item` as `PostSerializer` describes it; with a reason, as `FeedPostSerializer` does."""
     card, counts = item.card, item.counts
+    original = item.original
     post: dict[str, Any] = {
         "id": str(item.id),
         "author": author_json(item.author),
         "content": card["content"],
         "content_html": card["html"],
-        "media": [],
+        "media": [media_json(media) for media in card["media"]],
         "visibility": card["visibility"],
         "group": None,
-        "share_of": None,
-        "content_warning": None,
+        "share_of": post_json(original, signed_in=signed_in, nested=True) if original else None,
+        "share_of_gone": card["share_of_id"] is not None and original is None and not nested,
+        "via": item.via.username if item.via else None,
+        "preview": preview_json(card["preview"]) if card["preview"] else None,
+        "content_warning": card["content_warning"] or None,
         "language": card["language"] or None,
         "like_count": counts["likes"],
         "comment_count": counts["comments"],
         "share_count": counts["shares"],
-        "pinned": False,
+        "pinned": "is_pinned" in item.marks,
         "created_at": card["created_at"],
         "edited_at": card["edited_at"],
         "url": absolute(item.url),
     }
     if signed_in:
-        post |= {"is_liked": False, "is_bookmarked": False, "is_shared": False}
+        marks = item.marks
+        post["is_liked"] = "is_liked" in marks
+        post["is_bookmarked"] = "is_bookmarked" in marks
+        post["is_shared"] = "is_shared" in marks
     if item.reason:
         post["reason"] = {"kind": item.reason.kind, "label": item.reason.label}
     return post

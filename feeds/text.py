@@ -86,3 +86,13 @@ def _marked(text: str, known_names: dict[str, str]) -> str:
 
     tagged = _TAG.sub(r'<span class="tag">#\1</span>', escape(text))
     return _MENTION.sub(mention, tagged)
+
+
+def tag_name(text: str) -> str:
+    """A tag as it is compared: one form for all its spellings."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def tags_in(content: str) -> list[str]:
+    """The tags of `content` as they are written, each once."""
+    return list({tag_name(match[1]): match[1] for match in _TAG.finditer(content)}.values())[:30]

@@ -13,7 +13,8 @@ from accounts.selectors import get_user_or_404, profile_of
 from accounts.suggestions import suggested_people
 from feeds import actions, selectors
 from feeds.forms import PostForm
-from feeds.selectors import FeedItem, HomePage
+from feeds.items import FeedItem
+from feeds.selectors import HomePage
 from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import Forbidden, Invalid, NotFound
 from socialnet.kernel.pagination import Cursor, Page

@@ -1,5 +1,6 @@
-"""Writes: publishing and deleting posts. Each is one transaction."""
+"""Publishing and deleting posts."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -9,13 +10,13 @@ from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
 from feeds import cards, timelines
+from feeds.actions.media import attach_media
+from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
-from feeds.errors import EmptyPost, PostTooLong, UnknownAudience
+from feeds.errors import CannotShare, UnknownAudience
 from feeds.events import PostDeleted, PostPublished
-from feeds.models import CONTENT_MAX, FeedEntry, Post, PostCounts
-from feeds.text import mentioned_names, people_named, render
-from socialnet.kernel.errors import Forbidden, RedisAway
-from socialnet.kernel.text import clean, is_blank
+from feeds.models import FeedEntry, Pin, Post, PostCounts
+from socialnet.kernel.errors import Forbidden, NotFound, RedisAway
 from socialnet.outbox.actions import emit, record
 
 log = structlog.get_logger(__name__)
@@ -23,32 +24,69 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def publish_post(
-    *, author: User, content: str, visibility: str = Audience.PUBLIC, language: str = ""
+    *,
+    author: User,
+    content: str,
+    visibility: str = Audience.PUBLIC,
+    language: str = "",
+    content_warning: str = "",
+    media_ids: Sequence[int] = (),
+    quoted: Post | None = None,
 ) -> Post:
-    """Publish at once; the author's own home has it when this returns, others get it by fan-out."""
+    """Publish at once; the author's own home has it when this returns, others get it by fan-out.
+
+    `media_ids` are pictures of the author that belong to nothing yet or to a draft, in their order. `quoted` is a post
+    that the author may see; raises `CannotShare` when it is not for everybody.
+    """
     if visibility not in Audience.values:
         raise UnknownAudience
-    text = checked_content(content)
-    html = render(text, known_names=people_named(mentioned_names(text)))
-    post = Post.objects.create(
-        author=author, content=text, html=html, visibility=visibility, language=language
+    written = Written.of(content=content, content_warning=content_warning, with_media=bool(media_ids))
+    original = lock_original(quoted, by=author) if quoted else None
+    post = add_post(
+        Post(
+            author=author,
+            visibility=visibility,
+            language=language,
+            with_media=bool(media_ids),
+            share_of=original,
+            **written.fields(),
+        )
     )
-    PostCounts.objects.create(post=post)
-    FeedEntry.objects.create(user_id=author.pk, post_id=post.pk, author_id=author.pk)
-    PersonCounts.objects.filter(pk=author.pk).update(posts=F("posts") + 1)
-    emit(PostPublished(post_id=post.pk, author_id=author.pk), actor_id=author.pk)
-    transaction.on_commit(partial(_show_to_author, post.pk, author.pk))
+    attach_media(post=post, media_ids=media_ids)
+    written.keep_tags(post)
+    tell_mentioned(post, written)
     return post
 
 
-def checked_content(content: str) -> str:
-    """`content` as it will be kept; raises `EmptyPost`, `PostTooLong` or `UnusableText`."""
-    text = clean(content)
-    if is_blank(text):
-        raise EmptyPost
-    if len(text) > CONTENT_MAX:
-        raise PostTooLong(CONTENT_MAX)
-    return text
+def add_post(post: Post) -> Post:
+    """The row and all that comes with every post; for actions."""
+    post.save(force_insert=True)
+    PostCounts.objects.create(post=post)
+    FeedEntry.objects.create(user_id=post.author_id, post_id=post.pk, author_id=post.author_id)
+    PersonCounts.objects.filter(pk=post.author_id).update(posts=F("posts") + 1)
+    emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
+    transaction.on_commit(partial(_show_to_author, post.pk, post.author_id))
+    return post
+
+
+def lock_original(post: Post, *, by: User) -> Post:
+    """What is to be shared or quoted, locked so that it cannot go meanwhile; of a share, what that shares.
+
+    Raises `NotFound` or `CannotShare`.
+    """
+    seen = Post.objects.visible_to(by)
+    original_id = post.share_of_id if post.is_share else post.pk
+    original = (
+        seen.select_related("author")
+        .select_for_update(of=["self"], no_key=True)
+        .filter(pk=original_id)
+        .first()
+    )
+    if original is None:
+        raise NotFound
+    if original.visibility != Audience.PUBLIC or original.author.is_private:
+        raise CannotShare
+    return original
 
 
 def _show_to_author(post_id: int, author_id: int) -> None:
@@ -61,14 +99,21 @@ def _show_to_author(post_id: int, author_id: int) -> None:
 
 @transaction.atomic
 def delete_post(*, post: Post, actor: User) -> None:
-    """Take a post away from everybody. Only its author may; repeating it changes nothing."""
+    """Take a post away from everybody. Only its author may; repeating it changes nothing.
+
+    What only shares it goes too, by and by (`feeds.handlers.remove_shares`); nobody sees it from now on.
+    """
     locked = Post.objects.select_for_update(of=["self"]).get(pk=post.pk)
     if locked.author_id != actor.pk:
         raise Forbidden
     if locked.deleted_at is not None:
         return
     Post.objects.filter(pk=locked.pk).update(deleted_at=Now())
+    Pin.objects.filter(post=locked.pk).delete()
     PersonCounts.objects.filter(pk=locked.author_id).update(posts=F("posts") - 1)
+    if locked.is_share:
+        PostCounts.objects.filter(pk=locked.share_of_id).update(shares=F("shares") - 1)
+        transaction.on_commit(partial(cards.drop_counts, locked.share_of_id))
     record("feeds.post_deleted", actor_id=actor.pk, target_type="post", target_id=locked.pk)
     emit(PostDeleted(post_id=locked.pk, author_id=locked.author_id), actor_id=actor.pk)
     transaction.on_commit(partial(cards.drop, locked.pk))

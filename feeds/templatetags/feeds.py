@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from feeds.selectors import FeedItem
+from feeds.items import FeedItem
 
 register = template.Library()
 KEPT = 2_000  # articles, about 2 KB each

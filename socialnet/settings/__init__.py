@@ -210,6 +210,7 @@ RATE_LIMITS = {
     "write": env("RATE_LIMIT_WRITE", default="120/m"),
     "upload": env("RATE_LIMIT_UPLOAD", default="30/h"),
 }
+LINK_PREVIEWS = env.bool("LINK_PREVIEWS", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -1,0 +1,63 @@
+"""Passing on what others wrote."""
+
+from collections import Counter
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts.models import PersonCounts, User
+from feeds import cards
+from feeds.actions.posts import add_post, delete_post, lock_original
+from feeds.models import IS_SHARE, Post, PostCounts
+
+_BATCH = 500
+
+
+@transaction.atomic
+def share_post(*, post: Post, person: User) -> Post:
+    """Pass `post` on to the followers of `person`; repeating it changes nothing.
+
+    Sharing a share shares the original and keeps whose share led there. Raises `NotFound`, or `CannotShare` when the
+    post is not for everybody.
+    """
+    original = lock_original(post, by=person)  # whoever shares the same waits here
+    standing = Post.objects.filter(author=person, share_of=original.pk, deleted_at=None).shares().first()
+    if standing is not None:
+        return standing
+    share = add_post(
+        Post(
+            author=person, share_of=original, via=post if post.is_share else None, language=original.language
+        )
+    )
+    PostCounts.objects.filter(pk=original.pk).update(shares=F("shares") + 1)
+    transaction.on_commit(partial(cards.drop_counts, original.pk))
+    return share
+
+
+@transaction.atomic
+def unshare_post(*, post: Post, person: User) -> None:
+    """Take one's share back; repeating it changes nothing. `post` is the original, or any share of it."""
+    original_id = post.share_of_id if post.is_share else post.pk
+    share = Post.objects.filter(author=person, share_of=original_id, deleted_at=None).shares().first()
+    if share is not None:
+        delete_post(post=share, actor=person)
+
+
+@transaction.atomic
+def remove_shares_of(original_id: int) -> int:
+    """Take away a batch of the shares of a post that is gone; returns how many, 0 when none are left."""
+    shares = list(
+        Post.objects.filter(IS_SHARE, share_of=original_id, deleted_at=None)
+        .order_by("pk")
+        .select_for_update(of=["self"])
+        .values_list("pk", "author_id")[:_BATCH]
+    )
+    ids = [share_id for share_id, _author_id in shares]
+    Post.objects.filter(pk__in=ids).update(deleted_at=Now())
+    for author_id, many in sorted(Counter(author_id for _share_id, author_id in shares).items()):
+        PersonCounts.objects.filter(pk=author_id).update(posts=F("posts") - many)
+    PostCounts.objects.filter(pk=original_id).update(shares=F("shares") - len(ids))
+    transaction.on_commit(partial(cards.drop, *ids))
+    return len(ids)

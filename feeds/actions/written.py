@@ -1,0 +1,77 @@
+"""What posts, edits and drafts have in common: text that is cleaned, rendered, and searched for names and tags."""
+
+from dataclasses import dataclass
+
+from accounts.models import User
+from feeds.errors import EmptyPost, PostTooLong, WarningTooLong
+from feeds.events import PeopleMentioned
+from feeds.models import CONTENT_MAX, WARNING_MAX, Hashtag, Mention, Post, PostHashtag
+from feeds.text import mentioned_names, people_named, render, tag_name, tags_in
+from socialnet.kernel.text import clean, is_blank
+from socialnet.outbox.actions import emit
+
+
+def checked_content(content: str, *, with_media: bool = False) -> str:
+    """`content` as it will be kept; raises `EmptyPost`, `PostTooLong` or `UnusableText`."""
+    text = clean(content)
+    if is_blank(text):
+        if not with_media:
+            raise EmptyPost
+        return ""
+    if len(text) > CONTENT_MAX:
+        raise PostTooLong(CONTENT_MAX)
+    return text
+
+
+def checked_warning(content_warning: str) -> str:
+    """`content_warning` on one line; raises `WarningTooLong` or `UnusableText`."""
+    text = " ".join(clean(content_warning).split())
+    if len(text) > WARNING_MAX:
+        raise WarningTooLong(WARNING_MAX)
+    return text
+
+
+@dataclass(frozen=True)
+class Written:
+    """Text that passed all checks, with its HTML and the people it names."""
+
+    content: str
+    content_warning: str
+    html: str
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, *, content: str, content_warning: str, with_media: bool) -> "Written":
+        text = checked_content(content, with_media=with_media)
+        warning = checked_warning(content_warning)
+        names = people_named(mentioned_names(text))
+        return cls(text, warning, render(text, known_names=names), names)
+
+    def fields(self) -> dict[str, str]:
+        return {"content": self.content, "content_warning": self.content_warning, "html": self.html}
+
+    def keep_tags(self, post: Post) -> None:
+        """Make the rows of `post` those of this text."""
+        shown = {tag_name(display): display for display in tags_in(self.content)}
+        PostHashtag.objects.filter(post=post).exclude(hashtag__name__in=shown).delete()
+        if not shown:
+            return
+        # In the order of names: two posts with the same new tags must not wait for each other.
+        Hashtag.objects.bulk_create(
+            [Hashtag(name=name, display=shown[name]) for name in sorted(shown)], ignore_conflicts=True
+        )
+        PostHashtag.objects.bulk_create(
+            [PostHashtag(hashtag=tag, post=post) for tag in Hashtag.objects.filter(name__in=shown)],
+            ignore_conflicts=True,
+        )
+
+
+def tell_mentioned(post: Post, written: Written) -> None:
+    """Remember whom `post` names, and say so of those whom it did not name before."""
+    named = User.objects.named_any(list(written.names)).exclude(pk=post.author_id)
+    known = set(Mention.objects.filter(post=post).values_list("user_id", flat=True))
+    new = sorted({person.pk for person in named} - known) if written.names else []
+    if not new:
+        return
+    Mention.objects.bulk_create([Mention(post=post, user_id=user_id) for user_id in new])
+    emit(PeopleMentioned(post_id=post.pk, author_id=post.author_id, user_ids=new), actor_id=post.author_id)
