@@ -1,0 +1,17 @@
+"""The DRF door: posts and feeds."""
+
+from feeds.api.feed import FeedHeadView, FeedView, LiveView
+from feeds.api.people import PersonPostsView
+from feeds.api.posts import PostsView, PostView
+from feeds.api.shares import SharesView, ShareView
+
+__all__ = [
+    "FeedHeadView",
+    "FeedView",
+    "LiveView",
+    "PersonPostsView",
+    "PostView",
+    "PostsView",
+    "ShareView",
+    "SharesView",
+]

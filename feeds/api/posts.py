@@ -1,0 +1,50 @@
+"""Publishing, reading and deleting posts."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from feeds import actions, selectors
+from feeds.serializers import (
+    NewPostSerializer,
+    PostSerializer,
+    post_json,
+)
+from socialnet.kernel.api import APIView
+
+
+class PostsView(APIView):
+    serializer_class = PostSerializer
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(request=NewPostSerializer, responses={201: PostSerializer})
+    def post(self, request: Request) -> Response:
+        """Publish a post."""
+        data = NewPostSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        share_of = given.pop("share_of")
+        actions.checked_content(given["content"], with_media=bool(given["media_ids"]))
+        quoted = selectors.get_visible_post(share_of, viewer=request.user) if share_of else None
+        self.check_rate("publish")  # what cannot be kept does not use it up
+        post = actions.publish_post(author=request.user, quoted=quoted, **given)
+        item = selectors.get_visible_item(post.pk, viewer=request.user)
+        body = post_json(item, signed_in=request.user.is_authenticated)
+        return Response(body, status=201, headers={"Location": f"/api/v1/posts/{post.pk}"})
+
+
+class PostView(APIView):
+    serializer_class = PostSerializer
+
+    def get(self, request: Request, post_id: int) -> Response:
+        """A post that you may see."""
+        item = selectors.get_visible_item(post_id, viewer=request.user)
+        return Response(post_json(item, signed_in=request.user.is_authenticated))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, post_id: int) -> Response:
+        """Delete a post of yours."""
+        post = selectors.get_visible_post(post_id, viewer=request.user)
+        actions.delete_post(post=post, actor=request.user)
+        return Response(status=204)
