@@ -15,7 +15,7 @@ from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
 from feeds.errors import CannotShare, UnknownAudience
 from feeds.events import PostDeleted, PostPublished
-from feeds.models import FeedEntry, Pin, Post, PostCounts
+from feeds.models import Draft, FeedEntry, Pin, Post, PostCounts
 from socialnet.kernel.errors import Forbidden, NotFound, RedisAway
 from socialnet.outbox.actions import emit, record
 
@@ -32,11 +32,12 @@ def publish_post(
     content_warning: str = "",
     media_ids: Sequence[int] = (),
     quoted: Post | None = None,
+    draft_id: int | None = None,
 ) -> Post:
     """Publish at once; the author's own home has it when this returns, others get it by fan-out.
 
     `media_ids` are pictures of the author that belong to nothing yet or to a draft, in their order. `quoted` is a post
-    that the author may see; raises `CannotShare` when it is not for everybody.
+    that the author may see; raises `CannotShare` when it is not for everybody. The draft it was until now goes with it.
     """
     if visibility not in Audience.values:
         raise UnknownAudience
@@ -55,6 +56,8 @@ def publish_post(
     attach_media(post=post, media_ids=media_ids)
     written.keep_tags(post)
     tell_mentioned(post, written)
+    if draft_id is not None:
+        Draft.objects.filter(pk=draft_id, author=author).delete()
     return post
 
 
