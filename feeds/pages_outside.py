@@ -16,32 +16,28 @@ PAGE_TYPES = ("text/html", "application/xhtml+xml")
 PAGE_BYTES = 262_144  # heads end before; what comes later is not looked at
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_SITE_NAME = 200, 400, 100
 
+_TAGS = re.compile(r"<(?:meta|link|title|body|script|style)\b", re.IGNORECASE)  # those that matter in a head
 _LONGEST_TAG = 16_384
 _MOST_PIECES = 10_000  # tags and texts; real heads have some hundred
 _CHARSET_WITHIN = 4096  # where browsers look for it, and a little more
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w:.-]{2,30})""", re.IGNORECASE)
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# By their names in Python, and read as browsers read them; anything else is guessed.
-_CHARSETS = {
-    name: name
-    for name in (
-        "utf-8 cp866 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 iso8859-2 iso8859-3 "
-        "iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 "
-        "koi8-r koi8-u mac-roman gb18030 euc_jp shift_jis iso2022_jp euc_kr utf-16-le utf-16-be"
-    ).split()  # noqa: SIM905
-} | {
+# Labels of real pages. Python has codecs besides that are slow, or no charsets at all, and remembers each wrong name.
+_LABEL = re.compile(
+    r"utf-?8|utf-?16(?:le|be)?|(?:us-)?ascii|windows-(?:125\d|874|31j)|cp(?:125\d|866|932|949)|iso-?8859-\d{1,2}"
+    r"|latin-?\d|koi8-[ru]|macintosh|gbk?|gb2312|gb18030|big5(?:-hkscs)?|euc-?(?:jp|kr|cn)|shift[_-]jis|sjis"
+    r"|iso-2022-jp|tis-620|ks_c_5601-1987"
+)
+# As browsers read them: the larger one where one charset grew out of another.
+_READ_AS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gbk": "gb18030",
     "gb2312": "gb18030",
+    "gbk": "gb18030",
     "big5": "big5hkscs",
-    "big5hkscs": "big5hkscs",
-    "cp949": "cp949",
-    "cp932": "cp932",
-    "utf-16": "utf-16-le",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
 }
 # Turns of direction and invisible marks of it: a title must not rearrange what stands beside it.
 _INVISIBLE = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -50,8 +46,9 @@ _TITLES = ("og:title", "twitter:title", "title")
 _DESCRIPTIONS = ("og:description", "twitter:description", "description")
 _SITE_NAMES = ("og:site_name", "application-name")
 _IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
-_ROBOTS = ("robots", "socialnet-preview")
-_READ = {*_TITLES, *_DESCRIPTIONS, *_SITE_NAMES, *_IMAGES, *_ROBOTS, "og:url"} - {"title"}
+_ROBOT = "socialnet-preview"
+_ROBOTS = ("robots", _ROBOT)
+_METAS = {*_TITLES, *_DESCRIPTIONS, *_SITE_NAMES, *_IMAGES, "og:url"} - {"title"}
 _NO_SNIPPET = {"nosnippet", "max-snippet:0"}
 
 
@@ -73,8 +70,8 @@ class PagePreview:
 
 def preview_of(answer: Answer) -> PagePreview:
     """What the head of the page says; never raises, and takes well under 100 ms for whatever was sent."""
-    facts = _facts_of(_text_of(answer))
-    shown = not _forbids_snippets([*answer.robots, *(facts.get(name, "") for name in _ROBOTS)])
+    head = _head_of(_text_of(answer))
+    facts, shown = head.facts, head.is_shown and not _forbids_snippets(answer.robots)
     return PagePreview(
         title=_line(_first(facts, _TITLES), LONGEST_TITLE),
         description=_line(_first(facts, _DESCRIPTIONS), LONGEST_DESCRIPTION) if shown else "",
@@ -102,11 +99,13 @@ def _text_of(answer: Answer) -> str:
 
 
 def _known_charset(label: str | None) -> str | None:
-    """The codec for `label` if browsers have it too: Python also has codecs that are slow, or no charsets at all."""
-    try:
-        return _CHARSETS.get(codecs.lookup(label or "").name)
-    except (LookupError, ValueError):
+    if label is None or not _LABEL.fullmatch(label.lower()):
         return None
+    try:
+        name = codecs.lookup(label).name
+    except LookupError:
+        return None
+    return _READ_AS.get(name, name)
 
 
 def _declared_charset(body: bytes) -> str | None:
@@ -139,6 +138,7 @@ class _Head(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.facts: dict[str, str] = {}
+        self.is_shown = True  # besides its title
         self._title: list[str] | None = None
         self._pieces = 0
 
@@ -151,12 +151,9 @@ class _Head(HTMLParser):
         """The parser's own reading, for tags that matter and have an end in sight; else only a look for that."""
         self._count()
         end = self.rawdata.find(">", i)
-        name = re.compile(r"<(meta|link|title|body|script|style|noscript)\b", re.IGNORECASE).match(
-            self.rawdata, i
-        )
         if end < 0:
             raise _Enough
-        if name and end - i <= _LONGEST_TAG:
+        if end - i <= _LONGEST_TAG and _TAGS.match(self.rawdata, i):
             return super().parse_starttag(i)
         return end + 1
 
@@ -169,13 +166,14 @@ class _Head(HTMLParser):
             self._title = []
         elif tag == "meta":
             for name in (values.get("property", ""), values.get("name", "")):
-                self._keep(name.strip().lower(), values.get("content", ""))
+                self._keep_meta(name.strip().lower(), values.get("content", ""))
         elif tag == "link" and "canonical" in values.get("rel", "").lower().split():
-            self._keep("canonical", values.get("href", ""))
+            self.facts.setdefault("canonical", values.get("href", ""))
 
     def handle_endtag(self, tag: str) -> None:
         self._count()
-        self._end_title()
+        if tag in ("title", "head"):
+            self._end_title()
         if tag == "head":
             raise _Enough
 
@@ -184,9 +182,23 @@ class _Head(HTMLParser):
         if self._title is not None:
             self._title.append(data)
 
-    def _keep(self, name: str, value: str) -> None:
-        if name in _READ or name == "canonical":
+    def handle_comment(self, data: str) -> None:
+        self._count()
+
+    def handle_decl(self, decl: str) -> None:
+        self._count()
+
+    def handle_pi(self, data: str) -> None:
+        self._count()
+
+    def unknown_decl(self, data: str) -> None:
+        self._count()
+
+    def _keep_meta(self, name: str, value: str) -> None:
+        if name in _METAS:
             self.facts.setdefault(name, value)
+        elif name in _ROBOTS and _forbids_snippets([value]):
+            self.is_shown = False
 
     def _end_title(self) -> None:
         if self._title is not None:
@@ -194,18 +206,18 @@ class _Head(HTMLParser):
             self._title = None
 
 
-def _facts_of(text: str) -> dict[str, str]:
+def _head_of(text: str) -> _Head:
     head = _Head()
     # The parser gives up at broken declarations and at numbers of a thousand digits: what it had read counts.
     with suppress(_Enough, AssertionError, ValueError):
         head.feed(text)
-    return head.facts
+    return head
 
 
 def _forbids_snippets(rules: Iterable[str]) -> bool:
-    """Whether robots, all of them, are asked to show nothing of the page but its title."""
-    said = {word.strip() for rule in rules for word in rule.lower().replace(" ", "").split(",")}
-    return not _NO_SNIPPET.isdisjoint(said)
+    """Whether all robots, or ours, are asked to show nothing of the page but its title."""
+    said = (word for rule in rules for word in rule.lower().replace(" ", "").split(","))
+    return any(word.removeprefix(f"{_ROBOT}:") in _NO_SNIPPET for word in said)
 
 
 # --- Facts to what is shown ------------------------------------------------------------------------------
@@ -213,7 +225,7 @@ def _forbids_snippets(rules: Iterable[str]) -> bool:
 
 def _line(text: str, longest: int) -> str:
     """`text` in one line of at most `longest` characters, without anything invisible that works on its neighbours."""
-    text = " ".join(text[: longest * 20].split())
+    text = " ".join(text.split())[: longest * 4]
     kept = _INVISIBLE.sub("", "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs")))
     try:
         cleaned = clean(kept)

@@ -74,7 +74,7 @@ def _host(name: str) -> str:
 
 def _is_ours(host: str) -> bool:
     return host == urlsplit(settings.PUBLIC_URL).hostname or any(
-        is_same_domain(host, pattern) for pattern in settings.ALLOWED_HOSTS if pattern != "*"
+        is_same_domain(host, pattern) for pattern in settings.ALLOWED_HOSTS
     )
 
 
