@@ -10,11 +10,13 @@ log = structlog.get_logger(__name__)
 
 @shared_task(ignore_result=True)
 def reconcile_recent_post_counts() -> None:
-    """Hourly: post counts of people who wrote lately."""
-    log.info("recent_post_counts_reconciled", wrong=upkeep.reconcile_recent_post_counts())
+    """Hourly: post counts of people who wrote lately, share counts of what was shared lately."""
+    wrong, wrong_shares = upkeep.reconcile_recent_post_counts(), upkeep.reconcile_recent_share_counts()
+    log.info("recent_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares)
 
 
 @shared_task(ignore_result=True)
 def reconcile_all_post_counts() -> None:
-    """Nightly: everybody's post count."""
-    log.info("all_post_counts_reconciled", wrong=upkeep.reconcile_all_post_counts())
+    """Nightly: everybody's post count, every post's share count."""
+    wrong, wrong_shares = upkeep.reconcile_all_post_counts(), upkeep.reconcile_all_share_counts()
+    log.info("all_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares)

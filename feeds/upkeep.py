@@ -1,4 +1,4 @@
-"""Keeping feeds in order in the background: post counts against rows, and what deleted people leave behind."""
+"""Keeping feeds in order in the background: counts against rows, and what deleted people leave behind."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,8 @@ from prometheus_client import Counter
 
 from accounts.models import PersonCounts
 from feeds import cards, timelines
-from feeds.models import FeedEntry, Post, StoredFloor
+from feeds.actions import remove_shares_of
+from feeds.models import FeedEntry, Post, PostCounts, StoredFloor
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
@@ -18,6 +19,15 @@ _WRONG = """
 SELECT c.user_id, c.posts, count(p.id) FROM accounts_personcounts c
 LEFT JOIN feeds_post p ON p.author_id = c.user_id AND p.deleted_at IS NULL
 WHERE c.user_id = ANY(%(people)s) GROUP BY c.user_id, c.posts HAVING c.posts <> count(p.id)
+"""
+_WRONG_SHARES = """
+SELECT c.post_id, c.shares, count(s.id) FROM feeds_postcounts c
+LEFT JOIN feeds_post s ON s.share_of_id = c.post_id AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL
+WHERE c.post_id = ANY(%(posts)s) GROUP BY c.post_id, c.shares HAVING c.shares <> count(s.id)
+"""
+_SHARED_LATELY = """
+SELECT DISTINCT share_of_id FROM feeds_post
+WHERE id > socialnet_id_at(clock_timestamp() - make_interval(hours => %(hours)s)) AND share_of_id IS NOT NULL
 """
 _RECENT = """
 SELECT DISTINCT author_id FROM feeds_post
@@ -56,6 +66,49 @@ def _mend(user_id: int) -> int:
     return 0
 
 
+def reconcile_all_share_counts() -> int:
+    """Compare every post's share count with its shares and mend it; returns how many were wrong."""
+    wrong, last = 0, 0
+    while posts := list(
+        PostCounts.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
+        wrong += reconcile_share_counts(posts)
+        last = posts[-1]
+    return wrong
+
+
+def reconcile_recent_share_counts(*, hours: int = 2) -> int:
+    """As `reconcile_all_share_counts`, for what was shared in the last `hours`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED_LATELY, {"hours": hours})
+        posts = [row[0] for row in cursor.fetchall()]
+    return sum(reconcile_share_counts(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH))
+
+
+def reconcile_share_counts(posts: list[int]) -> int:
+    """Look without locks; what seems wrong is locked and looked at again, then mended."""
+    return sum(_mend_shares(post_id) for post_id, _counted, _right in _wrong_shares(posts))
+
+
+@transaction.atomic
+def _mend_shares(post_id: int) -> int:
+    # Sharing counts under this lock: what it has not counted yet, the next statement does not see.
+    PostCounts.objects.select_for_update().filter(pk=post_id).first()
+    for _post_id, counted, right in _wrong_shares([post_id]):
+        PostCounts.objects.filter(pk=post_id).update(shares=right)
+        log.warning("share_count_drift_mended", post_id=post_id, shares=counted, right_shares=right)
+        _drift.inc()
+        cards.drop_counts(post_id)
+        return 1
+    return 0
+
+
+def _wrong_shares(posts: list[int]) -> list[tuple[int, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG_SHARES, {"posts": posts})
+        return list(cursor.fetchall())
+
+
 def _wrong(people: list[int]) -> list[tuple[int, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_WRONG, {"people": people})
@@ -74,9 +127,14 @@ def _everybody() -> Iterator[list[int]]:
 def forget_person(user_id: int) -> None:
     """Delete everything of a deleted person that feeds keep: posts, their copies, and the timeline."""
     while ids := list(Post.objects.filter(author=user_id).values_list("pk", flat=True)[:BATCH]):
+        shared = list(Post.objects.filter(pk__in=ids).shares().values_list("share_of_id", flat=True))
+        for post_id in ids:
+            while remove_shares_of(post_id):
+                pass
         with transaction.atomic():
             Post.objects.filter(pk__in=ids).delete()
             reconcile_post_counts([user_id])
+            reconcile_share_counts(shared)
         cards.surely_drop(*ids)
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()

@@ -53,8 +53,9 @@ def publish_post(
             **written.fields(),
         )
     )
-    attach_media(post=post, media_ids=media_ids)
-    written.keep_tags(post)
+    if media_ids:
+        attach_media(post=post, media_ids=media_ids)
+    written.keep_tags(post, is_new=True)
     tell_mentioned(post, written)
     if draft_id is not None:
         Draft.objects.filter(pk=draft_id, author=author).delete()

@@ -50,10 +50,11 @@ class Written:
     def fields(self) -> dict[str, str]:
         return {"content": self.content, "content_warning": self.content_warning, "html": self.html}
 
-    def keep_tags(self, post: Post) -> None:
+    def keep_tags(self, post: Post, *, is_new: bool = False) -> None:
         """Make the rows of `post` those of this text."""
         shown = {tag_name(display): display for display in tags_in(self.content)}
-        PostHashtag.objects.filter(post=post).exclude(hashtag__name__in=shown).delete()
+        if not is_new:
+            PostHashtag.objects.filter(post=post).exclude(hashtag__name__in=shown).delete()
         if not shown:
             return
         # In the order of names: two posts with the same new tags must not wait for each other.
@@ -68,10 +69,15 @@ class Written:
 
 def tell_mentioned(post: Post, written: Written) -> None:
     """Remember whom `post` names, and say so of those whom it did not name before."""
-    named = User.objects.named_any(list(written.names)).exclude(pk=post.author_id)
-    known = set(Mention.objects.filter(post=post).values_list("user_id", flat=True))
-    new = sorted({person.pk for person in named} - known) if written.names else []
-    if not new:
+    if not written.names:
         return
-    Mention.objects.bulk_create([Mention(post=post, user_id=user_id) for user_id in new])
-    emit(PeopleMentioned(post_id=post.pk, author_id=post.author_id, user_ids=new), actor_id=post.author_id)
+    named = (
+        User.objects.named_any(list(written.names)).exclude(pk=post.author_id).values_list("pk", flat=True)
+    )
+    known = Mention.objects.filter(post=post).values_list("user_id", flat=True)
+    new = sorted(set(named) - set(known))
+    if new:
+        Mention.objects.bulk_create([Mention(post=post, user_id=user_id) for user_id in new])
+        emit(
+            PeopleMentioned(post_id=post.pk, author_id=post.author_id, user_ids=new), actor_id=post.author_id
+        )

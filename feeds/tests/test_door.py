@@ -15,7 +15,8 @@ from accounts.models import Block, Follow, Mute, User
 from accounts.tests.factories import blocks, follows, person
 from feeds.actions import delete_post
 from feeds.cards import hydrate
-from feeds.door import Audience, facts
+from feeds.door import Audience, as_shared, facts
+from feeds.items import items_of
 from feeds.models import Post, PostCounts
 from feeds.paused import facts_without_database
 from feeds.selectors import get_visible_item, get_visible_post, newest_public, profile_posts
@@ -56,6 +57,16 @@ towns = st.builds(
     posts=st.tuples(*(st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]) for _ in SAYINGS)).map(
         lambda states: [(*saying, state) for saying, state in zip(SAYINGS, states, strict=True)]
     ),
+    shares=st.lists(
+        st.tuples(
+            st.sampled_from(EVERYBODY),
+            st.sampled_from(Audience.values),
+            st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]),
+            st.integers(0, len(SAYINGS) - 1),
+        ),
+        max_size=12,
+        unique_by=lambda share: (share[0], share[3]),
+    ),
 )
 
 
@@ -65,7 +76,8 @@ class Built:
     def __init__(self, users: list[User]) -> None:
         self.users = users
 
-    def build(self, town: Town) -> list[Post]:
+    def build(self, town: Town) -> tuple[list[Post], list[Post]]:
+        """Its posts, and its shares of them."""
         for model in (Post, Follow, Block, Mute):
             model.objects.all().delete()
         for number, user in enumerate(self.users):
@@ -84,19 +96,25 @@ class Built:
         )
         start = id_at(timezone.now())
         posts = Post.objects.bulk_create(
-            Post(
-                pk=start + place,
-                author_id=who[author],
-                content="x",
-                html="x",
-                visibility=audience,
-                deleted_at=LONG_AGO if state == "deleted" else None,
-                hidden_at=LONG_AGO if state == "hidden" else None,
-            )
-            for place, (author, audience, state) in enumerate(town.posts)
+            self._row(start + place, *said, content="x") for place, said in enumerate(town.posts)
         )
-        PostCounts.objects.bulk_create(PostCounts(post=post) for post in posts)
-        return posts
+        shares = Post.objects.bulk_create(
+            self._row(start + len(posts) + place, author, audience, state, content="", share_of=posts[of])
+            for place, (author, audience, state, of) in enumerate(town.shares)
+        )
+        PostCounts.objects.bulk_create(PostCounts(post=post) for post in [*posts, *shares])
+        return posts, shares
+
+    def _row(self, pk: int, author: int, audience: str, state: str, **fields: object) -> Post:
+        return Post(
+            pk=pk,
+            author=self.users[author],
+            html="x",
+            visibility=audience,
+            deleted_at=LONG_AGO if state == "deleted" else None,
+            hidden_at=LONG_AGO if state == "hidden" else None,
+            **fields,
+        )
 
 
 @pytest.fixture
@@ -112,16 +130,26 @@ def built(db) -> Built:
 )
 @given(town=towns)
 def test_the_three_forms_of_the_door_agree(built, town):
-    posts = built.build(town)
+    posts, shares = built.build(town)
     for viewer, user in [(None, AnonymousUser()), *enumerate(built.users)]:
         expected = {
             post.pk for post, said in zip(posts, town.posts, strict=True) if town.may_see(viewer, *said)
+        } | {
+            share.pk
+            for share, said in zip(shares, town.shares, strict=True)
+            if town.may_see_share(viewer, *said)
         }
         assert set(Post.objects.visible_to(user).values_list("pk", flat=True)) == expected
+        found = facts(viewer_id=user.pk, post_ids=[post.pk for post in [*posts, *shares]])
+        assert {pk for pk, fact in found.items() if fact.visible} == expected
+        assert {item.id for item in items_of(list(found), viewer=user)} == {
+            pk for pk in expected if found[pk].author_id not in {built.users[who].pk for who in town.left}
+        }
         if viewer is None:
             continue
-        found = facts(viewer_id=user.pk, post_ids=[post.pk for post in posts])
-        assert {pk for pk, fact in found.items() if fact.visible} == expected
+        for share, said in zip(shares, town.shares, strict=True):
+            if viewer not in town.suspended | town.left:
+                assert found[share.pk].at_home == town.is_share_at_home(viewer, *said)
         for post, (author, _audience, state) in zip(posts, town.posts, strict=True):
             fact = found[post.pk]
             assert fact.author_id == post.author_id
@@ -139,9 +167,9 @@ def test_the_three_forms_of_the_door_agree(built, town):
 @given(town=towns)
 def test_the_door_without_postgresql_lets_nobody_in_who_may_not_see(built, town):
     """Judged by what is kept in Redis when everything that can be kept is."""
-    posts = built.build(town)
+    posts, shares = built.build(town)
     redis._client().flushall()
-    known = hydrate({post.pk: post.author_id for post in posts})
+    known = hydrate({post.pk: post.author_id for post in [*posts, *shares]})
     for viewer, user in enumerate(built.users):
         if viewer in town.suspended | town.left:
             continue  # is not signed in
@@ -157,6 +185,21 @@ def test_the_door_without_postgresql_lets_nobody_in_who_may_not_see(built, town)
                 assert fact.at_home == town.is_at_home(viewer, author, audience, state)
             else:
                 assert state != "standing"
+        for share, said in zip(shares, town.shares, strict=True):
+            if share.pk in known.cards:
+                both = [
+                    facts_without_database(
+                        known.cards[pk],
+                        known.authors.get(known.cards[pk]["author_id"]),
+                        viewer_id=user.pk,
+                        kept=kept,
+                    )
+                    if pk in known.cards
+                    else None
+                    for pk in (share.pk, share.share_of_id)
+                ]
+                fact = as_shared(*both)
+                assert fact.at_home == town.is_share_at_home(viewer, *said)
 
 
 # --- the cells, by name ------------------------------------------------------------------------------------

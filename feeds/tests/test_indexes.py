@@ -19,6 +19,7 @@ from feeds.tests.factories import plant, plant_many
 from socialnet.kernel.pagination import Cursor
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SORTED = re.compile(r"Sort Key: \S*\bid DESC")
 
 
 def plans_of(read: Callable[[], Any]) -> str:
@@ -72,7 +73,7 @@ def test_hot_reads_use_the_indexes_made_for_them(town, ada, ben):
     }
     for name, (index, read) in in_order.items():
         plan = plans_of(read)
-        assert index in plan and "Sort" not in plan, f"{name}\n{plan}"
+        assert index in plan and not SORTED.search(plan), f"{name}\n{plan}"
     found: dict[str, tuple[str, Callable[[], Any]]] = {
         "one post": ("feeds_post_pkey", lambda: get_visible_post(post.pk, viewer=ben)),
         "facts": ("feeds_post_pkey", lambda: facts(viewer_id=ben.pk, post_ids=ids)),

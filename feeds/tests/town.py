@@ -16,6 +16,9 @@ class Town:
     blocks: set[tuple[int, int]] = field(default_factory=set)
     mutes: dict[tuple[int, int], str | None] = field(default_factory=dict)
     posts: list[tuple[int, str, str]] = field(default_factory=list)  # author, audience, state
+    shares: list[tuple[int, str, str, int]] = field(
+        default_factory=list
+    )  # as posts, and the place of the original
 
     def is_follower(self, who: int, of: int) -> bool:
         return self.follows.get((who, of)) == "active"
@@ -41,6 +44,9 @@ class Town:
                 return follower and self.is_follower(author, viewer)
         return False
 
+    def may_see_share(self, viewer: int | None, author: int, audience: str, state: str, of: int) -> bool:
+        return self.may_see(viewer, author, audience, state) and self.may_see(viewer, *self.posts[of])
+
     def belongs(self, viewer: int, author: int) -> bool:
         return viewer == author or self.is_follower(viewer, author)
 
@@ -52,4 +58,11 @@ class Town:
             self.may_see(viewer, author, audience, state)
             and self.belongs(viewer, author)
             and not self.is_muted(viewer, author)
+        )
+
+    def is_share_at_home(self, viewer: int, author: int, audience: str, state: str, of: int) -> bool:
+        return (
+            self.is_at_home(viewer, author, audience, state)
+            and self.may_see(viewer, *self.posts[of])
+            and not self.is_muted(viewer, self.posts[of][0])
         )
