@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, NotSignedIn
+from socialnet.kernel import pictures
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 
 
 class CannotFollow(NotFound):
@@ -104,7 +105,9 @@ class BrokenLink(Invalid):
     sentence = _("This link is used up or damaged. Ask for a new one.")
 
 
-class BadPicture(Invalid):
+class BadPicture(pictures.UnreadablePicture):
+    """The face of a profile is none."""
+
     code = "bad_picture"
 
     def __init__(self, sentence: object) -> None:
@@ -112,11 +115,7 @@ class BadPicture(Invalid):
         self.sentence = str(sentence)  # type: ignore[assignment]
 
 
-class PictureTooLarge(DomainError):
-    code = "picture_too_large"
-    status = 413
-    sentence = _("This picture is too large: 10 MB and 40 megapixels are the limit.")
-
+class PictureTooLarge(pictures.PictureTooLarge):
     def __init__(self) -> None:
         super().__init__(errors={"avatar": [self.sentence]})
 

@@ -16,6 +16,7 @@ from accounts.models import ApiToken, User
 from accounts.models.people import BIO_MAX, DISPLAY_NAME_MAX, LOCATION_MAX, WEBSITE_MAX
 from accounts.profiles import clean_fields
 from socialnet.kernel.errors import DomainError
+from socialnet.kernel.pictures import ACCEPT
 
 
 def add_errors(form: forms.BaseForm, error: DomainError) -> None:
@@ -122,10 +123,10 @@ class ProfileForm(forms.Form):
     avatar = forms.FileField(
         label=_("Picture"),
         required=False,
-        help_text=_("JPEG, PNG, WebP, GIF or AVIF, at most 10 MB. It is cut square."),
+        help_text=_("JPEG, PNG, WebP, GIF, AVIF or HEIC, at most 10 MB. It is cut square."),
         widget=forms.FileInput(
             attrs={
-                "accept": "image/jpeg,image/png,image/webp,image/gif,image/avif",
+                "accept": ACCEPT,
                 "data-most": settings.AVATAR_MAX_BYTES,
                 "data-too-large": _("This picture is too large: 10 MB at most, please."),
             }

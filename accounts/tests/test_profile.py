@@ -1,11 +1,12 @@
 """Editing the profile, its picture, privacy; blocks and mutes in settings."""
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pytest
-from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -13,8 +14,11 @@ from PIL import Image
 from accounts import actions, cards
 from accounts.models import User
 from accounts.tests.factories import Api, page_of
+from socialnet.kernel import storage
 from socialnet.outbox.models import AuditEntry, Event
 from socialnet.outbox.testing import drain
+
+pillow_heif.register_heif_opener()
 
 GOOD = {
     "display_name": "Ada L.",
@@ -142,7 +146,7 @@ def test_visitors_have_no_me(db: None) -> None:
 
 
 @pytest.mark.parametrize("door", ["page", "api"])
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"])
 def test_a_picture_becomes_two_squares(ada: User, settings: Any, door: str, format: str) -> None:
     data = picture(format=format)
     if door == "page":
@@ -231,23 +235,39 @@ def test_a_file_with_too_many_bytes_is_refused(ada: User, settings: Any, megabyt
     assert files(settings) == []
 
 
+@pytest.mark.parametrize("door", ["page", "api"])
 def test_a_full_disk_leaves_neither_file_nor_row(
+    ada: User, settings: Any, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    written: list[int] = []
+
+    def fsync(handle: int) -> None:
+        written.append(handle)
+        if len(written) > 2:  # the first picture and its folder's entry fit
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    if door == "api":
+        answer = patch_avatar(Api(ada), picture())
+        assert (answer.status_code, answer.json()["code"]) == (503, "storage_full")
+    else:
+        page = page_of(ada).post("/settings/profile", {**GOOD, "avatar": upload(picture())})
+        assert page.status_code == 503 and "no room for pictures" in page.content.decode()
+    ada.refresh_from_db()
+    assert (ada.version, bool(ada.avatar), files(settings)) == (1, False, [])
+
+
+def test_files_that_cannot_be_reached_cost_a_sentence_only(
     ada: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved: list[str] = []
-    original = FileSystemStorage._save
+    def fsync(_handle: int) -> None:
+        raise OSError(5, "Input/output error")
 
-    def save(self: Any, name: str, content: Any) -> str:
-        if saved:
-            raise OSError(28, "No space left on device")
-        saved.append(name)
-        return str(original(self, name, content))
-
-    monkeypatch.setattr(FileSystemStorage, "_save", save)
-    with pytest.raises(OSError):
-        actions.change_avatar(user=ada, upload=io.BytesIO(picture()))
-    ada.refresh_from_db()
-    assert not ada.avatar and files(settings) == []
+    monkeypatch.setattr(os, "fsync", fsync)
+    answer = patch_avatar(Api(ada), picture())
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
+    storage.breaker.close()
+    assert files(settings) == []
 
 
 # --- privacy, blocks, mutes ---------------------------------------------------------------------------------

@@ -1,20 +1,17 @@
 """Pages that belong to no app: status, help, appearance, and the pictures of people while developing."""
 
-from pathlib import Path
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from django.views.static import serve
 
-from socialnet.kernel import health, pages
+from socialnet.kernel import health, pages, storage
 from socialnet.kernel.rest.exceptions import documented_errors
 
 A_YEAR = 60 * 60 * 24 * 365
@@ -89,9 +86,4 @@ def _next(request: HttpRequest) -> str:
 @require_safe
 def picture(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture of a person, where no web server in front serves them."""
-    response = serve(request, name, document_root=Path(settings.MEDIA_ROOT) / PICTURES)
-    if isinstance(response, FileResponse):
-        response["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-        response["Content-Security-Policy"] = "default-src 'none'"
-        response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return storage.serve(PICTURES + name, max_age=A_YEAR, public=True)

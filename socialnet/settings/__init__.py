@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from socialnet.settings import media
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -279,7 +282,7 @@ CSRF_FAILURE_VIEW = "socialnet.kernel.web.csrf_failure"
 # --- Headers ---------------------------------------------------------------------------------------------
 
 LIVE_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(LIVE_URL))
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -312,13 +315,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(HOME / "static")))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(HOME / "media")))
-SERVE_MEDIA = env.bool(
-    "SERVE_MEDIA", default=not SECURE
-)  # pictures of people; else the server in front does it
+MEDIA_STORAGE_URL = env("MEDIA_STORAGE_URL", default="")
+# Pictures of people by the web process; else the server in front does it.
+SERVE_MEDIA = env.bool("SERVE_MEDIA", default=not SECURE or bool(MEDIA_STORAGE_URL))
+MEDIA_DELIVERY = media.delivery_of(
+    env("MEDIA_DELIVERY", default=""), url=MEDIA_STORAGE_URL, serve_media=SERVE_MEDIA
+)
+if MEDIA_DELIVERY == "storage":  # pages show what their redirects lead to
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(media.origin_of(MEDIA_STORAGE_URL))
 WHITENOISE_USE_FINDERS = not SECURE
 WHITENOISE_AUTOREFRESH = not SECURE  # files that change while it runs are served whole
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media.place_of(MEDIA_STORAGE_URL),
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if SECURE and "pytest" not in sys.modules
