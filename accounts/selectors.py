@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.access import STRANGER, Access, Lists, ProfileLevel, Relation, access_by, viewer_id
 from accounts.errors import ListHidden, PrivateAccount
 from accounts.models import ApiToken, Block, Follow, Mute, PersonCounts, Session, User, Viewer
+from accounts.text import bio_html
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.outbox.ids import id_at
@@ -85,6 +86,11 @@ class Profile:
         if self.access is ProfileLevel.FULL:
             shown |= {name: getattr(self.user, name) or None for name in _DETAILS}
         return shown
+
+    @cached_property
+    def bio_html(self) -> str:
+        """The bio as this viewer may see it; one query when it names somebody."""
+        return bio_html(self.shown["bio"] or "")
 
     @property
     def state(self) -> str:

@@ -42,13 +42,14 @@ LINKS = (
     "https://example.com/recipes/lentil-soup?serves=4",
     "https://example.net/walks",
 )
+START, END = '<p dir="auto">', "</p>"
 # On a graph of mutual ties friends are the same people as followers.
 AUDIENCES, WEIGHTS = ("public", "followers", "friends", "private"), (92, 5, 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words, and the same as HTML: pieces are rendered once and put together with spaces."""
+    """Some words, and the same as HTML: pieces are rendered once and put together with spaces in one paragraph."""
 
     text: str
     html: str
@@ -56,7 +57,7 @@ class Piece:
     @classmethod
     def of(cls, text: str, *, mentioned: str = "") -> "Piece":
         known = {mentioned.lower(): mentioned} if mentioned else {}
-        return cls(text, render(text, known_names=known))
+        return cls(text, render(text, known_names=known).removeprefix(START).removesuffix(END))
 
 
 def write(chance: random.Random, *, language: str, mention: str) -> Piece:
@@ -68,7 +69,8 @@ def write(chance: random.Random, *, language: str, mention: str) -> Piece:
         pieces.append(chance.choice(_links()))
     if mention and chance.random() < 0.06:
         pieces.insert(0, Piece.of(f"@{mention}", mentioned=mention))
-    return Piece(" ".join(piece.text for piece in pieces), " ".join(piece.html for piece in pieces))
+    html = " ".join(piece.html for piece in pieces)
+    return Piece(" ".join(piece.text for piece in pieces), f"{START}{html}{END}")
 
 
 def audience(chance: random.Random) -> str:

@@ -43,7 +43,7 @@ def test_a_post_is_rows_an_event_and_a_count(ada):
         "followers",
         "en",
     )
-    assert kept.html == 'Hello <span class="tag">#world</span>'
+    assert kept.html == '<p dir="auto">Hello <a class="tag" dir="auto" href="/tags/world">#world</a></p>'
     assert (kept.counts.likes, kept.counts.comments, kept.counts.shares) == (0, 0, 0)
     assert list(FeedEntry.objects.values_list("user_id", "post_id", "author_id")) == [
         (ada.pk, post.pk, ada.pk)
