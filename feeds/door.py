@@ -126,9 +126,7 @@ def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Fact
         )
         rows = cursor.fetchall()
     found = {
-        row[0]: Facts(
-            *row[:-1], marks=frozenset(name for name, true in zip(names, row[-1], strict=True) if true)
-        )
+        row[0]: Facts(*row[:9], frozenset(name for name, true in zip(names, row[9], strict=True) if true))
         for row in rows
     }
     for fact in [fact for fact in found.values() if fact.is_share]:

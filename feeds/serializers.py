@@ -92,7 +92,7 @@ class IdField(serializers.RegexField):
     """An id: a string of digits in JSON, a number in Python."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(r"^[0-9]{1,16}$", **options)
+        super().__init__(r"^[1-9][0-9]{0,15}$", **options)
 
     def to_internal_value(self, data: Any) -> int:
         return int(super().to_internal_value(data))
