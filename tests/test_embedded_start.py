@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import psycopg2
 import pytest
 
-from socialnet.embedded.leftovers import birth_of
+from socialnet.embedded.leftovers import birth_of, command_of
 from socialnet.embedded.ports import is_free
 from socialnet.embedded.program import run_as
 
@@ -33,7 +33,6 @@ GIVEN_BY_SCRIPT_TEST = (
     "SOCIALNET_HOME",
     "PORT",
 )
-APPLICATION = {"web", "live", "relay", "worker", "beat"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server"), pytest.mark.timeout(400)]
 
@@ -126,11 +125,25 @@ def processes_of(home: Path) -> set[int]:
     return found
 
 
-def wait_until(true, seconds=60):
+def wait_until(true, seconds=60, otherwise=lambda: "it did not happen in time"):
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, otherwise()
         time.sleep(0.1)
+
+
+def wait_until_nothing_is_left(home, seconds=90):
+    """The longest patience is PostgreSQL's, a minute."""
+    wait_until(lambda: not processes_of(home), seconds, otherwise=lambda: described(processes_of(home)))
+
+
+def described(pids):
+    """A line for each: the pid, what it is and where its threads stand."""
+    lines = ["still there:"]
+    for pid in sorted(pids):
+        waits = [where.read_text() for where in Path(f"/proc/{pid}/task").glob("*/wchan")]
+        lines.append(f"{pid} {command_of(pid)[:200]} ({', '.join(waits)})")
+    return "\n".join(lines)
 
 
 def get(url, path):
@@ -204,10 +217,15 @@ def assert_everything_serves(server, url):
     assert json.loads(body)["ready"] is True
     assert get(url, "/health/live")[0] == 200
     assert get(url, "/")[0] == 200
+    wait_until(lambda: set(parts(url).values()) == {"up"}, otherwise=lambda: parts(url))
     port = int(url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port + 1), timeout=5):
         pass
     assert "Traceback" not in server.output
+
+
+def parts(url):
+    return json.loads(get(url, "/health/ready")[1])["parts"]
 
 
 def test_the_second_start_keeps_the_data_and_takes_seconds(first_start):
@@ -277,8 +295,19 @@ def test_a_crashed_process_comes_back_and_what_kill_9_leaves_ends_by_itself(home
         wait_until(lambda: pid_of(home, "relay") not in (relay, None))
         os.kill(server.process.pid, signal.SIGKILL)
         server.process.wait()
-        if sys.platform == "linux":  # the kernel tells them; elsewhere the next start ends them
-            wait_until(lambda: not processes_of(home))
+        wait_until_nothing_is_left(home)
+
+
+def test_what_hangs_while_the_supervisor_is_killed_is_killed_after_its_patience(home):
+    with Server(home) as server:
+        server.wait_until_ready()
+        relay = pid_of(home, "relay")
+        os.kill(relay, signal.SIGSTOP)  # it hears nothing
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        killed = time.monotonic()
+        wait_until_nothing_is_left(home)
+        assert time.monotonic() - killed > 9, "the others had their patience"
 
 
 def pid_of(home, name):

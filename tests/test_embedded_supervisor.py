@@ -2,17 +2,21 @@
 
 import asyncio
 import io
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import pytest
 
 from socialnet.embedded import child as children
 from socialnet.embedded.errors import StartError
-from socialnet.embedded.home import Home
-from socialnet.embedded.leftovers import birth_of
+from socialnet.embedded.guardian import Guardian, guard
+from socialnet.embedded.home import CHECKOUT, Home
+from socialnet.embedded.leftovers import Trace, birth_of
 from socialnet.embedded.log import Log
 from socialnet.embedded.program import Program
 from socialnet.embedded.supervisor import Supervisor, supervise
@@ -31,6 +35,22 @@ import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("up", flush=True)
 time.sleep(60)
+"""
+SUPERVISOR_OF_STUBBORN = f"""
+import asyncio, sys
+from pathlib import Path
+from socialnet.embedded.home import Home
+from socialnet.embedded.log import Log
+from socialnet.embedded.program import Program
+from socialnet.embedded.supervisor import Supervisor, supervise
+home = Home(Path(sys.argv[1]))
+home.prepare()
+supervisor = Supervisor(home, Log())
+stubborn = Program(name="web", argv=[sys.executable, "-u", "-c", {STUBBORN!r}], patience=0.5)
+async def work():
+    await supervisor.up([stubborn], lock="server")
+    await supervisor.until_stopped()
+asyncio.run(supervise(supervisor, work()))
 """
 
 
@@ -71,11 +91,13 @@ async def test_everything_stops_in_order_on_sigterm(supervisor, out):
     async def act():
         os.kill(os.getpid(), signal.SIGTERM)
 
-    names = ["postgres", "redis", "worker", "relay", "beat", "live", "web"]
+    names = ["postgres", "redis", "worker", "bulk", "relay", "beat", "live", "web"]
     await run_then(supervisor, [program(name, POLITE, out) for name in names], act)
     said = [line.split(" |")[0].strip() for line in out.getvalue().splitlines() if line.endswith("leaving")]
     assert set(said[:3]) == {"web", "live", "beat"}
-    assert said[3:] == ["relay", "worker", "redis", "postgres"]
+    assert said[3] == "relay"
+    assert set(said[4:6]) == {"worker", "bulk"}
+    assert said[6:] == ["redis", "postgres"]
     assert all(birth_of(pid) is None for pid in pids_of(supervisor).values())
     assert not list(supervisor.home.pids("server").iterdir())
 
@@ -171,3 +193,32 @@ async def test_an_unknown_program_is_a_sentence(supervisor):
         await supervise(
             supervisor, supervisor.up([Program(name="web", argv=["/no/such/thing"])], lock="server")
         )
+
+
+def test_what_does_not_stop_is_killed_after_its_patience_though_the_supervisor_is_dead(tmp_path):
+    argv = [sys.executable, "-u", "-c", SUPERVISOR_OF_STUBBORN, str(tmp_path / "home")]
+    with subprocess.Popen(argv, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline() == "web      | up\n"
+        stubborn = json.loads((tmp_path / "home/pids/server/web").read_text())["pid"]
+        running.kill()
+        killed = time.monotonic()
+    while birth_of(stubborn) and time.monotonic() - killed < 10:
+        time.sleep(0.02)
+    assert birth_of(stubborn) is None
+    assert time.monotonic() - killed > 0.4
+
+
+def test_a_killed_guardian_does_not_keep_the_supervisor_from_its_work():
+    guardian = Guardian()
+    guardian._process.kill()
+    guardian._process.wait()
+    trace = Trace.of(Program(name="web", argv=[]), os.getpid())
+    guardian.watch("web", trace)
+    guardian.dismiss()
+
+
+def test_a_guardian_reads_to_the_last_whole_line():
+    running = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    line = json.dumps(["web", asdict(Trace.of(Program(name="web", argv=[]), running.pid))])
+    guard([line, line[:20]])
+    assert running.wait(5) == -signal.SIGTERM

@@ -13,6 +13,7 @@ Only the standard library: nothing here may need Django, and nothing else in the
     log.py          one prefixed, coloured, aligned log
     child.py        one supervised process: output, restart with back-off, stop
     leftovers.py    ends what a killed supervisor left behind
+    guardian.py     does so as soon as the supervisor is dead
     supervisor.py   the order in which everything starts and stops
     applications.py the application's processes
     server.py       what script/server runs

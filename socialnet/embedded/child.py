@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from .errors import StartError
+from .guardian import Guardian
 from .leftovers import leave_trace, remove_trace
 from .log import Log, Voice, last_words
 from .program import Program
@@ -17,14 +18,15 @@ CALM_AFTER = 60.0  # seconds of life after which a crash counts as the first aga
 
 
 class Child:
-    def __init__(self, program: Program, *, log: Log, pids: Path) -> None:
+    def __init__(self, program: Program, *, log: Log, pids: Path, guardian: Guardian) -> None:
         self.program = program
         self.voice = Voice(program.name, log, chatter=program.chatter)
         self._log = log
         self._pids = pids
+        self._guardian = guardian
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
-        self._guard: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -50,7 +52,7 @@ class Child:
             raise StartError(f"Cannot start {self.name}: {error}.") from error
         finally:
             os.close(writing)
-        leave_trace(self._pids, self.program, self._process.pid)
+        self._guardian.watch(self.name, leave_trace(self._pids, self.program, self._process.pid))
         self._listening = asyncio.create_task(self._listen(reading))
 
     async def check_alive(self) -> None:
@@ -75,7 +77,7 @@ class Child:
 
     def keep_alive(self) -> None:
         """From now on start it again whenever it ends."""
-        self._guard = asyncio.create_task(self._keep_alive())
+        self._keeping = asyncio.create_task(self._keep_alive())
 
     async def _keep_alive(self) -> None:
         pause = FIRST_PAUSE
@@ -94,8 +96,8 @@ class Child:
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """Ask, wait, then kill; whatever it left in its session ends with it. `hurry` cuts the waiting short."""
-        if self._guard:
-            self._guard.cancel()
+        if self._keeping:
+            self._keeping.cancel()
         if self._process is None:
             return
         if self.is_running:

@@ -1,7 +1,8 @@
 """Pid files, and the end of processes that outlived a killed supervisor.
 
-On Linux the kernel tells them (program.py), and what is left here is to wait for them. A pid alone may belong to
-somebody else by now, so a process is known by its pid and the time of its birth.
+Its guardian ends them (guardian.py); the next supervisor does the same, for it cannot start before they are gone,
+and the guardian may have been killed too. A pid alone may belong to somebody else by now, so a process is known by its
+pid and the time of its birth.
 """
 
 import contextlib
@@ -10,20 +11,27 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .program import Program
 
+LOOK_EVERY = 0.05  # seconds
+
 
 @dataclass(frozen=True)
 class Trace:
-    """What a pid file holds."""
+    """A process that was started, and how to end it; what a pid file holds."""
 
     pid: int
     birth: str
     stop_signal: int
     patience: float
+
+    @classmethod
+    def of(cls, program: Program, pid: int) -> "Trace":
+        return cls(pid, birth_of(pid) or "", int(program.stop_signal), program.patience)
 
     def is_alive(self) -> bool:
         return birth_of(self.pid) == self.birth
@@ -32,10 +40,14 @@ class Trace:
         """Its session goes on without it. No new process gets its pid as long as that is so."""
         return birth_of(self.pid) is None and _signal_group(self.pid, 0)
 
+    def is_left(self) -> bool:
+        return self.is_alive() or self.has_descendants()
 
-def leave_trace(folder: Path, program: Program, pid: int) -> None:
-    trace = Trace(pid, birth_of(pid) or "", int(program.stop_signal), program.patience)
+
+def leave_trace(folder: Path, program: Program, pid: int) -> Trace:
+    trace = Trace.of(program, pid)
     (folder / program.name).write_text(json.dumps(asdict(trace)))
+    return trace
 
 
 def remove_trace(folder: Path, program: Program) -> None:
@@ -45,20 +57,29 @@ def remove_trace(folder: Path, program: Program) -> None:
 def end_leftovers(folder: Path) -> list[str]:
     """End what the pid files in `folder` name; return the names of those that were still there."""
     traces = {path: _read(path) for path in sorted(folder.iterdir())}
-    left = {
-        path: trace
-        for path, trace in traces.items()
-        if trace and (trace.is_alive() or trace.has_descendants())
-    }
-    for trace in left.values():
+    left = {path.name: trace for path, trace in traces.items() if trace and trace.is_left()}
+    see_off(left.values())
+    for path in traces:
+        path.unlink(missing_ok=True)
+    return list(left)
+
+
+def see_off(traces: Iterable[Trace]) -> None:
+    """Ask all to stop; kill each when its patience is over, and what it started when it is gone."""
+    left = [trace for trace in traces if trace.is_left()]
+    for trace in left:
         if trace.is_alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(trace.pid, trace.stop_signal)
-    for trace in left.values():
-        _see_off(trace)
-    for path in traces:
-        path.unlink()
-    return [path.name for path in left]
+    asked = time.monotonic()
+    while left:
+        waited = time.monotonic() - asked
+        waiting = [trace for trace in left if trace.is_alive() and waited < trace.patience]
+        for trace in left:
+            if trace not in waiting and trace.is_left():
+                _signal_group(trace.pid, signal.SIGKILL)
+        left = waiting
+        time.sleep(LOOK_EVERY)
 
 
 def _read(path: Path) -> Trace | None:
@@ -66,14 +87,6 @@ def _read(path: Path) -> Trace | None:
         return Trace(**json.loads(path.read_text()))
     except (ValueError, TypeError):  # half-written when the power went
         return None
-
-
-def _see_off(trace: Trace) -> None:
-    deadline = time.monotonic() + trace.patience
-    while trace.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if trace.is_alive() or trace.has_descendants():
-        _signal_group(trace.pid, signal.SIGKILL)
 
 
 def _signal_group(pid: int, number: int) -> bool:

@@ -17,8 +17,9 @@ PR_SET_PDEATHSIG = 1
 class Program:
     """What to run and how to end it.
 
-    `before` is done before every start; `patience` is how many seconds it gets before it is killed, and `hurries`
-    says whether a second Ctrl-C may cut that short; lines that match `chatter` are left out of the log.
+    `before` is done before every start; `patience` is how many seconds it gets to stop before it is killed, also when
+    the supervisor is dead, and `hurries` says whether a second Ctrl-C may cut that short; lines that match `chatter`
+    are left out of the log.
     """
 
     name: str
@@ -55,7 +56,7 @@ def _dies_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
     """Linux sends `stop_signal` to the child when the supervisor is gone, even after its kill -9.
 
     subprocess calls this after it changed the user, which matters: changing it forgets the request.
-    Elsewhere the next start ends what was left (leftovers.py).
+    Elsewhere its guardian does, and everywhere it kills what does not listen (guardian.py).
     """
     if sys.platform != "linux":
         return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from .child import Child
 from .errors import StartError
+from .guardian import Guardian
 from .home import Home, sign
 from .leftovers import end_leftovers
 from .log import Log
@@ -18,7 +19,7 @@ STOP_ORDER = (
     ("migrate", "demo"),
     ("web", "live", "beat"),
     ("relay",),
-    ("worker",),
+    ("worker", "bulk"),
     ("redis",),
     ("postgres",),
 )
@@ -27,7 +28,7 @@ LOOK_EVERY = 0.05
 
 
 class Supervisor:
-    """Holds a home: its locks and its processes."""
+    """Holds a home: its locks and its processes. None of them outlives it for long: its guardian sees to that."""
 
     def __init__(self, home: Home, log: Log) -> None:
         self.home = home
@@ -35,6 +36,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._hurry = asyncio.Event()
         self._held = ExitStack()
+        self._guardian = Guardian()
 
     async def take(self, lock: str, *, note: str = "") -> None:
         """Take `lock`, and end what a killed holder of it left behind. `note` is for whoever finds it taken."""
@@ -76,6 +78,7 @@ class Supervisor:
             await asyncio.gather(
                 *(child.stop(self._hurry) for child in self._children if turn_of(child) == turn)
             )
+        self._guardian.dismiss()
         self._held.close()
 
     def afterwards(self, clean_up: Callable[[], object]) -> None:
@@ -86,7 +89,7 @@ class Supervisor:
         self._hurry.set()
 
     def _child(self, program: Program, lock: str) -> Child:
-        child = Child(program, log=self.log, pids=self.home.pids(lock))
+        child = Child(program, log=self.log, pids=self.home.pids(lock), guardian=self._guardian)
         self._children.append(child)
         return child
 
