@@ -92,9 +92,13 @@ _stopping = threading.Event()
 
 @worker_ready.connect
 def begin_heartbeat(**_kwargs: Any) -> None:
-    from socialnet.kernel.health import keep_beating
+    """Beat for every part whose queues this worker takes: one that takes all is both."""
+    from socialnet.kernel.health import WORKERS, keep_beating
 
-    keep_beating("worker", _stopping)
+    taken = set(app.amqp.queues.consume_from)
+    for part, queues in WORKERS.items():
+        if taken.issuperset(queues):
+            keep_beating(part, _stopping)
 
 
 @worker_shutting_down.connect

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from socialnet.celery import app
 from socialnet.embedded import home as homes
+from socialnet.embedded.applications import application_programs
 from socialnet.embedded.environment import filled_in, read_env_file, secret_key
 from socialnet.embedded.errors import StartError
 from socialnet.embedded.home import Home, sign, socket_folder, socket_path
@@ -21,6 +23,8 @@ from socialnet.embedded.leftovers import birth_of, end_leftovers, leave_trace
 from socialnet.embedded.log import Log, Voice, last_words
 from socialnet.embedded.ports import choose_port, holder, is_free
 from socialnet.embedded.program import Program
+from socialnet.kernel.health import WORKERS
+from socialnet.outbox.handlers import QUEUES
 
 PARENT_WITH_CHILD = """
 import subprocess, sys, time
@@ -208,6 +212,32 @@ def test_the_socket_folder_is_private_and_a_strangers_is_refused(tmp_path, monke
     folder.chmod(0o755)
     with pytest.raises(StartError, match="not a private folder"):
         socket_folder(tmp_path, None)
+
+
+# --- the application ---
+
+
+def test_every_queue_is_taken_by_one_worker_and_long_work_by_its_own():
+    taken = queues_taken()
+    assert {part: set(queues) for part, queues in WORKERS.items()} == taken
+    assert sorted(queue for queues in taken.values() for queue in queues) == sorted(QUEUES)
+
+
+def test_jobs_that_may_take_long_keep_only_long_work_waiting():
+    long = {task for task, limits in app.conf.task_annotations.items() if limits["time_limit"] > 60}
+    jobs = [job for job in app.conf.beat_schedule.values() if job["task"] in long]
+    assert jobs
+    assert {job["options"]["queue"] for job in jobs} <= queues_taken()["bulk"]
+
+
+def queues_taken():
+    """What each Celery worker of script/server takes, by name."""
+    programs = application_programs(Home(Path("/nowhere")), 8000, {})
+    return {
+        program.name: set(program.argv[program.argv.index("-Q") + 1].split(","))
+        for program in programs
+        if "-Q" in program.argv
+    }
 
 
 # --- leftovers ---

@@ -15,7 +15,8 @@ WARNINGS = "ignore:You're running the worker with superuser,ignore:No directory 
 MIGRATE_CHATTER = (
     r"^(Operations to perform|  Apply all migrations|Running migrations|  No migrations to apply)"
 )
-QUEUES = "fanout,fanout_bulk,notify,default,maintenance"
+# Long work has a worker of its own: it may keep only other long work waiting.
+QUICK_QUEUES, LONG_QUEUES = "fanout,notify,default", "fanout_bulk,maintenance"
 
 
 def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
@@ -30,7 +31,7 @@ def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
 
 
 def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
-    """web, live, relay, worker, beat; the live socket takes the port after `port`."""
+    """web, live, relay, worker, bulk, beat; the live socket takes the port after `port`."""
     granian = ["granian", "--host", "127.0.0.1", "--respawn-failed-workers"]
     workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
     web = [
@@ -49,7 +50,9 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         *["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"],
     ]
     celery = ["celery", "--quiet", "-A", "socialnet"]
-    worker = [*celery, "worker", "-Q", QUEUES, "-c", concurrency, "--loglevel", "WARNING", "--without-gossip"]
+    worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
+    quick = [*worker, "-n", "worker@%h", "-Q", QUICK_QUEUES, "-c", concurrency]
+    bulk = [*worker, "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "1"]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
         _python(
@@ -68,7 +71,8 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
             cwd=CHECKOUT,
             environment=told | {"PROCESS_NAME": "relay"},
         ),
-        _python("worker", *worker, told=told, patience=30),
+        _python("worker", *quick, told=told, patience=30),
+        _python("bulk", *bulk, told=told, patience=30),
         _python("beat", *beat, told=told),
     ]
 

@@ -17,6 +17,7 @@ COLOURS = {
     "live": "36",
     "relay": "33",
     "worker": "95",
+    "bulk": "95",
     "beat": "94",
 }
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

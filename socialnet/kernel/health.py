@@ -17,7 +17,9 @@ from socialnet.kernel.redis import door
 
 UP, DOWN, UNKNOWN = "up", "down", "unknown"
 BEAT_EVERY, BEAT_LASTS = 5, 15  # seconds
-BEATING = ("relay", "worker")
+# By the queues they take. Long work has a worker of its own, so that it keeps nothing else waiting.
+WORKERS = {"worker": ("fanout", "notify", "default"), "bulk": ("fanout_bulk", "maintenance")}
+BEATING = ("relay", *WORKERS)
 NEEDED = ("postgresql", "migrations")  # without the others the site is slower, not away
 _AWAY = (DatabaseError, InterfaceError, DatabaseAway)
 WORDS = {
@@ -26,6 +28,7 @@ WORDS = {
     "redis": (_("Speed and live news"), _("Without it pages are slower and news comes later.")),
     "relay": (_("Delivery"), _("Sees to it that posts reach their readers.")),
     "worker": (_("Helpers"), _("Bring posts to the home pages.")),
+    "bulk": (_("Helpers for long work"), _("Bring posts of widely followed people, and tidy up.")),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from socialnet import celery
 from socialnet.kernel import health, redis
 from socialnet.kernel.metrics import REQUESTS
 from socialnet.kernel.tests.test_ratelimit import without_redis  # noqa: F401
@@ -28,14 +29,33 @@ def test_ready_says_what_is_up(browser: Client) -> None:
     health.heartbeat("relay")
     response = browser.get("/health/ready")
     assert response.status_code == 200 and "no-store" in response["Cache-Control"]
-    up = {"postgresql": "up", "redis": "up", "migrations": "up", "relay": "up", "worker": "down"}
-    assert response.json() == {"ready": True, "parts": up}
+    up = {"postgresql": "up", "redis": "up", "migrations": "up", "relay": "up"}
+    assert response.json() == {"ready": True, "parts": {**up, "worker": "down", "bulk": "down"}}
 
 
 def test_a_beat_is_forgotten_after_a_while(redis_process: Any) -> None:
     health.heartbeat("worker")
     with redis.door() as client:
         assert 0 < client.ttl("heartbeat:worker") <= 15
+
+
+@pytest.mark.parametrize(
+    ("taken", "beating"),
+    [
+        ("fanout,notify,default", {"worker"}),
+        ("fanout_bulk,maintenance", {"bulk"}),
+        ("fanout,fanout_bulk,notify,default,maintenance", {"worker", "bulk"}),
+        ("maintenance", set()),
+    ],
+)
+def test_a_worker_beats_for_the_queues_it_takes(
+    taken: str, beating: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[str] = []
+    monkeypatch.setattr(health, "keep_beating", lambda part, stop: beats.append(part))
+    monkeypatch.setattr(celery.app.amqp.queues, "_consume_from", dict.fromkeys(taken.split(",")))
+    celery.begin_heartbeat()
+    assert set(beats) == beating
 
 
 def test_a_thread_beats_until_told_to_stop(redis_process: Any) -> None:
