@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Forbidden, Invalid
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid
 
 
 class EmptyPost(Invalid):
@@ -58,3 +58,45 @@ class CannotShare(Forbidden):
 
     code = "cannot_share"
     sentence = _("This post is not for everybody, so it cannot be passed on.")
+
+
+class AudienceWidened(Invalid):
+    """Who may share or answer a post must not find it before other eyes later."""
+
+    code = "audience_widened"
+
+    def __init__(self) -> None:
+        super().__init__(
+            errors={"visibility": [_("Fewer people than before may see this, but not more. Write it anew.")]}
+        )
+
+
+class CannotEditShare(Forbidden):
+    """It says nothing of its own."""
+
+    code = "cannot_edit_share"
+    sentence = _("There is nothing to edit: this only passes on what somebody else wrote.")
+
+
+class TooManyPins(Invalid):
+    code = "too_many_pins"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(_("At most %(most)d posts can be pinned. Unpin one of them first.") % {"most": most})
+
+
+class CannotPinShare(Forbidden):
+    code = "cannot_pin_share"
+    sentence = _("Only what you wrote yourself can be pinned.")
+
+
+class AltTooLong(Invalid):
+    code = "alt_too_long"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(errors={"alt": [_("A description has at most %(most)d characters.") % {"most": most}]})
+
+
+class PictureInUse(Conflict):
+    code = "picture_in_use"
+    sentence = _("This picture is part of a post. Edit the post to take it away.")

@@ -3,7 +3,7 @@
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
 from feeds import actions, cards, fanout, stored, timelines, upkeep
-from feeds.events import PostDeleted, PostPublished
+from feeds.events import PostDeleted, PostEdited, PostPublished
 from feeds.models import Post
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -28,6 +28,12 @@ def deliver_chunk(chunks: list[Owed]) -> None:
     for chunk in chunks:
         if post := posts.get(chunk.event.post_id):  # type: ignore[attr-defined]
             fanout.deliver(post, fanout.Range.of(chunk.key))
+
+
+@on(PostEdited)
+def forget_edited(events: list[PostEdited]) -> None:
+    """The action dropped the cards already; this makes sure. Nothing else: who had the post has it."""
+    cards.surely_drop(*(event.post_id for event in events))
 
 
 @on(PostDeleted)

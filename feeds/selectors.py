@@ -12,8 +12,9 @@ from accounts.models import User, Viewer
 from feeds import paused, stored, timelines
 from feeds.candidates import WARM, Candidates
 from feeds.door import Facts, facts
+from feeds.history import Version, changes_between
 from feeds.items import FeedItem, Group, grouped, home_items, items_of, known_of
-from feeds.models import IS_SHARE, Pin, Post, PostQuerySet
+from feeds.models import IS_SHARE, Pin, Post, PostQuerySet, PostRevision
 from socialnet.kernel.errors import NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.kernel.postgres import is_away
@@ -157,10 +158,17 @@ def get_visible_item(post_id: int, *, viewer: Viewer) -> FeedItem:
 
 
 def profile_posts(
-    *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+    *,
+    author: User,
+    viewer: Viewer,
+    cursor: Cursor | None = None,
+    size: int = PAGE_SIZE,
+    with_pinned: bool = False,
 ) -> Page[FeedItem]:
-    """What `viewer` may see of `author`'s posts, newest first; without what is pinned, which stands above."""
-    posts = Post.objects.by(author).filter(pin=None).visible_to(viewer)
+    """What `viewer` may see of `author`'s posts, newest first; by default without what stands pinned above them."""
+    posts = Post.objects.by(author).visible_to(viewer)
+    if not with_pinned:
+        posts = posts.filter(pin=None)
     return _page(posts, viewer=viewer, cursor=cursor, size=size)
 
 
@@ -209,3 +217,37 @@ def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: i
     page: Page[Post] = Page.of(rows, size=size)
     found = items_of([post.pk for post in page.items], viewer=viewer)
     return Page(items=found, next_cursor=page.next_cursor)
+
+
+def history_of(*, post: Post, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[Version]:
+    """What `post` said, the newest first; for whoever may see the post. Raises `NotFound` for a share.
+
+    Each version was written when the one before it was replaced.
+    """
+    if post.is_share:
+        raise NotFound
+    earlier = PostRevision.objects.filter(post=post.pk).select_related("post").order_by("-id")
+    if cursor:
+        earlier = earlier.filter(pk__lt=cursor.before)
+    rows = list(earlier[: size + 1])
+    texts: list[Post | PostRevision] = [*rows]
+    if cursor is None:
+        texts.insert(0, rows[0].post if rows else post)  # of the same moment as the rows
+    befores = [*(rows if cursor is None else rows[1:]), None]
+    pairs = list(zip(texts, befores, strict=True))[:size]
+    versions = [_version(text, before, post) for text, before in pairs]
+    more = len(texts) > size
+    return Page(items=versions, next_cursor=Cursor(before=texts[size].pk + 1) if more else None)
+
+
+def _version(text: Post | PostRevision, before: PostRevision | None, post: Post) -> Version:
+    old, old_warning = (
+        (before.content, before.content_warning) if before else (text.content, text.content_warning)
+    )
+    return Version(
+        content=text.content,
+        content_warning=text.content_warning,
+        written_at=before.replaced_at if before else post.created_at,
+        changes=changes_between(old, text.content),
+        warning_changes=changes_between(old_warning, text.content_warning),
+    )

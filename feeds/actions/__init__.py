@@ -1,15 +1,28 @@
 """Everything that changes posts: each one transaction."""
 
+from feeds.actions.edits import audiences_within, edit_post, version_of
+from feeds.actions.pins import move_pin, pin_post, unpin_post
+from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
 from feeds.actions.posts import delete_post, note_look, publish_post
 from feeds.actions.shares import remove_shares_of, share_post, unshare_post
 from feeds.actions.written import checked_content
 
 __all__ = [
+    "audiences_within",
+    "checked_alt",
     "checked_content",
     "delete_post",
+    "describe_picture",
+    "discard_picture",
+    "edit_post",
+    "move_pin",
     "note_look",
+    "pin_post",
     "publish_post",
     "remove_shares_of",
     "share_post",
+    "unpin_post",
     "unshare_post",
+    "upload_picture",
+    "version_of",
 ]

@@ -1,0 +1,109 @@
+"""Changing what was said."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.errors import EditConflict
+from accounts.models import User
+from feeds import cards
+from feeds.actions.media import attach_media
+from feeds.actions.written import Written, tell_mentioned
+from feeds.door import Audience
+from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience
+from feeds.events import PostEdited
+from feeds.models import Media, Post, PostRevision
+from socialnet.kernel.errors import Forbidden, NotFound
+from socialnet.outbox.actions import emit
+
+
+@transaction.atomic
+def edit_post(
+    *,
+    post: Post,
+    actor: User,
+    version: str | None = None,
+    content: str | None = None,
+    content_warning: str | None = None,
+    visibility: str | None = None,
+    language: str | None = None,
+    media_ids: Sequence[int] | None = None,
+) -> Post:
+    """Change what is given of a post; what it said before is kept. Nobody gets it anew; who is named anew is told.
+
+    `version` is what `version_of` said of the post that the editor saw: raises `EditConflict` when it was edited since
+    (None: do not ask). Raises `AudienceWidened`, `CannotEditShare`, and what publishing raises; then nothing changed.
+    """
+    standing = lock_own(post, actor)
+    if standing.is_share:
+        raise CannotEditShare
+    if version is not None and version != version_of(standing.edited_at):
+        raise EditConflict(standing)
+    audience = standing.visibility if visibility is None else _narrowed(standing.visibility, visibility)
+    pictures = list(Media.objects.filter(post=standing).order_by("position").values_list("pk", flat=True))
+    wanted = pictures if media_ids is None else list(dict.fromkeys(media_ids))
+    written = Written.of(
+        content=standing.content if content is None else content,
+        content_warning=standing.content_warning if content_warning is None else content_warning,
+        with_media=bool(wanted),
+    )
+    rest = {
+        "visibility": audience,
+        "language": standing.language if language is None else language,
+        "with_media": bool(wanted),
+    }
+    says_else = _differs(standing, content=written.content, content_warning=written.content_warning)
+    if not says_else and wanted == pictures and not _differs(standing, **rest):
+        return standing
+    if says_else:
+        PostRevision.objects.create(
+            post=standing, content=standing.content, content_warning=standing.content_warning
+        )
+        rest |= written.fields()
+    Post.objects.filter(pk=standing.pk).update(**rest, edited_at=Now())
+    if wanted != pictures:
+        attach_media(post=standing, media_ids=wanted)
+    if written.content != standing.content:
+        written.keep_tags(standing)
+        tell_mentioned(standing, written)
+    emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
+    transaction.on_commit(partial(cards.drop, standing.pk))
+    standing.refresh_from_db()
+    return standing
+
+
+def lock_own(post: Post, actor: User) -> Post:
+    """The row as it stands, locked; raises `NotFound` when it is gone, `Forbidden` for anybody but its author."""
+    standing = Post.objects.select_for_update(no_key=True).published().filter(pk=post.pk).first()
+    if standing is None:
+        raise NotFound
+    if standing.author_id != actor.pk:
+        raise Forbidden
+    return standing
+
+
+def version_of(edited_at: datetime | None) -> str:
+    """What tells one state of a post from the next; empty before the first edit."""
+    return edited_at.astimezone(UTC).isoformat() if edited_at else ""
+
+
+def audiences_within(visibility: str) -> list[str]:
+    """The audience itself and the narrower ones: what an edit may choose."""
+    audiences: list[str] = Audience.values  # from everybody to nobody else
+    return audiences[audiences.index(visibility) :]
+
+
+def _narrowed(now: str, wanted: str) -> str:
+    if wanted not in Audience.values:
+        raise UnknownAudience
+    if wanted not in audiences_within(now):
+        raise AudienceWidened
+    return wanted
+
+
+def _differs(post: Post, **fields: Any) -> bool:
+    return any(getattr(post, name) != value for name, value in fields.items())
