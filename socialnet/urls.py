@@ -15,6 +15,7 @@ api: list[Any] = [
     path("docs", docs.DocsView.as_view(url_name="api_schema"), name="api_docs"),
     path("", include("accounts.api_urls")),
     path("", include("feeds.api_urls")),
+    path("", include("interactions.api_urls")),
 ]
 
 urlpatterns = [
@@ -35,6 +36,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("feeds.urls")),
+    path("", include("interactions.urls")),
 ]
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"media/{views.PICTURES}<str:name>", views.picture))

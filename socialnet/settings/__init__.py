@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "socialnet.outbox",
     "accounts",
     "feeds",
+    "interactions",
 ]
 
 MIDDLEWARE = [

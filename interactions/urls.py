@@ -1,0 +1,9 @@
+from django.urls import path
+
+from interactions import views
+
+urlpatterns = [
+    path("bookmarks", views.bookmarks, name="bookmarks"),
+    path("@<username:username>/<int:post_id>/bookmark", views.bookmark, name="bookmark"),
+    path("@<username:username>/<int:post_id>/unbookmark", views.unbookmark, name="unbookmark"),
+]
