@@ -5,6 +5,8 @@ from feeds import api
 urlpatterns = [
     path("posts", api.PostsView.as_view(), name="api_posts"),
     path("posts/<int:post_id>", api.PostView.as_view(), name="api_post"),
+    path("posts/<int:post_id>/history", api.HistoryView.as_view(), name="api_post_history"),
+    path("posts/<int:post_id>/pin", api.PinView.as_view(), name="api_post_pin"),
     path("posts/<int:post_id>/share", api.ShareView.as_view(), name="api_post_share"),
     path("posts/<int:post_id>/shares", api.SharesView.as_view(), name="api_post_shares"),
     path("feed", api.FeedView.as_view(), name="api_feed"),

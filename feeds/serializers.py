@@ -9,8 +9,9 @@ from accounts.cards import AuthorCard
 from feeds.addresses import LARGE, SMALL, media_url, preview_url
 from feeds.cards import MediaCard, PreviewCard
 from feeds.door import Audience
+from feeds.history import ADDED, REMOVED, SAME, Version
 from feeds.items import FeedItem
-from feeds.models import CONTENT_MAX, MEDIA_MOST, WARNING_MAX
+from feeds.models import CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX
 from socialnet.kernel.links import absolute
 
 
@@ -132,6 +133,45 @@ class NewPostSerializer(WrittenSerializer):
     share_of = IdField(required=False, allow_null=True, default=None, help_text="The post that is quoted.")
 
 
+class EditSerializer(WrittenSerializer):
+    """What an edit takes; what is left out stays. `visibility` may only narrow: public, followers, friends, private."""
+
+    version = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="`edited_at` of what you saw; if the post was edited since, the answer is 409 `edit_conflict`.",
+    )
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=[SAME, ADDED, REMOVED])
+    text = serializers.CharField()
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    """What a post said from `written_at` on; the pieces of `diff` in order, against the version before."""
+
+    content = serializers.CharField()
+    content_warning = serializers.CharField(allow_null=True)
+    written_at = serializers.DateTimeField()
+    diff = ChangeSerializer(many=True)
+
+
+class PinSerializer(serializers.Serializer[Any]):
+    """Whether a post is pinned, and as which, from 1."""
+
+    pinned = serializers.BooleanField()
+    position = serializers.IntegerField(allow_null=True)
+
+
+class PinInput(serializers.Serializer[Any]):
+    position = serializers.IntegerField(
+        min_value=1, max_value=PINS_MOST, required=False, allow_null=True, default=None
+    )
+
+    validate = WrittenSerializer.validate
+
+
 class SharedSerializer(serializers.Serializer[Any]):
     """Whether you share a post, and how many people do."""
 
@@ -220,3 +260,12 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
     if item.reason:
         post["reason"] = {"kind": item.reason.kind, "label": item.reason.label}
     return post
+
+
+def version_json(version: Version) -> dict[str, Any]:
+    return {
+        "content": version.content,
+        "content_warning": version.content_warning or None,
+        "written_at": version.written_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "diff": [{"kind": change.kind, "text": change.text} for change in version.changes],
+    }

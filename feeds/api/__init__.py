@@ -1,5 +1,6 @@
 """The DRF door: posts and feeds."""
 
+from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
 from feeds.api.people import PersonPostsView
 from feeds.api.posts import PostsView, PostView
@@ -8,8 +9,10 @@ from feeds.api.shares import SharesView, ShareView
 __all__ = [
     "FeedHeadView",
     "FeedView",
+    "HistoryView",
     "LiveView",
     "PersonPostsView",
+    "PinView",
     "PostView",
     "PostsView",
     "ShareView",

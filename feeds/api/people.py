@@ -22,11 +22,11 @@ class PersonPostsView(APIView):
 
     @extend_schema(responses=page_of(PostSerializer))
     def get(self, request: Request, username: str) -> Response:
-        """A person's posts that you may see, newest first."""
+        """A person's posts that you may see, newest first; what is pinned is where its time puts it."""
         person = get_user_or_404(username, viewer=request.user)
         if not access_to(person, request.user).posts:
             raise PrivateAccount
         page = selectors.profile_posts(
-            author=person, viewer=request.user, cursor=self.cursor, size=self.limit
+            author=person, viewer=request.user, cursor=self.cursor, size=self.limit, with_pinned=True
         )
         return self.page_response(as_json(page, request))

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from feeds import actions, selectors
 from feeds.serializers import (
+    EditSerializer,
     NewPostSerializer,
     PostSerializer,
     post_json,
@@ -39,6 +40,19 @@ class PostView(APIView):
 
     def get(self, request: Request, post_id: int) -> Response:
         """A post that you may see."""
+        item = selectors.get_visible_item(post_id, viewer=request.user)
+        return Response(post_json(item, signed_in=request.user.is_authenticated))
+
+    @extend_schema(request=EditSerializer, responses=PostSerializer)
+    def patch(self, request: Request, post_id: int) -> Response:
+        """Edit a post of yours. Nobody is told again, but who is mentioned for the first time."""
+        post = selectors.get_visible_post(post_id, viewer=request.user)
+        data = EditSerializer(data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        changes = data.validated_data
+        if "version" in changes:
+            changes["version"] = actions.version_of(changes["version"])
+        actions.edit_post(post=post, actor=request.user, **changes)
         item = selectors.get_visible_item(post_id, viewer=request.user)
         return Response(post_json(item, signed_in=request.user.is_authenticated))
 
