@@ -133,7 +133,7 @@ def _address(state: StateInline, silent: bool) -> bool:
         return False
     addresses = _addresses(state)
     here = bisect_left(addresses, state.pos, key=_start)
-    if here == len(addresses) or addresses[here].start != state.pos or addresses[here].end > state.posMax:
+    if here == len(addresses) or addresses[here].start != state.pos:
         return False
     token = state.push("address", "a", 0)
     token.content, token.meta["url"] = addresses[here].text, addresses[here].url

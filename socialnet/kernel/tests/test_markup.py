@@ -295,6 +295,10 @@ def test_a_label_that_looks_like_another_address_is_followed_by_the_host(label, 
     assert shown.endswith(' <bdi dir="ltr">(evil.com)</bdi></a>') is warning
 
 
+def test_a_label_keeps_its_direction_to_itself():
+    assert '[a\u2069](<a dir="ltr"' in inside("\u2067[a\u2069](https://b.com)")
+
+
 def test_the_first_link_is_the_first_that_is_shown_as_one():
     assert markup.first_link("`https://a.com` [b](https://b.com) https://c.com") == "https://b.com"
     assert markup.first_link("- see c.com/x") == "http://c.com/x"
