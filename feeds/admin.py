@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feeds.actions import note_look
 from feeds.door import Audience
-from feeds.models import Post
+from feeds.models import Media, Post
 from socialnet.kernel.admin import ReadOnlyAdmin
 
 
@@ -70,6 +70,33 @@ class PostAdmin(ReadOnlyAdmin):
         if post is not None and self.has_view_permission(request, post):
             note_look(post=post, actor=request.user)  # type: ignore[arg-type]  # nobody else comes in here
         return super().change_view(request, object_id, form_url, extra_context)
+
+
+@admin.register(Media)
+class MediaAdmin(ReadOnlyAdmin):
+    """What there is and whether it is stored; what is on it, the post shows to whom it is meant for."""
+
+    list_display = ["id", "owner", "post_id", "width", "height", "is_animated", "is_stored", "created_at"]
+    list_filter = ["is_stored", "is_animated"]
+    list_select_related = ["owner"]
+    search_fields = ["=id", "=post__id", "=owner__username"]
+    search_help_text = _("Picture or post id, or exact username")
+    ordering = ["-id"]
+    fields = [
+        "id",
+        "owner",
+        "post_id",
+        "width",
+        "height",
+        "is_animated",
+        "is_stored",
+        "large_name",
+        "small_name",
+    ]
+
+    @admin.display(description=_("uploaded"), ordering="id")
+    def created_at(self, media: Media) -> object:
+        return media.created_at
 
 
 def anybody_may_read(post: Post) -> bool:

@@ -3,6 +3,8 @@ from django.urls import path
 from feeds import api
 
 urlpatterns = [
+    path("media", api.MediaListView.as_view(), name="api_media_list"),
+    path("media/<int:media_id>", api.MediaView.as_view(), name="api_media"),
     path("posts", api.PostsView.as_view(), name="api_posts"),
     path("posts/<int:post_id>", api.PostView.as_view(), name="api_post"),
     path("posts/<int:post_id>/history", api.HistoryView.as_view(), name="api_post_history"),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid, Sentence
 
 
 class EmptyPost(Invalid):
@@ -94,9 +94,69 @@ class AltTooLong(Invalid):
     code = "alt_too_long"
 
     def __init__(self, most: int) -> None:
-        super().__init__(errors={"alt": [_("A description has at most %(most)d characters.") % {"most": most}]})
+        super().__init__(
+            errors={"alt": [_("A description has at most %(most)d characters.") % {"most": most}]}
+        )
 
 
 class PictureInUse(Conflict):
     code = "picture_in_use"
     sentence = _("This picture is part of a post. Edit the post to take it away.")
+
+
+class QuoteGone(Invalid):
+    """What a draft quotes was deleted, or its author may not see it any more."""
+
+    code = "quote_gone"
+
+    def __init__(self) -> None:
+        super().__init__(
+            errors={"share_of": [_("The post that you quote is gone, or not for your eyes any more.")]}
+        )
+
+
+class DraftTooLong(Invalid):
+    code = "draft_too_long"
+
+    def __init__(self, field: str, most: int) -> None:
+        super().__init__(
+            errors={field: [_("This is too long to be kept: at most %(most)d characters.") % {"most": most}]}
+        )
+
+
+class DraftConflict(Conflict):
+    """It was saved in another tab or on another device since it was read here."""
+
+    code = "draft_conflict"
+    sentence = _("This draft was changed elsewhere meanwhile. Look at it again, then decide.")
+
+
+class TooManyDrafts(Invalid):
+    code = "too_many_drafts"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("You have %(most)d drafts; there is no room for more. Delete some first.") % {"most": most}
+        )
+
+
+class TooManyScheduled(Invalid):
+    code = "too_many_scheduled"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            errors={
+                "scheduled_for": [
+                    _("%(most)d posts of yours wait for their time already; no more can.") % {"most": most}
+                ]
+            }
+        )
+
+
+class BadSchedule(Invalid):
+    """The time has passed, is too far away, or does not exist."""
+
+    code = "bad_schedule"
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(errors={"scheduled_for": [sentence]})

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from PIL import Image
 
 from accounts.models import Activity, User, Viewer
 from feeds import stored, timelines
 from feeds.door import facts
-from feeds.models import Post
+from feeds.models import Media, Post
 from feeds.selectors import home_page
+from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
 from socialnet.kernel.pagination import MAX_PAGE_SIZE
 
@@ -57,7 +59,7 @@ WHERE s.share_of_id IS NOT NULL AND s.content = '' AND NOT s.with_media AND s.de
 """
 _MEDIA_WITHOUT_MARK = """
 SELECT count(*) FROM feeds_post p
-WHERE p.with_media <> EXISTS (SELECT 1 FROM feeds_media m WHERE m.post_id = p.id)
+WHERE p.deleted_at IS NULL AND p.with_media <> EXISTS (SELECT 1 FROM feeds_media m WHERE m.post_id = p.id)
 """
 # A person's whole home: own posts, what the followed say to all or to followers, and to friends among them.
 _HOME = """
@@ -205,6 +207,23 @@ def posts_without_counts(_sample: int) -> int:
     return number(_POSTS_WITHOUT_COUNTS)
 
 
+@invariant(31, "pictures have their files, without location or other metadata")
+def wrong_pictures(sample: int) -> int:
+    return sum(
+        _is_wrong_picture(name)
+        for media in Media.objects.filter(is_stored=True).order_by("?")[:sample]
+        for name in (media.large_name, media.small_name)
+    )
+
+
+def _is_wrong_picture(name: str) -> bool:
+    try:
+        with storage.open(name) as file, Image.open(file) as picture:
+            return bool(picture.getexif() or {"exif", "xmp", "icc_profile"} & set(picture.info))
+    except OSError:
+        return True
+
+
 @invariant(28, "the door lets through exactly what it should, in both of its forms")
 def wrong_door(sample: int) -> int:
     odd = rows(_ODD_POSTS)
@@ -236,7 +255,8 @@ def _visible_to(ties: "Ties", post_ids: Collection[int]) -> set[int]:
         for post_id, post in posts.items()
         if may_see(post, ties)
         and (
-            not post.is_share or post.share_of_id in originals and may_see(originals[post.share_of_id], ties)
+            not post.is_share
+            or (post.share_of_id in originals and may_see(originals[post.share_of_id], ties))
         )
     }
 

@@ -1,10 +1,12 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
+from django.db.models import Exists, OuterRef, Q
 
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
@@ -14,7 +16,7 @@ from feeds.candidates import WARM, Candidates
 from feeds.door import Facts, facts
 from feeds.history import Version, changes_between
 from feeds.items import FeedItem, Group, grouped, home_items, items_of, known_of
-from feeds.models import IS_SHARE, Pin, Post, PostQuerySet, PostRevision
+from feeds.models import IS_SHARE, Draft, DraftQuerySet, Media, Pin, Post, PostQuerySet, PostRevision
 from socialnet.kernel.errors import NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.kernel.postgres import is_away
@@ -205,6 +207,19 @@ def sharers_of(
     return Page(items=there, next_cursor=rows.next_cursor)
 
 
+def get_visible_media(media_id: int, *, viewer: Viewer) -> Media:
+    """A picture of a post that `viewer` may see, or an own one; otherwise `NotFound`."""
+    if not 0 < media_id <= MAX_ID:
+        raise NotFound
+    door = Q(Exists(Post.objects.filter(pk=OuterRef("post_id")).visible_to(viewer)))
+    if viewer.is_authenticated:
+        door |= Q(post=None, owner=viewer.pk)
+    media = Media.objects.filter(door, pk=media_id).first()
+    if media is None:
+        raise NotFound
+    return media
+
+
 def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
     """The newest posts that anybody may see, for the landing page; shares say nothing new."""
     visitor = AnonymousUser()
@@ -251,3 +266,41 @@ def _version(text: Post | PostRevision, before: PostRevision | None, post: Post)
         changes=changes_between(old, text.content),
         warning_changes=changes_between(old_warning, text.content_warning),
     )
+
+
+def draft_for(author: User, draft_id: int) -> Draft:
+    """The author's draft of that id, with its pictures; raises `NotFound` when they have none."""
+    found = _drafts(author).filter(pk=draft_id).first() if 0 < draft_id <= MAX_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def latest_draft(author: User) -> Draft | None:
+    """The newest that waits for no time of its own: the one to go on with."""
+    return Draft.objects.of(author).filter(scheduled_for=None).order_by("-pk").first()
+
+
+def drafts_of(
+    *, author: User, scheduled: bool | None = None, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[Draft]:
+    """What `author` has not said yet, newest first; only what has a time, or has none, if `scheduled` says so."""
+    drafts = _drafts(author).order_by("-pk")
+    if scheduled is not None:
+        drafts = drafts.filter(scheduled_for__isnull=not scheduled)
+    return Page.of(drafts.filter(pk__lt=cursor.before) if cursor else drafts, size=size)
+
+
+def scheduled_of(*, author: User) -> list[Draft]:
+    """All that wait for their time, the next first."""
+    return list(_drafts(author).exclude(scheduled_for=None).order_by("scheduled_for", "pk"))
+
+
+def quotes_of(drafts: Iterable[Draft], *, viewer: User) -> dict[int, FeedItem]:
+    """What `drafts` quote, as far as `viewer` may see it, by id."""
+    ids = {draft.share_of_id for draft in drafts if draft.share_of_id is not None}
+    return {item.id: item for item in items_of(ids, viewer=viewer)} if ids else {}
+
+
+def _drafts(author: User) -> DraftQuerySet:
+    return Draft.objects.of(author).prefetch_related("media")

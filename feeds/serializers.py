@@ -11,7 +11,7 @@ from feeds.cards import MediaCard, PreviewCard
 from feeds.door import Audience
 from feeds.history import ADDED, REMOVED, SAME, Version
 from feeds.items import FeedItem
-from feeds.models import CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX
+from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX
 from socialnet.kernel.links import absolute
 
 
@@ -39,6 +39,21 @@ class MediaSerializer(serializers.Serializer[Any]):
     height = serializers.IntegerField()
     alt = serializers.CharField()
     blurhash = serializers.CharField()
+
+
+class NewMediaSerializer(serializers.Serializer[Any]):
+    """What an upload takes."""
+
+    file = serializers.FileField(allow_empty_file=True, help_text="At most 10 MB and 40 megapixels.")
+    alt = serializers.CharField(
+        required=False, default="", allow_blank=True, trim_whitespace=False, max_length=ALT_MAX * 5
+    )
+
+
+class AltSerializer(serializers.Serializer[Any]):
+    """What is to be seen on a picture, in words."""
+
+    alt = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=ALT_MAX * 5)
 
 
 class PreviewSerializer(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from feeds import upkeep
+from feeds import files, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -20,3 +20,17 @@ def reconcile_all_post_counts() -> None:
     """Nightly: everybody's post count, every post's share count."""
     wrong, wrong_shares = upkeep.reconcile_all_post_counts(), upkeep.reconcile_all_share_counts()
     log.info("all_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares)
+
+
+@shared_task(ignore_result=True)
+def store_waiting_pictures() -> None:
+    """Every half minute: pictures that waited for the storage."""
+    if stored := files.store_waiting():
+        log.info("waiting_pictures_stored", pictures=stored)
+
+
+@shared_task(ignore_result=True)
+def sweep_pictures() -> None:
+    """Nightly: uploads that nothing took, files without a picture, pictures without files."""
+    forgotten, swept, lost = files.forget_unused(), files.sweep_orphans(), files.note_lost()
+    log.info("pictures_swept", forgotten=forgotten, orphans=swept, lost=lost)

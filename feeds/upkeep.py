@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, timelines
+from feeds import cards, files, timelines
 from feeds.actions import remove_shares_of
 from feeds.models import FeedEntry, Post, PostCounts, StoredFloor
 
@@ -136,6 +136,7 @@ def forget_person(user_id: int) -> None:
             reconcile_post_counts([user_id])
             reconcile_share_counts(shared)
         cards.surely_drop(*ids)
+    files.forget_owned(user_id)
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()
     timelines.drop(user_id)

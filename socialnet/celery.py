@@ -44,7 +44,12 @@ app.conf.task_annotations = {
     for app_name, jobs in {
         "socialnet.outbox": ["forget_old"],
         "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired"],
-        "feeds": ["reconcile_recent_post_counts", "reconcile_all_post_counts"],
+        "feeds": [
+            "reconcile_recent_post_counts",
+            "reconcile_all_post_counts",
+            "store_waiting_pictures",
+            "sweep_pictures",
+        ],
     }.items()
     for job in jobs
 }
@@ -68,6 +73,8 @@ app.conf.beat_schedule = {
         "feeds.tasks.reconcile_recent_post_counts", crontab(minute=25), every=HOUR
     ),
     "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
+    "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=30.0),
+    "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

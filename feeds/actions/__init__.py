@@ -1,16 +1,19 @@
 """Everything that changes posts: each one transaction."""
 
+from feeds.actions.drafts import check_draft, delete_draft, publish_draft, publish_due, save_draft
 from feeds.actions.edits import audiences_within, edit_post, version_of
-from feeds.actions.pins import move_pin, pin_post, unpin_post
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
+from feeds.actions.pins import move_pin, pin_post, unpin_post
 from feeds.actions.posts import delete_post, note_look, publish_post
 from feeds.actions.shares import remove_shares_of, share_post, unshare_post
 from feeds.actions.written import checked_content
 
 __all__ = [
     "audiences_within",
+    "check_draft",
     "checked_alt",
     "checked_content",
+    "delete_draft",
     "delete_post",
     "describe_picture",
     "discard_picture",
@@ -18,8 +21,11 @@ __all__ = [
     "move_pin",
     "note_look",
     "pin_post",
+    "publish_draft",
+    "publish_due",
     "publish_post",
     "remove_shares_of",
+    "save_draft",
     "share_post",
     "unpin_post",
     "unshare_post",

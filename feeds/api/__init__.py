@@ -2,6 +2,7 @@
 
 from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
+from feeds.api.media import MediaListView, MediaView
 from feeds.api.people import PersonPostsView
 from feeds.api.posts import PostsView, PostView
 from feeds.api.shares import SharesView, ShareView
@@ -11,6 +12,8 @@ __all__ = [
     "FeedView",
     "HistoryView",
     "LiveView",
+    "MediaListView",
+    "MediaView",
     "PersonPostsView",
     "PinView",
     "PostView",
