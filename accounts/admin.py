@@ -40,7 +40,8 @@ class PersonAdmin(ReadMostlyAdmin):
     search_help_text = _("A username or an e-mail address, whole.")
     fields = [
         "username", "display_name", "email", "bio", "website", "location", "language", "time_zone",
-        "is_private", "is_staff", "is_superuser", "is_active", "suspended_at", "created_at", "last_login",
+        "is_private", "may_be_indexed", "may_be_archived", "is_staff", "is_superuser", "is_active",
+        "suspended_at", "created_at", "last_login",
     ]  # fmt: skip
     actions = ["suspend", "unsuspend"]
 

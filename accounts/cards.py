@@ -11,9 +11,22 @@ from accounts.models import User
 from socialnet.kernel.cache import CachePolicy
 
 POLICY = CachePolicy(
-    name="author", template="author:{id}", ttl=30 * 60, dropped_by="profile, picture, suspension"
+    name="author",
+    template="author:{id}",
+    ttl=30 * 60,
+    version=2,
+    dropped_by="profile, picture, suspension, privacy, choices about robots",
 )
-_FIELDS = ("id", "username", "display_name", "avatar_small", "is_private", "suspended_at")
+_FIELDS = (
+    "id",
+    "username",
+    "display_name",
+    "avatar_small",
+    "is_private",
+    "may_be_indexed",
+    "may_be_archived",
+    "suspended_at",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +37,7 @@ class AuthorCard:
     avatar_url: str | None
     is_private: bool
     suspended: bool
+    robots: str = ""
 
     @property
     def url(self) -> str:
@@ -41,6 +55,7 @@ class AuthorCard:
             avatar_url=person.avatar_small_url,
             is_private=person.is_private,
             suspended=person.is_suspended,
+            robots=person.robots,
         )
 
 

@@ -186,6 +186,19 @@ class PrivacyForm(forms.Form):
     )
 
 
+class RobotsForm(forms.Form):
+    """Both boxes ticked unless somebody chose otherwise."""
+
+    may_be_indexed = forms.BooleanField(
+        label=_("Search engines may list my profile and posts"),
+        required=False,
+        help_text=_("Only what everybody may read. It can take them weeks to forget what they listed."),
+    )
+    may_be_archived = forms.BooleanField(
+        label=_("They may keep copies and show longer excerpts"), required=False
+    )
+
+
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("What is it for?"), max_length=100)
     scopes = forms.MultipleChoiceField(

@@ -49,6 +49,10 @@ class UserSerializer(serializers.Serializer[Profile]):
 class SettingsSerializer(serializers.Serializer[Any]):
     language = serializers.CharField()
     time_zone = serializers.CharField()
+    may_be_indexed = serializers.BooleanField(
+        help_text="Search engines may list your profile and your public posts."
+    )
+    may_be_archived = serializers.BooleanField(help_text="They may keep copies and show longer excerpts.")
 
 
 class MeSerializer(UserSerializer):
@@ -120,6 +124,8 @@ class ProfileInput(serializers.Serializer[Any]):
     language = serializers.CharField(required=False, max_length=100)
     time_zone = serializers.CharField(required=False, max_length=100)
     is_private = serializers.BooleanField(required=False)
+    may_be_indexed = serializers.BooleanField(required=False)
+    may_be_archived = serializers.BooleanField(required=False)
     avatar = serializers.FileField(required=False, allow_null=True, help_text="Multipart; null removes it.")
 
 

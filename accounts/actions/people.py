@@ -92,6 +92,8 @@ def edit_profile(
     user: User,
     version: int | None = None,
     is_private: bool | None = None,
+    may_be_indexed: bool | None = None,
+    may_be_archived: bool | None = None,
     avatar: IO[bytes] | None = None,
     without_avatar: bool = False,
     **changes: str,
@@ -113,6 +115,7 @@ def edit_profile(
                 raise EditConflict(person)
             _write_profile(person, cleaned)
             _change_privacy(person, is_private)
+            _change_robots(person, may_be_indexed=may_be_indexed, may_be_archived=may_be_archived)
             if drawn is not None or (without_avatar and person.avatar):
                 _replace_avatar(person, drawn, written)
             return person
@@ -121,9 +124,20 @@ def edit_profile(
         raise
 
 
-def set_privacy(*, user: User, is_private: bool) -> User:
-    """Open or close the account; opening lets in everybody who waits, in batches, soon."""
-    return edit_profile(user=user, is_private=is_private)
+def set_privacy(
+    *,
+    user: User,
+    is_private: bool | None = None,
+    may_be_indexed: bool | None = None,
+    may_be_archived: bool | None = None,
+) -> User:
+    """Open or close the account, and what search engines are asked; None leaves a choice as it is.
+
+    Opening lets in everybody who waits, in batches, soon.
+    """
+    return edit_profile(
+        user=user, is_private=is_private, may_be_indexed=may_be_indexed, may_be_archived=may_be_archived
+    )
 
 
 def change_avatar(*, user: User, upload: IO[bytes]) -> User:
@@ -224,6 +238,19 @@ def _change_privacy(person: User, is_private: bool | None) -> None:
         before={"is_private": not is_private},
         after={"is_private": is_private},
     )
+    forget_cached(person.pk)
+
+
+def _change_robots(person: User, **wanted: bool | None) -> None:
+    """What search engines are asked: `may_be_indexed` and `may_be_archived`."""
+    new = {name: to for name, to in wanted.items() if to is not None and getattr(person, name) != to}
+    if not new:
+        return
+    for name, to in new.items():
+        setattr(person, name, to)
+    person.version += 1
+    person.save(update_fields=[*new, "version"])
+    emit(ProfileChanged(user_id=person.pk), actor_id=person.pk)
     forget_cached(person.pk)
 
 

@@ -24,6 +24,12 @@ def avatar_path(person: "User", filename: str) -> str:
     return f"avatars/{secrets.token_urlsafe(24)}.webp"
 
 
+def robots_of(*, indexed: bool, archived: bool) -> str:
+    """The directives of `X-Robots-Tag` and `<meta name="robots">` for what a person shows to everybody."""
+    asked = [] if indexed else ["noindex"]
+    return ", ".join(asked if archived else [*asked, "noarchive", "nosnippet"])
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, username: str) -> Self:
         """The person of that name in any case, by the unique index on Lower."""
@@ -92,6 +98,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=12, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     is_private = models.BooleanField(_("private account"), default=False)
+    may_be_indexed = models.BooleanField(_("listed by search engines"), default=True, db_default=True)
+    may_be_archived = models.BooleanField(_("copied and quoted by them"), default=True, db_default=True)
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(
         default=True, help_text=_("False for the tombstone of a deleted account.")
@@ -147,6 +155,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.username
+
+    @property
+    def robots(self) -> str:
+        """What search engines are asked; empty when they are asked nothing."""
+        return robots_of(indexed=self.may_be_indexed, archived=self.may_be_archived)
 
     @property
     def is_suspended(self) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import actions, selectors
 from accounts.errors import BadPicture, EditConflict, InvalidFields, PictureTooLarge, WrongPassword
-from accounts.forms import DeleteAccountForm, PrivacyForm, ProfileForm, TokenForm, add_errors
+from accounts.forms import DeleteAccountForm, PrivacyForm, ProfileForm, RobotsForm, TokenForm, add_errors
 from accounts.models import User
 from accounts.views.lists import cursor_of
 from socialnet.kernel import ratelimit
@@ -69,14 +69,16 @@ def _profile_page(request: HttpRequest, form: ProfileForm, *, status: int = 200,
 @login_required
 @idempotent_form
 def settings_privacy(request: HttpRequest) -> HttpResponse:
-    form = PrivacyForm(request.POST or None, initial={"is_private": request.user.is_private})
-    if request.method == "POST":
-        form = PrivacyForm(request.POST)
-        if form.is_valid():
-            actions.set_privacy(user=request.user, is_private=form.cleaned_data["is_private"])
-            messages.success(request, _("Saved."))
-            return redirect("settings_privacy")
-    return render(request, "accounts/settings_privacy.html", {"form": form})
+    """Two forms: who may follow, and what search engines are asked (`about=robots`)."""
+    kind = RobotsForm if request.POST.get("about") == "robots" else PrivacyForm
+    if request.method == "POST" and (form := kind(request.POST)).is_valid():
+        actions.set_privacy(user=request.user, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("settings_privacy")
+    person = User.objects.get(pk=request.user.pk)
+    now = {name: getattr(person, name) for name in ("is_private", "may_be_indexed", "may_be_archived")}
+    facts = {"form": PrivacyForm(initial=now), "robots_form": RobotsForm(initial=now)}
+    return render(request, "accounts/settings_privacy.html", facts)
 
 
 @require_GET
