@@ -1,4 +1,12 @@
-from feeds.models.drafts import Draft
+from feeds.models.drafts import (
+    DRAFT_CONTENT_MAX,
+    DRAFT_WARNING_MAX,
+    DRAFTS_MOST,
+    SCHEDULED_MOST,
+    ClockTimestamp,
+    Draft,
+    DraftQuerySet,
+)
 from feeds.models.links import LinkPreview
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
 from feeds.models.posts import (
@@ -19,12 +27,18 @@ from feeds.models.timelines import FeedEntry, StoredFloor
 __all__ = [
     "ALT_MAX",
     "CONTENT_MAX",
+    "DRAFTS_MOST",
+    "DRAFT_CONTENT_MAX",
+    "DRAFT_WARNING_MAX",
     "IS_SHARE",
     "MEDIA_MOST",
     "PINS_MOST",
+    "SCHEDULED_MOST",
     "TAG_MAX",
     "WARNING_MAX",
+    "ClockTimestamp",
     "Draft",
+    "DraftQuerySet",
     "FeedEntry",
     "Hashtag",
     "LinkPreview",
