@@ -57,7 +57,7 @@ def tag_name(text: str) -> str:
 
 
 def addresses_in(text: str) -> Iterator[Address]:
-    """The web addresses in `text`, in their order; only words that may be one are looked at: it holds no white space."""
+    """The web addresses in `text`, in their order; only words that may be one are looked at, as none holds a space."""
     if not _MAY_HOLD_AN_ADDRESS.search(text):
         return
     for word in re.finditer(r"\S+", text):
