@@ -141,7 +141,7 @@ def test_publishing_costs_the_same_for_every_text(ada, django_assert_num_queries
         publish(ada, "Hello")
     with django_assert_num_queries(
         18
-    ):  # who is mentioned, was before, and hears of it; tags; five savepoints
+    ):  # who is mentioned, was before, and hears of it; and the tags
         publish(ada, "@ada @ben @cleo #tag https://example.com")
 
 
