@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import PersonCounts, User
 from feeds.actions import publish_post
-from feeds.models import Post, PostCounts
+from feeds.models import Media, Post, PostCounts
 from feeds.selectors import HomePage, home_page
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import id_at
@@ -45,6 +45,21 @@ def plant_many(author: User, many: int, *, visibility: str = "public", **fields:
     counts.posts += 0 if "deleted_at" in fields else many
     counts.save()
     return posts
+
+
+def picture(owner: User, **fields: Any) -> Media:
+    """A row without files, by default attached to nothing."""
+    name = f"{next(_numbers)}"
+    return Media.objects.create(
+        owner=owner,
+        large_name=f"large-{name}.webp",
+        small_name=f"small-{name}.webp",
+        width=800,
+        height=600,
+        small_width=400,
+        blurhash="L6PZfSi_.AyE_3t7t7R**0o#DgR4",
+        **fields,
+    )
 
 
 def ids_at_home(viewer: User, *, size: int = 20, pages: int = 200) -> list[int]:
