@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
 
 from feeds.actions import note_look
 from feeds.door import Audience
-from feeds.models import Media, Post
+from feeds.models import Media, Post, PostRevision
 from socialnet.kernel.admin import ReadOnlyAdmin
 
 
@@ -35,6 +36,31 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
+class EarlierTexts(TabularInline):
+    """What a post said before; opening it is on the record, see `PostAdmin.change_view`."""
+
+    model = PostRevision
+    fields = ["replaced_at", "content", "content_warning"]
+    readonly_fields = fields
+    ordering = ["-id"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may look at the post."""
+        return request.user.has_perm("feeds.view_post")
+
+    @admin.display(description=_("replaced"))
+    def replaced_at(self, revision: PostRevision) -> object:
+        return revision.replaced_at
+
+
 @admin.register(Post)
 class PostAdmin(ReadOnlyAdmin):
     list_display = ["id", "author", "beginning", "visibility", "created_at", "deleted_at", "hidden_at"]
@@ -43,6 +69,7 @@ class PostAdmin(ReadOnlyAdmin):
     search_fields = ["=id", "=author__username"]
     search_help_text = _("Post id or exact username")
     ordering = ["-id"]
+    inlines = [EarlierTexts]
     fields = [
         "id",
         "author",

@@ -1,6 +1,6 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -304,3 +304,14 @@ def quotes_of(drafts: Iterable[Draft], *, viewer: User) -> dict[int, FeedItem]:
 
 def _drafts(author: User) -> DraftQuerySet:
     return Draft.objects.of(author).prefetch_related("media")
+
+
+def pictures_of(post: Post) -> list[Media]:
+    """In their order."""
+    return list(Media.objects.filter(post=post.pk).order_by("position"))
+
+
+def own_pictures(media_ids: Sequence[int], *, owner: User) -> list[Media]:
+    """Those of `media_ids` that `owner` uploaded, in the given order."""
+    found = Media.objects.filter(owner=owner.pk).in_bulk(list(media_ids))
+    return [found[media_id] for media_id in dict.fromkeys(media_ids) if media_id in found]

@@ -1,6 +1,6 @@
 """Changing what was said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from accounts.errors import EditConflict
 from accounts.models import User
 from feeds import cards
-from feeds.actions.media import attach_media
+from feeds.actions.media import attach_media, describe_picture
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
 from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience
@@ -32,18 +32,17 @@ def edit_post(
     visibility: str | None = None,
     language: str | None = None,
     media_ids: Sequence[int] | None = None,
+    alts: Mapping[int, str] | None = None,
 ) -> Post:
     """Change what is given of a post; what it said before is kept. Nobody gets it anew; who is named anew is told.
 
     `version` is what `version_of` said of the post that the editor saw: raises `EditConflict` when it was edited since
-    (None: do not ask). Raises `AudienceWidened`, `CannotEditShare`, and what publishing raises; then nothing changed.
+    (None: do not ask), unless it says already what is given. `alts` describe its pictures, by id; no edit by
+    themselves. Raises `AudienceWidened`, `CannotEditShare`, and what publishing raises; then nothing changed.
     """
     standing = lock_own(post, actor)
     if standing.is_share:
         raise CannotEditShare
-    if version is not None and version != version_of(standing.edited_at):
-        raise EditConflict(standing)
-    audience = standing.visibility if visibility is None else _narrowed(standing.visibility, visibility)
     pictures = list(Media.objects.filter(post=standing).order_by("position").values_list("pk", flat=True))
     wanted = pictures if media_ids is None else list(dict.fromkeys(media_ids))
     written = Written.of(
@@ -51,29 +50,40 @@ def edit_post(
         content_warning=standing.content_warning if content_warning is None else content_warning,
         with_media=bool(wanted),
     )
-    rest = {
-        "visibility": audience,
+    rest: dict[str, Any] = {
+        "visibility": standing.visibility if visibility is None else visibility,
         "language": standing.language if language is None else language,
         "with_media": bool(wanted),
     }
     says_else = _differs(standing, content=written.content, content_warning=written.content_warning)
-    if not says_else and wanted == pictures and not _differs(standing, **rest):
-        return standing
-    if says_else:
-        PostRevision.objects.create(
-            post=standing, content=standing.content, content_warning=standing.content_warning
-        )
-        rest |= written.fields()
-    Post.objects.filter(pk=standing.pk).update(**rest, edited_at=Now())
-    if wanted != pictures:
-        attach_media(post=standing, media_ids=wanted)
-    if written.content != standing.content:
-        written.keep_tags(standing)
-        tell_mentioned(standing, written)
-    emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
-    transaction.on_commit(partial(cards.drop, standing.pk))
+    if says_else or wanted != pictures or _differs(standing, **rest):
+        if version is not None and version != version_of(standing.edited_at):
+            raise EditConflict(standing)
+        _check_narrowing(standing.visibility, rest["visibility"])
+        if says_else:
+            _keep_version(standing)
+            rest |= written.fields()
+        Post.objects.filter(pk=standing.pk).update(**rest, edited_at=Now())
+        if wanted != pictures:
+            attach_media(post=standing, media_ids=wanted)
+        if written.content != standing.content:
+            written.keep_tags(standing)
+            tell_mentioned(standing, written)
+        emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
+        transaction.on_commit(partial(cards.drop, standing.pk))
+    _describe(standing, alts or {}, actor)
     standing.refresh_from_db()
     return standing
+
+
+def _keep_version(post: Post) -> None:
+    PostRevision.objects.create(post=post, content=post.content, content_warning=post.content_warning)
+
+
+def _describe(post: Post, alts: Mapping[int, str], actor: User) -> None:
+    for picture in Media.objects.filter(post=post, pk__in=alts).order_by("pk"):
+        if picture.alt != alts[picture.pk]:
+            describe_picture(media=picture, actor=actor, alt=alts[picture.pk])
 
 
 def lock_own(post: Post, actor: User) -> Post:
@@ -97,12 +107,11 @@ def audiences_within(visibility: str) -> list[str]:
     return audiences[audiences.index(visibility) :]
 
 
-def _narrowed(now: str, wanted: str) -> str:
+def _check_narrowing(now: str, wanted: str) -> None:
     if wanted not in Audience.values:
         raise UnknownAudience
     if wanted not in audiences_within(now):
         raise AudienceWidened
-    return wanted
 
 
 def _differs(post: Post, **fields: Any) -> bool:

@@ -21,8 +21,11 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
         return redirect(reverse("profile", args=[person.username]))
     shown = profile_of(person, viewer=request.user)
     page: Page[FeedItem] = Page(items=[])
+    cursor = cursor_of(request)
     if shown.rights.posts:
-        page = selectors.profile_posts(author=person, viewer=request.user, cursor=cursor_of(request))
+        page = selectors.profile_posts(author=person, viewer=request.user, cursor=cursor)
     if wants_items(request):
         return render(request, ITEMS, {"page": page})
-    return render(request, "accounts/profile.html", {"profile": shown, "page": page})
+    first = shown.rights.posts and cursor is None
+    pinned = selectors.pinned_posts(author=person, viewer=request.user) if first else []
+    return render(request, "accounts/profile.html", {"profile": shown, "page": page, "pinned": pinned})
