@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from accounts.models import PersonCounts
 from feeds import cards, files, timelines
 from feeds.actions import remove_shares_of
-from feeds.models import FeedEntry, Post, PostCounts, StoredFloor
+from feeds.models import Draft, FeedEntry, Post, PostCounts, StoredFloor
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
@@ -125,7 +125,8 @@ def _everybody() -> Iterator[list[int]]:
 
 
 def forget_person(user_id: int) -> None:
-    """Delete everything of a deleted person that feeds keep: posts, their copies, and the timeline."""
+    """Delete everything of a deleted person that feeds keep: posts, their copies, drafts, and the timeline."""
+    files.forget_owned(user_id)  # first: with their rows, the names of the files go
     while ids := list(Post.objects.filter(author=user_id).values_list("pk", flat=True)[:BATCH]):
         shared = list(Post.objects.filter(pk__in=ids).shares().values_list("share_of_id", flat=True))
         for post_id in ids:
@@ -136,7 +137,7 @@ def forget_person(user_id: int) -> None:
             reconcile_post_counts([user_id])
             reconcile_share_counts(shared)
         cards.surely_drop(*ids)
-    files.forget_owned(user_id)
+    Draft.objects.filter(author=user_id).delete()
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()
     timelines.drop(user_id)

@@ -127,8 +127,8 @@ def _unreadable(request: HttpRequest) -> DomainError | None:
 
 
 def _largest(content_type: str) -> int:
-    without_files = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return without_files + (settings.AVATAR_MAX_BYTES if content_type == "multipart/form-data" else 0)
+    files = settings.UPLOAD_MAX_BYTES if content_type == "multipart/form-data" else 0
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE + files
 
 
 def _page_of_405(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
