@@ -14,5 +14,6 @@ urlpatterns = [
     path("feed", api.FeedView.as_view(), name="api_feed"),
     path("feed/head", api.FeedHeadView.as_view(), name="api_feed_head"),
     path("users/<str:username>/posts", api.PersonPostsView.as_view(), name="api_user_posts"),
+    path("users/<str:username>/media", api.PersonMediaView.as_view(), name="api_user_media"),
     path("live", api.LiveView.as_view(), name="api_live"),
 ]

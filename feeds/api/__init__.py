@@ -3,7 +3,7 @@
 from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
 from feeds.api.media import MediaListView, MediaView
-from feeds.api.people import PersonPostsView
+from feeds.api.people import PersonMediaView, PersonPostsView
 from feeds.api.posts import PostsView, PostView
 from feeds.api.shares import SharesView, ShareView
 
@@ -14,6 +14,7 @@ __all__ = [
     "LiveView",
     "MediaListView",
     "MediaView",
+    "PersonMediaView",
     "PersonPostsView",
     "PinView",
     "PostView",

@@ -1,8 +1,29 @@
 """The HTML door."""
 
+from feeds.views.edits import post_edit, post_history
 from feeds.views.home import home, home_new
+from feeds.views.links import link_picture
 from feeds.views.media import media
+from feeds.views.pins import post_pin, post_pin_move, post_unpin
 from feeds.views.posts import post, post_create, post_delete
-from feeds.views.profiles import profile
+from feeds.views.profiles import profile, profile_media
+from feeds.views.shares import share, unshare
 
-__all__ = ["home", "home_new", "media", "post", "post_create", "post_delete", "profile"]
+__all__ = [
+    "home",
+    "home_new",
+    "link_picture",
+    "media",
+    "post",
+    "post_create",
+    "post_delete",
+    "post_edit",
+    "post_history",
+    "post_pin",
+    "post_pin_move",
+    "post_unpin",
+    "profile",
+    "profile_media",
+    "share",
+    "unshare",
+]

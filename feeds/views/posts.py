@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feeds import actions, selectors
+from feeds import actions, faces, selectors
 from feeds.forms import PostForm
 from feeds.items import FeedItem
 from socialnet.kernel import ratelimit
@@ -54,7 +54,9 @@ def post(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     item = visible_item(request, username, post_id)
     if request.path != item.url:
         return redirect(item.url, permanent=False)
-    return render(request, "feeds/post.html", {"item": item})
+    face = faces.of_post(item)
+    shown = {"item": item, "face": face, "glimpse": faces.glimpse(item)}
+    return face.told(render(request, "feeds/post.html", shown))
 
 
 def visible_item(request: HttpRequest, username: str, post_id: int) -> FeedItem:
