@@ -14,7 +14,7 @@ from unfold.admin import TabularInline
 
 from feeds.actions import note_look
 from feeds.door import Audience
-from feeds.models import Media, Post, PostRevision
+from feeds.models import Draft, Media, Post, PostRevision
 from socialnet.kernel.admin import ReadOnlyAdmin
 
 
@@ -130,3 +130,16 @@ def anybody_may_read(post: Post) -> bool:
     """Whether visitors see it, as far as the post and its author's account say."""
     is_there = post.deleted_at is None and post.hidden_at is None
     return is_there and post.visibility == Audience.PUBLIC and not post.author.is_private
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnlyAdmin):
+    """What became of drafts, not what they say: nobody but their author reads them."""
+
+    list_display = ["id", "author", "scheduled_for", "problem", "attempts", "version", "updated_at"]
+    list_filter = [("scheduled_for", admin.EmptyFieldListFilter), ("problem", admin.AllValuesFieldListFilter)]
+    list_select_related = ["author"]
+    search_fields = ["=id", "=author__username"]
+    search_help_text = _("Draft id or exact username")
+    ordering = ["-id"]
+    fields = ["id", "author", "scheduled_for", "problem", "attempts", "tried_at", "version", "updated_at"]

@@ -36,6 +36,10 @@ WHERE coalesce(published.many, 0) <> 1
     AND NOT EXISTS (SELECT 1 FROM loaded
         WHERE p.id < loaded.id AND p.author_id BETWEEN loaded.first AND loaded.last)
 """
+# What could not be published has lost its time.
+_OVERDUE_DRAFTS = """
+SELECT count(*) FROM feeds_draft WHERE scheduled_for < clock_timestamp() - interval '60 seconds'
+"""
 _WRONG_POST_COUNTS = """
 SELECT count(*) FROM accounts_personcounts c
 LEFT JOIN (SELECT author_id, count(*) AS many FROM feeds_post WHERE deleted_at IS NULL GROUP BY 1) p
@@ -127,6 +131,11 @@ PAGES = 15  # of `MAX_PAGE_SIZE`: past the ends of warm and stored timelines
 @invariant(1, "every post has exactly one event")
 def posts_without_one_event(_sample: int) -> int:
     return number(_POSTS_WITHOUT_ONE_EVENT)
+
+
+@invariant(5, "no scheduled draft is overdue by more than 60 s")
+def overdue_drafts(_sample: int) -> int:
+    return number(_OVERDUE_DRAFTS)
 
 
 @invariant(6, "a warm timeline lacks nothing")

@@ -25,4 +25,11 @@ class Migration(migrations.Migration):
             name="content_warning",
             field=models.CharField(blank=True, default="", max_length=1000, verbose_name="content warning"),
         ),
+        migrations.AddConstraint(
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("problem", ""), ("scheduled_for", None), _connector="OR"),
+                name="draft_with_a_problem_waits_for_no_time",
+            ),
+        ),
     ]

@@ -84,6 +84,9 @@ class Draft(models.Model):
             models.CheckConstraint(
                 condition=Q(visibility__in=Audience.values), name="draft_visibility_known"
             ),
+            models.CheckConstraint(
+                condition=Q(problem="") | Q(scheduled_for=None), name="draft_with_a_problem_waits_for_no_time"
+            ),
         ]
         indexes = [
             # serves: selectors.drafts_of, selectors.latest_draft
