@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from feeds import files, upkeep
+from feeds import actions, files, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -34,3 +34,10 @@ def sweep_pictures() -> None:
     """Nightly: uploads that nothing took, files without a picture, pictures without files."""
     forgotten, swept, lost = files.forget_unused(), files.sweep_orphans(), files.note_lost()
     log.info("pictures_swept", forgotten=forgotten, orphans=swept, lost=lost)
+
+
+@shared_task(ignore_result=True)
+def publish_due() -> None:
+    """Every 5 s: drafts whose time has come."""
+    if published := actions.publish_due():
+        log.info("scheduled_posts_published", published=published)

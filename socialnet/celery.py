@@ -62,6 +62,8 @@ def job(task: str, schedule: crontab | float, *, every: float, queue: str = "mai
 
 app.conf.beat_schedule = {
     "dead letters": job("socialnet.outbox.tasks.alarm_dead_letters", MINUTE, every=MINUTE, queue="default"),
+    # What waited while no worker was there is published late, but once: a few of these are enough.
+    "posts whose time has come": job("feeds.tasks.publish_due", 5.0, every=MINUTE, queue="default"),
     "forget what is over": job("socialnet.outbox.tasks.forget_old", crontab(hour=3, minute=10), every=DAY),
     "follow counts, touched lately": job(
         "accounts.tasks.reconcile_recent_counts", crontab(minute=20), every=HOUR
