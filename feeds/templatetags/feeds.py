@@ -1,44 +1,104 @@
 """Posts as HTML. Twenty of them are most of a page's work, so what was drawn lately is kept in the process."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from cachebox import LRUCache
 from django import template
 from django.template.loader import get_template
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
+from feeds import addresses
+from feeds.cards import Card, PreviewCard
 from feeds.items import FeedItem
+from socialnet.kernel.templatetags.socialnet import compact_count
 
 register = template.Library()
-KEPT = 2_000  # articles, about 2 KB each
+KEPT = 2_000  # articles, about 4 KB each
+BROAD = 480  # pixels from which the picture of a link stands above its words
 
 # By everything that is drawn, so nothing has to be dropped: a new name or text is another key.
 _drawn: LRUCache[tuple[Any, ...], SafeString] = LRUCache(KEPT)
 
 
-@register.simple_tag
-def post_article(item: FeedItem, whole: bool = False) -> SafeString:
-    """The article of one post; `whole` as its own page shows it."""
-    key = (get_language(), timezone.get_current_timezone_name(), whole, *_shown(item))
+@register.simple_tag(takes_context=True)
+def post_article(context: template.Context, item: FeedItem, whole: bool = False) -> SafeString:
+    """The article of one post; `whole` as its own page shows it. Who is signed in gets buttons."""
+    viewer = context.get("viewer")
+    signed_in = bool(viewer and viewer.is_authenticated)
+    key = (get_language(), timezone.get_current_timezone_name(), signed_in, whole, *_shown(item))
     article = _drawn.get(key)
     if article is None:
-        context = {"item": item, "whole": whole}
-        article = _drawn[key] = get_template("feeds/_post.html").render(context)
+        drawn = {"item": item, "whole": whole, "signed_in": signed_in}
+        article = _drawn[key] = get_template("feeds/_post.html").render(drawn)
     return article
 
 
 def _shown(item: FeedItem) -> tuple[Any, ...]:
     """What `feeds/_post.html` reads."""
-    card = item.card
     return (
-        item.id,
         item.author,
         item.is_mine,
+        item.is_share,
         item.reason,
+        item.via,
+        item.also,
+        item.marks,
+        item.counts["shares"],
+        *_written(item.card),
+        _shown(item.original) if item.original else None,
+    )
+
+
+def _written(card: Card) -> tuple[Any, ...]:
+    preview = card["preview"]
+    return (
+        card["id"],
+        card["share_of_id"],
         card["html"],
         card["visibility"],
         card["language"],
+        card["content_warning"],
         card["edited_at"],
+        tuple(tuple(picture.values()) for picture in card["media"]),
+        tuple(preview.values()) if preview else None,
     )
+
+
+@register.simple_tag
+def act_count(number: int) -> SafeString:
+    """How often a post was shared: `1.2K` to the eye, `1,234 shares` to assistive technology."""
+    words = ngettext("%(exact)s share", "%(exact)s shares", number) % {
+        "exact": number_format(number, force_grouping=True)
+    }
+    return format_html(
+        '<span aria-hidden="true" title="{}">{}</span><span class="vh">{}</span>',
+        words, compact_count(number), words,
+    )  # fmt: skip
+
+
+@register.filter
+def media_url(media_id: int, size: str) -> str:
+    return addresses.media_url(media_id, size)
+
+
+@register.filter
+def preview_url(preview_id: int) -> str:
+    return addresses.preview_url(preview_id)
+
+
+@register.filter
+def is_broad(preview: PreviewCard) -> bool:
+    """Whether the picture of a link is large and wide enough to stand above its words."""
+    width, height = preview["image_width"], preview["image_height"]
+    return bool(preview["image"]) and width >= BROAD and width >= 1.3 * height
+
+
+@register.filter
+def host(url: str) -> str:
+    """Where a link leads, without `www.`: pages may call themselves anything."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -1,4 +1,4 @@
-// j k n . g h and ? : single keys, never while somebody types, and off for those who switched them off.
+// j k n s b . g h and ? : single keys, never while somebody types, and off for those who switched them off.
 
 const posts = () => [...document.querySelectorAll("article[data-post-id]")];
 const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
@@ -7,8 +7,8 @@ let pressedG = 0;
 
 function move(step) {
   const all = posts();
-  const here = all.findIndex((post) => post.contains(document.activeElement));
-  const next = all[here < 0 ? (step > 0 ? 0 : -1) : here + step];
+  const at = all.findIndex((post) => post.contains(document.activeElement));
+  const next = all[at < 0 ? (step > 0 ? 0 : -1) : at + step];
   if (!next) return;
   next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
@@ -20,10 +20,22 @@ function write() {
   else document.querySelector(".nav-write a")?.click();
 }
 
+const here = () => document.activeElement.closest?.("article[data-post-id]") || document.querySelector("article.whole");
+
+// The menu opens with the focus on its first choice, so that Enter shares; a slip of the finger does not.
+function share() {
+  const menu = here()?.querySelector("details[data-share]");
+  if (!menu) return;
+  menu.open = true;
+  menu.querySelector(".panel :is(button, a):not([hidden])")?.focus();
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   n: write,
+  s: share,
+  b: () => here()?.querySelector(".act.bookmark")?.click(),
   ".": () => document.dispatchEvent(new Event("socialnet:show-new")),
   "?": () => document.getElementById("keys")?.showModal(),
   g: () => { pressedG = Date.now(); },

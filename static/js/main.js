@@ -12,6 +12,8 @@ const MODULES = [
   ["[data-composer]", () => import("./composer.js")],
   ["[data-quiet]", () => import("./quiet.js")],
   ["article[data-post-id]", () => import("./posts.js")],
+  ["[data-act]", () => import("./acts.js")],
+  ["[data-blurhash]", () => import("./pictures.js")],
   ["nav[data-pager]", () => import("./scroll.js")],
   ["[data-feed='home']", () => import("./pill.js")],
   ["[data-live]", () => import("./live.js")],

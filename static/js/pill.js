@@ -16,7 +16,8 @@ export function missing(headIds, shownIds) {
   return headIds.filter((id) => !shown.has(String(id)) && Number(id) > oldest);
 }
 
-const shownIds = () => postsOf(feed).map((post) => post.dataset.postId);
+// With those that an article stands for, because they show the same.
+const shownIds = () => postsOf(feed).flatMap((post) => [post.dataset.postId, ...(post.dataset.also || "").split(" ")]).filter(Boolean);
 
 // Every snapshot of the topic brings the head along; a plain piece of news does not.
 function hear(message) {
@@ -88,11 +89,21 @@ function put(articles) {
   const place = feed.querySelector("[data-pill-place]");
   feed.querySelector("[data-empty]")?.remove();
   for (const post of articles) post.classList.add("new");
-  for (const post of articles) putInOrder(post, place);
+  for (const post of articles) {
+    removeSame(post);
+    putInOrder(post, place);
+  }
   added(feed);
   scrollTo({ top: 0 });
   articles[0].focus({ preventScroll: true });
   announce(feed.dataset.shown.replace("{n}", articles.length));
+}
+
+// The same original is on the page once: the newest share of it, with all their names, takes the place of the others.
+function removeSame(post) {
+  for (const other of postsOf(feed)) {
+    if (other.dataset.original === post.dataset.original && Number(other.dataset.postId) < Number(post.dataset.postId)) other.remove();
+  }
 }
 
 // Before the first post that is older; at the top, as a rule.

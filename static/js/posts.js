@@ -11,7 +11,7 @@ function open(post, event) {
 
 function pressed(event) {
   const post = event.target.closest("article[data-post-id]");
-  if (!post || event.target.closest("a, button, summary, input, textarea, select, label")) return;
+  if (!post || event.target.closest("a, button, summary, input, textarea, select, label, .panel, .gone")) return;
   if (getSelection().toString()) return;
   open(post, event);
 }

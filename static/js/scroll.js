@@ -25,12 +25,17 @@ async function more(pager) {
 // A list from which every item was a repeat.
 const isBare = (node) => node.matches("ul") && !node.children.length;
 
+// In a home the same original counts as the same, whoever passed it on.
+function isThere(item, list) {
+  const { postId, original } = item.dataset;
+  if (list.querySelector(`[data-post-id="${CSS.escape(postId)}"]`)) return true;
+  return list.dataset.feed === "home" && Boolean(list.querySelector(`[data-original="${CSS.escape(original)}"]`));
+}
+
 function put(page, pager) {
   const list = pager.parentElement;
   const source = page.querySelector("[data-feed]") || page.body; // some addresses answer with the whole page
-  for (const item of source.querySelectorAll("[data-post-id]")) {
-    if (list.querySelector(`[data-post-id="${CSS.escape(item.dataset.postId)}"]`)) item.remove();
-  }
+  for (const item of source.querySelectorAll("[data-post-id]")) if (isThere(item, list)) item.remove();
   const fresh = [...source.children].filter((node) => !isBare(node) && !node.matches("[data-pill-place], h2"));
   const hadFocus = pager.contains(document.activeElement);
   pager.replaceWith(...fresh);
