@@ -7,6 +7,7 @@ PostgreSQL there is a third, stricter one in `paused`.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
@@ -126,7 +127,7 @@ def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Fact
         )
         rows = cursor.fetchall()
     found = {
-        row[0]: Facts(*row[:9], frozenset(name for name, true in zip(names, row[9], strict=True) if true))
+        row[0]: Facts(*row[:9], marks=frozenset(compress(names, row[9])))  # type: ignore[misc]
         for row in rows
     }
     for fact in [fact for fact in found.values() if fact.is_share]:

@@ -62,7 +62,8 @@ def forget_unused() -> int:
 def _unused() -> QuerySet[Media]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT socialnet_id_at(clock_timestamp() - %s), clock_timestamp() - %s", [KEPT_FOR, KEPT_FOR]
+            "SELECT socialnet_id_at(old), old FROM (SELECT clock_timestamp() - make_interval(secs => %s) AS old) m",
+            [KEPT_FOR.total_seconds()],
         )
         before_id, before = cursor.fetchone()
     return Media.objects.filter(Q(post=None, draft=None, pk__lt=before_id) | Q(post__deleted_at__lt=before))

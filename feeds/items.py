@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -117,7 +118,7 @@ def known_of(shown: Iterable[Facts], truth: Mapping[int, Facts]) -> Hydrated:
     needed = {fact.post_id: fact.author_id for fact in shown}
     for fact in list(shown):
         for ident in (fact.share_of_id, fact.via_id):
-            if ident in truth and truth[ident].visible:
+            if ident is not None and ident in truth and truth[ident].visible:
                 needed[ident] = truth[ident].author_id
     return hydrate(needed)
 
@@ -148,8 +149,11 @@ def _whole(
 def _bare(fact: Facts, known: Hydrated, viewer_id: int | None) -> FeedItem | None:
     if fact.post_id not in known.cards or fact.author_id not in known.authors:
         return None
+    card = known.cards[fact.post_id]
+    if card["preview"] and not settings.LINK_PREVIEWS:  # switched off for what is cached, too
+        card = {**card, "preview": None}
     return FeedItem(
-        card=known.cards[fact.post_id],
+        card=card,
         author=known.authors[fact.author_id],
         counts=known.counts.get(fact.post_id, NO_COUNTS),
         is_mine=fact.author_id == viewer_id,
