@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
@@ -16,7 +16,7 @@ from feeds.candidates import WARM, Candidates
 from feeds.door import Facts, facts
 from feeds.history import Version, changes_between
 from feeds.items import FeedItem, Group, grouped, home_items, items_of, known_of
-from feeds.models import IS_SHARE, Draft, DraftQuerySet, Media, Pin, Post, PostQuerySet, PostRevision
+from feeds.models import IS_SHARE, Draft, DraftQuerySet, Hashtag, Media, Pin, Post, PostQuerySet, PostRevision
 from socialnet.kernel.errors import NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.kernel.postgres import is_away
@@ -192,8 +192,19 @@ def tagged_posts(
     *, name: str, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
 ) -> Page[FeedItem]:
     """What `viewer` may see of the posts that carry the tag, newest first. `name` is in normal form."""
-    posts = Post.objects.filter(tags__hashtag__name=name).visible_to(viewer)
+    tag = Subquery(Hashtag.objects.filter(name=name).values("pk"))  # one value: its key gives the order
+    posts = Post.objects.filter(tags__hashtag=tag).visible_to(viewer)
     return _page(posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def tag_display(name: str, *, viewer: Viewer) -> str:
+    """The tag as it was first written, if `viewer` may see a post with it; else in its normal form.
+
+    So nobody learns from it of posts that are not for them.
+    """
+    seen = Post.objects.filter(tags__hashtag=OuterRef("pk")).visible_to(viewer)
+    shown = Hashtag.objects.filter(Exists(seen), name=name).values_list("display", flat=True).first()
+    return shown or name
 
 
 def sharers_of(

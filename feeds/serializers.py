@@ -110,7 +110,7 @@ class IdField(serializers.CharField):
 
     default_error_messages = {"invalid": _("This is not the id of anything.")}
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> int:  # type: ignore[override]  # what goes in is text
         text = super().to_internal_value(data)
         if not re.fullmatch(r"[1-9][0-9]{0,15}", text, re.ASCII):
             self.fail("invalid")
@@ -195,6 +195,14 @@ class SharedSerializer(serializers.Serializer[Any]):
 
     is_shared = serializers.BooleanField()
     share_count = serializers.IntegerField()
+
+
+class HashtagSerializer(serializers.Serializer[Any]):
+    """A tag: in the one form of all its spellings, and as it was first written."""
+
+    name = serializers.CharField()
+    display = serializers.CharField()
+    url = serializers.URLField()
 
 
 class HeadSerializer(serializers.Serializer[Any]):

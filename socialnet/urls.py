@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from socialnet.kernel import docs, health, metrics, views
+from socialnet.kernel import docs, health, metrics, robots, views
 from socialnet.kernel.api import UnknownPath
 
 api: list[Any] = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
+    path("robots.txt", robots.robots_txt, name="robots"),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("health/circuit-breakers", health.circuit_breakers, name="health_breakers"),

@@ -1,15 +1,22 @@
 """The DRF door: posts and feeds."""
 
+from feeds.api.drafts import DraftPublishView, DraftsView, DraftView
 from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
 from feeds.api.media import MediaListView, MediaView
 from feeds.api.people import PersonMediaView, PersonPostsView
 from feeds.api.posts import PostsView, PostView
 from feeds.api.shares import SharesView, ShareView
+from feeds.api.tags import HashtagPostsView, HashtagView
 
 __all__ = [
+    "DraftPublishView",
+    "DraftView",
+    "DraftsView",
     "FeedHeadView",
     "FeedView",
+    "HashtagPostsView",
+    "HashtagView",
     "HistoryView",
     "LiveView",
     "MediaListView",

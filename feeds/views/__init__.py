@@ -7,7 +7,9 @@ from feeds.views.media import media
 from feeds.views.pins import post_pin, post_pin_move, post_unpin
 from feeds.views.posts import post, post_create, post_delete
 from feeds.views.profiles import profile, profile_media
+from feeds.views.rss import profile_rss, tag_rss
 from feeds.views.shares import share, unshare
+from feeds.views.tags import tag
 
 __all__ = [
     "home",
@@ -24,6 +26,9 @@ __all__ = [
     "post_unpin",
     "profile",
     "profile_media",
+    "profile_rss",
     "share",
+    "tag",
+    "tag_rss",
     "unshare",
 ]
