@@ -26,6 +26,7 @@ from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.logging import places
 from socialnet.kernel.postgres import is_away
 from socialnet.kernel.redis import loads
+from socialnet.outbox.errors import NotYet
 from socialnet.outbox.events import Event, restore
 from socialnet.outbox.handlers import LEASE_SECONDS, Handler, Owed, handler_named
 from socialnet.outbox.models import Delivery
@@ -53,7 +54,7 @@ WHERE id = %(id)s AND state = 0 AND claimed_by = %(message)s
 
 _POSTPONE = """
 UPDATE outbox_delivery SET last_error = %(error)s, claimed_by = '', attempts = greatest(attempts - 1, 0),
-    leased_until = clock_timestamp() + interval '2 seconds'
+    leased_until = clock_timestamp() + make_interval(secs => %(pause)s)
 WHERE id = ANY(%(ids)s) AND state = 0 AND claimed_by = %(message)s
 """
 
@@ -128,9 +129,12 @@ def _make(handler: Handler, claims: list[Claim]) -> int:
         if len(claims) == 1:
             _fail(handler.name, claims[0], "took too long")
         raise  # the time of the message is up: each of the others is tried alone when its lease ends
+    except NotYet as error:
+        return _postpone(handler, claims, error, seconds=error.seconds)
     except Exception as error:
         if _is_away(error):
-            return _postpone(handler, claims, type(error).__name__)
+            log.warning("neighbour_away", handler=handler.name, error=type(error).__name__)
+            return _postpone(handler, claims, error, seconds=2)
         if len(claims) == 1:
             return _fail(handler.name, claims[0], _place(error))
         return sum(_make(handler, [claim]) for claim in claims)
@@ -167,15 +171,18 @@ def _finish(claims: list[Claim]) -> None:
     unfinished.update(state=Delivery.State.DONE, last_error="", claimed_by="")
 
 
-def _postpone(handler: Handler, claims: list[Claim], error: str) -> int:
-    """A neighbour is away: nobody's fault, so no attempt is counted."""
+def _postpone(handler: Handler, claims: list[Claim], error: Exception, *, seconds: int) -> int:
+    """Nobody's fault, so no attempt is counted."""
+    params: dict[str, Any] = {
+        "ids": [claim.id for claim in claims],
+        "error": type(error).__name__,
+        "message": claims[0].message,
+        "pause": seconds,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _POSTPONE,
-            {"ids": [claim.id for claim in claims], "error": error, "message": claims[0].message},
-        )
+        cursor.execute(_POSTPONE, params)
     _made.labels(handler.name, "postponed").inc(len(claims))
-    log.warning("deliveries_postponed", handler=handler.name, count=len(claims), error=error)
+    log.info("deliveries_postponed", handler=handler.name, count=len(claims), again_in=seconds)
     return 0
 
 

@@ -13,6 +13,17 @@ class UnknownHandler(LookupError):
     """A delivery names a handler that this code does not have (an older or newer release wrote it)."""
 
 
+class NotYet(Exception):
+    """Raised by a handler: it waits for something of its own. Its batch is made again after `seconds`.
+
+    No attempt is counted, so the handler must know by itself when to give up.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class IdempotencyMismatch(Conflict):
     """The key was used for a request with other fields."""
 
