@@ -16,6 +16,7 @@ from django.test.utils import override_settings
 
 from socialnet.embedded.engines import RunningEngine, start_valkey
 from socialnet.kernel import redis
+from socialnet.kernel.outside import ways
 from socialnet.kernel.postgres import base as postgres
 
 _SEND_AWAY = """
@@ -145,3 +146,15 @@ def commits_in_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
                 callback()
 
     monkeypatch.setattr(postgres.DatabaseWrapper, "_savepoint_commit", commit)
+
+
+@pytest.fixture(autouse=True)
+def nobody_outside() -> Iterator[None]:
+    """No test asks anybody outside this machine: it says who would answer, or fails at the first look-up of a name."""
+
+    def lookup(_host: str, _port: int) -> list[ways.Way]:
+        raise AssertionError("a test asks the outside: replace outside.get, or ways._lookup")
+
+    with pytest.MonkeyPatch.context() as patch:  # of its own: tests undo theirs
+        patch.setattr(ways, "_lookup", lookup)
+        yield

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from django.conf import settings
-
 from accounts.cards import AuthorCard, author_cards, author_key, decode_author_cards
 from feeds.models import LinkPreview, Media, Post, PostCounts
 from socialnet.kernel.cache import CachePolicy
@@ -32,7 +30,10 @@ class MediaCard(TypedDict):
 
 
 class PreviewCard(TypedDict):
-    """What the first link of a post leads to; `image` is the name of a picture of ours, or empty."""
+    """What the first link of a post leads to, where its redirects ended.
+
+    `image` is the name of a picture of ours, or empty.
+    """
 
     id: int
     url: str
@@ -184,11 +185,11 @@ def media_card(media: Media) -> MediaCard:
 
 
 def preview_card(preview: LinkPreview | None) -> PreviewCard | None:
-    if preview is None or preview.state != LinkPreview.State.READY or not settings.LINK_PREVIEWS:
+    if preview is None or preview.state != LinkPreview.State.READY:
         return None
     return {
         "id": preview.pk,
-        "url": preview.url,
+        "url": preview.leads_to or preview.url,
         "title": preview.title,
         "description": preview.description,
         "site_name": preview.site_name,

@@ -37,6 +37,14 @@ class PeopleMentioned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkWanted(Event):
+    """A post links where nobody has looked for a week, or ever."""
+
+    name = "feeds.link_wanted"
+    preview_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostsLoaded(Event):
     """Posts of authors with ids in this range were loaded, back-dated; none of them has a `PostPublished`."""
 

@@ -2,8 +2,8 @@
 
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
-from feeds import actions, cards, fanout, stored, timelines, upkeep
-from feeds.events import PostDeleted, PostEdited, PostPublished
+from feeds import actions, cards, fanout, previews, stored, timelines, upkeep
+from feeds.events import LinkWanted, PostDeleted, PostEdited, PostPublished
 from feeds.models import Post
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -83,6 +83,13 @@ def part_homes(events: list[UserBlocked]) -> None:
         stored.clear(event.blocker_id, author_id=event.blocked_id)
         stored.clear(event.blocked_id, author_id=event.blocker_id)
         timelines.drop(event.blocker_id, event.blocked_id)
+
+
+@on(LinkWanted, queue="previews", batch=1)
+def fetch_previews(events: list[LinkWanted]) -> None:
+    """The only handler that asks strangers: its queue has a worker that keeps nothing else waiting."""
+    for event in events:
+        previews.fetch(event.preview_id)
 
 
 @on(PersonDeleted, queue="maintenance", batch=1)

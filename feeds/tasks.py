@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, upkeep
+from feeds import actions, files, previews, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -41,3 +41,10 @@ def publish_due() -> None:
     """Every 5 s: drafts whose time has come."""
     if published := actions.publish_due():
         log.info("scheduled_posts_published", published=published)
+
+
+@shared_task(ignore_result=True)
+def forget_link_previews() -> None:
+    """Nightly: what no post has linked to for a month, and pictures that no preview names."""
+    forgotten, swept = previews.forget_unlinked(), previews.sweep_pictures()
+    log.info("link_previews_forgotten", previews=forgotten, pictures=swept)

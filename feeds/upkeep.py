@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, timelines
+from feeds import cards, files, previews, timelines
 from feeds.actions import remove_shares_of
-from feeds.models import Draft, FeedEntry, Post, PostCounts, StoredFloor
+from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
@@ -128,6 +128,9 @@ def forget_person(user_id: int) -> None:
     """Delete everything of a deleted person that feeds keep: posts, their copies, drafts, and the timeline."""
     files.forget_owned(user_id)  # first: with their rows, the names of the files go
     while ids := list(Post.objects.filter(author=user_id).values_list("pk", flat=True)[:BATCH]):
+        linked = list(
+            Post.objects.filter(pk__in=ids).exclude(preview=None).values_list("preview_id", flat=True)
+        )
         shared = list(Post.objects.filter(pk__in=ids).shares().values_list("share_of_id", flat=True))
         for post_id in ids:
             while remove_shares_of(post_id):
@@ -136,6 +139,7 @@ def forget_person(user_id: int) -> None:
             Post.objects.filter(pk__in=ids).delete()
             reconcile_post_counts([user_id])
             reconcile_share_counts(shared)
+            previews.forget(LinkPreview.objects.filter(pk__in=linked))
         cards.surely_drop(*ids)
     Draft.objects.filter(author=user_id).delete()
     FeedEntry.objects.filter(user_id=user_id).delete()

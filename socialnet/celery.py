@@ -47,6 +47,7 @@ app.conf.task_annotations = {
         "feeds": [
             "reconcile_recent_post_counts",
             "reconcile_all_post_counts",
+            "forget_link_previews",
             "store_waiting_pictures",
             "sweep_pictures",
         ],
@@ -76,6 +77,7 @@ app.conf.beat_schedule = {
     ),
     "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=30.0),
+    "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY

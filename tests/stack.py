@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connections
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-QUEUES = "fanout,fanout_bulk,notify,default,maintenance"
+QUEUES = "fanout,fanout_bulk,notify,default,maintenance,previews"
 
 
 class Stack:
@@ -41,6 +41,7 @@ class Stack:
             "LIVE_URL": f"ws://127.0.0.1:{self.live_port}/ws/",
             "EMAIL_VERIFICATION": "optional",
             "RATE_LIMITS_ENABLED": "0",
+            "LINK_PREVIEWS": "0",  # nothing leaves this machine
             "DJANGO_SETTINGS_MODULE": "socialnet.settings",
             "PYTHONWARNINGS": "ignore",
         }

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from accounts.errors import EditConflict
 from accounts.models import User
 from feeds import cards
+from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media, describe_picture
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
@@ -69,6 +70,7 @@ def edit_post(
         if written.content != standing.content:
             written.keep_tags(standing)
             tell_mentioned(standing, written)
+        keep_link(standing, content=written.content, with_media=bool(wanted))
         emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
         transaction.on_commit(partial(cards.drop, standing.pk))
     _describe(standing, alts or {}, actor)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
 from feeds import cards, timelines
+from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
@@ -56,6 +57,7 @@ def publish_post(
     if media_ids:
         attach_media(post=post, media_ids=media_ids)
     written.keep_tags(post, is_new=True)
+    keep_link(post, content=written.content, with_media=bool(media_ids))
     tell_mentioned(post, written)
     if draft_id is not None:
         Draft.objects.filter(pk=draft_id, author=author).delete()
@@ -79,7 +81,7 @@ def lock_original(post: Post, *, by: User) -> Post:
     Raises `NotFound` or `CannotShare`.
     """
     seen = Post.objects.visible_to(by)
-    original_id = post.share_of_id if post.is_share else post.pk
+    original_id = post.share_of_id if post.is_share and post.share_of_id else post.pk
     original = (
         seen.select_related("author")
         .select_for_update(of=["self"], no_key=True)
@@ -115,7 +117,7 @@ def delete_post(*, post: Post, actor: User) -> None:
     Post.objects.filter(pk=locked.pk).update(deleted_at=Now())
     Pin.objects.filter(post=locked.pk).delete()
     PersonCounts.objects.filter(pk=locked.author_id).update(posts=F("posts") - 1)
-    if locked.is_share:
+    if locked.is_share and locked.share_of_id:
         PostCounts.objects.filter(pk=locked.share_of_id).update(shares=F("shares") - 1)
         transaction.on_commit(partial(cards.drop_counts, locked.share_of_id))
     record("feeds.post_deleted", actor_id=actor.pk, target_type="post", target_id=locked.pk)

@@ -7,7 +7,7 @@ from feeds.models.drafts import (
     Draft,
     DraftQuerySet,
 )
-from feeds.models.links import LinkPreview
+from feeds.models.links import ADDRESS_MAX, FRESH, LinkPreview
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
 from feeds.models.posts import (
     CONTENT_MAX,
@@ -25,11 +25,13 @@ from feeds.models.tags import TAG_MAX, Hashtag, PostHashtag
 from feeds.models.timelines import FeedEntry, StoredFloor
 
 __all__ = [
+    "ADDRESS_MAX",
     "ALT_MAX",
     "CONTENT_MAX",
     "DRAFTS_MOST",
     "DRAFT_CONTENT_MAX",
     "DRAFT_WARNING_MAX",
+    "FRESH",
     "IS_SHARE",
     "MEDIA_MOST",
     "PINS_MOST",

@@ -17,6 +17,8 @@ MIGRATE_CHATTER = (
 )
 # Long work has a worker of its own: it may keep only other long work waiting.
 QUICK_QUEUES, LONG_QUEUES = "fanout,notify,default", "fanout_bulk,maintenance"
+# What asks strangers waits for them most of the time, so threads do; nothing else has to wait with it.
+OUTSIDE_QUEUES, ASKED_AT_ONCE = "previews", "4"
 
 
 def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
@@ -31,7 +33,7 @@ def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
 
 
 def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
-    """web, live, relay, worker, bulk, beat; the live socket takes the port after `port`."""
+    """web, live, relay, worker, bulk, previews, beat; the live socket takes the port after `port`."""
     granian = ["granian", "--host", "127.0.0.1", "--respawn-failed-workers"]
     workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
     web = [
@@ -53,6 +55,7 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
     worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
     quick = [*worker, "-n", "worker@%h", "-Q", QUICK_QUEUES, "-c", concurrency]
     bulk = [*worker, "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "1"]
+    previews = [*worker, "-n", "previews@%h", "-Q", OUTSIDE_QUEUES, "-P", "threads", "-c", ASKED_AT_ONCE]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
         _python(
@@ -73,6 +76,7 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         ),
         _python("worker", *quick, told=told, patience=30),
         _python("bulk", *bulk, told=told, patience=30),
+        _python("previews", *previews, told=told, patience=30),
         _python("beat", *beat, told=told),
     ]
 

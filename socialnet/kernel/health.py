@@ -2,8 +2,11 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
+from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -13,13 +16,17 @@ from django.views.decorators.http import require_safe
 
 from socialnet.kernel import breaker
 from socialnet.kernel.errors import DatabaseAway, RedisAway
-from socialnet.kernel.redis import door
+from socialnet.kernel.redis import door, dumps, loads
 
 UP, DOWN, UNKNOWN = "up", "down", "unknown"
 BEAT_EVERY, BEAT_LASTS = 5, 15  # seconds
 # By the queues they take. Long work has a worker of its own, so that it keeps nothing else waiting.
-WORKERS = {"worker": ("fanout", "notify", "default"), "bulk": ("fanout_bulk", "maintenance")}
-BEATING = ("relay", *WORKERS)
+# What asks strangers has one that may wait for them, and that alone needs a way out of our network.
+WORKERS = {
+    "worker": ("fanout", "notify", "default"),
+    "bulk": ("fanout_bulk", "maintenance"),
+    "previews": ("previews",),
+}
 NEEDED = ("postgresql", "migrations")  # without the others the site is slower, not away
 _AWAY = (DatabaseError, InterfaceError, DatabaseAway)
 WORDS = {
@@ -29,14 +36,21 @@ WORDS = {
     "relay": (_("Delivery"), _("Sees to it that posts reach their readers.")),
     "worker": (_("Helpers"), _("Bring posts to the home pages.")),
     "bulk": (_("Helpers for long work"), _("Bring posts of widely followed people, and tidy up.")),
+    "previews": (_("Previews of links"), _("Look at what posts link to.")),
 }
 
 
+def beating() -> tuple[str, ...]:
+    """The parts that say they live: those that are needed."""
+    parts = ("relay", *WORKERS)
+    return parts if settings.LINK_PREVIEWS else tuple(part for part in parts if part != "previews")
+
+
 def heartbeat(part: str) -> None:
-    """Say that `part` lives; forgotten after 15 seconds. Silent while Redis is away."""
+    """Say that `part` lives and how its breakers stand; forgotten after 15 seconds. Silent while Redis is away."""
     try:
         with door() as client:
-            client.set(f"heartbeat:{part}", b"1", ex=BEAT_LASTS)
+            client.set(f"heartbeat:{part}", dumps(breaker.snapshot()), ex=BEAT_LASTS)
     except RedisAway:
         return
 
@@ -57,11 +71,17 @@ def keep_beating(part: str, stop: threading.Event) -> threading.Thread:
 def beats() -> dict[str, str]:
     """Which of the beating parts beat lately; unknown while Redis is away."""
     try:
-        with door() as client:
-            found = client.mget([f"heartbeat:{part}" for part in BEATING])
+        found = _last_beats()
     except RedisAway:
-        return dict.fromkeys(BEATING, UNKNOWN)
-    return {part: UP if beat else DOWN for part, beat in zip(BEATING, found, strict=True)}
+        return dict.fromkeys(beating(), UNKNOWN)
+    return {part: UP if beat else DOWN for part, beat in found.items()}
+
+
+def _last_beats() -> dict[str, bytes | str | None]:
+    parts = beating()
+    with door() as client:
+        found = client.mget([f"heartbeat:{part}" for part in parts])
+    return dict(zip(parts, found, strict=True))
 
 
 def parts() -> dict[str, str]:
@@ -130,5 +150,11 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def circuit_breakers(request: HttpRequest) -> JsonResponse:
-    """The breakers of the process that happens to answer."""
-    return JsonResponse({"breakers": breaker.snapshot()})
+    """The breakers of the process that happens to answer, and of the parts that beat.
+
+    A worker's are those of its main process: with `-P threads` the one that works, else the parent of those that do.
+    """
+    shown: dict[str, Any] = {"breakers": breaker.snapshot(), "parts": {}}
+    with suppress(RedisAway):
+        shown["parts"] = {part: loads(beat) for part, beat in _last_beats().items() if beat}
+    return JsonResponse(shown)

@@ -7,7 +7,7 @@ from typing import Any
 from socialnet.outbox.errors import UnknownHandler
 from socialnet.outbox.events import Event
 
-QUEUES = ("fanout", "fanout_bulk", "notify", "default", "maintenance")
+QUEUES = ("fanout", "fanout_bulk", "notify", "default", "maintenance", "previews")
 LEASE_SECONDS = 20
 
 

@@ -29,8 +29,17 @@ def test_ready_says_what_is_up(browser: Client) -> None:
     health.heartbeat("relay")
     response = browser.get("/health/ready")
     assert response.status_code == 200 and "no-store" in response["Cache-Control"]
-    up = {"postgresql": "up", "redis": "up", "migrations": "up", "relay": "up"}
-    assert response.json() == {"ready": True, "parts": {**up, "worker": "down", "bulk": "down"}}
+    up = dict.fromkeys(("postgresql", "redis", "migrations", "relay"), "up")
+    down = dict.fromkeys(("worker", "bulk", "previews"), "down")
+    assert response.json() == {"ready": True, "parts": up | down}
+
+
+@pytest.mark.django_db
+def test_what_is_switched_off_is_not_missed(browser: Client, settings: Any) -> None:
+    settings.LINK_PREVIEWS = False
+    health.heartbeat("previews")
+    assert "previews" not in browser.get("/health/ready").json()["parts"]
+    assert "previews" not in browser.get("/health/circuit-breakers").json()["parts"]
 
 
 def test_a_beat_is_forgotten_after_a_while(redis_process: Any) -> None:
@@ -45,6 +54,7 @@ def test_a_beat_is_forgotten_after_a_while(redis_process: Any) -> None:
         ("fanout,notify,default", {"worker"}),
         ("fanout_bulk,maintenance", {"bulk"}),
         ("fanout,fanout_bulk,notify,default,maintenance", {"worker", "bulk"}),
+        ("previews", {"previews"}),
         ("maintenance", set()),
     ],
 )
@@ -104,6 +114,21 @@ def test_breakers_are_shown_with_their_tallies(browser: Client) -> None:
     assert {"state", "fires", "successes", "failures", "timeouts", "rejects", "failure_rate"} == set(
         shown["redis"]
     )
+
+
+def test_breakers_of_parts_come_with_their_beats(
+    browser: Client, redis_process: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(health.breaker, "snapshot", lambda: {"previews": {"state": "open"}})
+        health.heartbeat("previews")
+    shown = browser.get("/health/circuit-breakers").json()
+    assert shown["parts"] == {"previews": {"previews": {"state": "open"}}}
+    assert {"redis", "postgresql"} <= set(shown["breakers"])
+
+
+def test_breakers_of_parts_are_left_out_without_redis(browser: Client, without_redis: None) -> None:  # noqa: F811
+    assert browser.get("/health/circuit-breakers").json()["parts"] == {}
 
 
 @pytest.mark.django_db

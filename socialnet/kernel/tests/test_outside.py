@@ -22,6 +22,7 @@ from socialnet.kernel import outside
 from socialnet.kernel.outside import OutsideAway, OutsideRefused, checked_url, ways
 from socialnet.kernel.outside.errors import OutsideTimeout, OutsideUnreachable
 from socialnet.kernel.outside.ways import Way
+from socialnet.kernel.outside.ways import _lookup as real_lookup
 
 MOST = 100_000
 HTML = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=UTF-8\r\n"
@@ -336,7 +337,7 @@ def test_a_slow_dns_is_not_waited_for(net, hurried, monkeypatch):
 def test_names_are_looked_up_absolutely(monkeypatch):
     asked = []
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **kwargs: asked.append(host) or [])
-    ways._lookup("page.example", 80)
+    real_lookup("page.example", 80)
     assert asked == ["page.example."]
 
 
