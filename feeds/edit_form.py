@@ -1,6 +1,6 @@
 """What the page for editing a post sends: the text, and a row for each picture that works without JavaScript."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -88,13 +88,16 @@ class EditForm(forms.Form):
         self.rows: list[PictureRow] = []
         within = audiences_within(post.visibility)
         known = [*LANGUAGES, *([(post.language, post.language)] if post.language not in LANG_INFO else [])]
-        self.choose("visibility", [pair for pair in AUDIENCES if pair[0] in within])
+        # Any audience is taken, the narrower ones are offered: what was public a moment ago is for the action to judge.
+        self.choose("visibility", AUDIENCES, offered=[pair for pair in AUDIENCES if pair[0] in within])
         self.choose("language", [("", _("Not said")), *(pair for pair in known if pair[0])])
 
-    def choose(self, name: str, choices: Iterable[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
+    def choose(
+        self, name: str, choices: Sequence[tuple[str, Any]], *, offered: Sequence[tuple[str, Any]] = ()
+    ) -> None:
+        field = cast(forms.ChoiceField, self.fields[name])
         field.choices = list(choices)
+        cast(forms.Select, field.widget).choices = list(offered or choices)
 
     @property
     def named_ids(self) -> list[int]:

@@ -1,5 +1,6 @@
 """Posts in the admin: staff reads what is not for everybody one by one, and on the record."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import page_of, person
+from feeds.actions import edit_post
 from feeds.models import Post
 from feeds.tests.factories import plant, publish
 from socialnet.outbox.models import AuditEntry
@@ -76,6 +78,15 @@ def test_opening_one_shows_it_and_is_recorded(browser: Client, staff: User, ada:
     assert looks() == [(staff.pk, post.pk)]
     opened(browser, post)
     assert len(looks()) == 2
+
+
+def test_with_it_what_it_said_before(browser: Client, ada: User) -> None:
+    post = publish(ada, SECRET, "private")
+    edit_post(post=post, actor=ada, content="Something else", content_warning="spiders")
+    page = opened(browser, post).content.decode()
+    assert SECRET in page and "Something else" in page
+    assert len(looks()) == 1
+    assert not re.search(r'<(textarea|input)[^>]*name="revisions-0-content"', page)
 
 
 def test_nothing_is_recorded_of_what_is_not_there(browser: Client) -> None:
