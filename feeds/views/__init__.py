@@ -1,5 +1,6 @@
 """The HTML door."""
 
+from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
 from feeds.views.home import home, home_new
 from feeds.views.links import link_picture
@@ -12,6 +13,9 @@ from feeds.views.shares import share, unshare
 from feeds.views.tags import tag
 
 __all__ = [
+    "draft_delete",
+    "draft_publish",
+    "drafts",
     "home",
     "home_new",
     "link_picture",
