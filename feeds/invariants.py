@@ -15,7 +15,7 @@ from PIL import Image
 from accounts.models import Activity, User, Viewer
 from feeds import stored, timelines
 from feeds.door import facts
-from feeds.models import Media, Post
+from feeds.models import LinkPreview, Media, Post
 from feeds.selectors import home_page
 from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
@@ -64,6 +64,18 @@ WHERE s.share_of_id IS NOT NULL AND s.content = '' AND NOT s.with_media AND s.de
 _MEDIA_WITHOUT_MARK = """
 SELECT count(*) FROM feeds_post p
 WHERE p.deleted_at IS NULL AND p.with_media <> EXISTS (SELECT 1 FROM feeds_media m WHERE m.post_id = p.id)
+"""
+# Pictures and quotes stand where a preview would. What is wanted comes, or is given up, within two hours.
+_POSTS_WITH_TOO_MUCH = """
+SELECT count(*) FROM feeds_post WHERE preview_id IS NOT NULL AND (with_media OR share_of_id IS NOT NULL)
+"""
+_ODD_PREVIEWS = """
+SELECT count(*) FROM feeds_linkpreview
+WHERE key <> encode(sha256(convert_to(url, 'UTF8')), 'hex')
+    OR state = 'ready' AND (title = '' OR fetched_at IS NULL)
+    OR state <> 'ready' AND image_name <> ''
+    OR state = 'waiting' AND fetched_at IS NOT NULL
+    OR asked_at < clock_timestamp() - interval '1 day' AND (fetched_at IS NULL OR fetched_at < asked_at)
 """
 # A person's whole home: own posts, what the followed say to all or to followers, and to friends among them.
 _HOME = """
@@ -216,13 +228,17 @@ def posts_without_counts(_sample: int) -> int:
     return number(_POSTS_WITHOUT_COUNTS)
 
 
+@invariant(1, "previews of links are what was asked for, and stand where nothing else does")
+def odd_previews(_sample: int) -> int:
+    return number(_POSTS_WITH_TOO_MUCH) + number(_ODD_PREVIEWS)
+
+
 @invariant(31, "pictures have their files, without location or other metadata")
 def wrong_pictures(sample: int) -> int:
-    return sum(
-        _is_wrong_picture(name)
-        for media in Media.objects.filter(is_stored=True).order_by("?")[:sample]
-        for name in (media.large_name, media.small_name)
-    )
+    media = Media.objects.filter(is_stored=True).order_by("?")[:sample]
+    links = LinkPreview.objects.exclude(image_name="").order_by("?")[:sample]
+    names = [name for one in media for name in (one.large_name, one.small_name)]
+    return sum(_is_wrong_picture(name) for name in [*names, *(link.image_name for link in links)])
 
 
 def _is_wrong_picture(name: str) -> bool:

@@ -19,7 +19,7 @@ from feeds.demo import PASSWORD
 from feeds.demo.faces import draw
 from feeds.demo.people import cast, people, sayings
 from feeds.door import Audience
-from feeds.models import FeedEntry, Post
+from feeds.models import FeedEntry, LinkPreview, Post
 from feeds.selectors import home_page
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.ids import time_of
@@ -83,6 +83,8 @@ def test_it_has_what_the_product_can_do() -> None:
     assert mod.is_staff and not mod.is_superuser and mod.has_perm("feeds.change_post")
     assert admin.is_staff and admin.is_superuser
     see_full_homes(ada)
+    linking = Post.objects.get(preview__title="OpenStreetMap")
+    assert 'class="preview' in Client().get(linking.get_absolute_url()).content.decode()
     assert "Luz Marina" in Client().get("/@luzmarina").content.decode()
     assert page_of(named("cleo")).get("/").status_code == 200
     assert page_of(named("dora")).get("/@ada").status_code == 404
@@ -125,6 +127,7 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     assert [item.id for item in home_page(viewer=zoe).items] == [own.pk]
     assert [*FeedEntry.objects.values_list("user_id", "post_id")] == [(zoe.pk, own.pk)]
     assert not list(Path(settings.MEDIA_ROOT).rglob("*.webp"))
+    assert not LinkPreview.objects.exists()
     drain()
     assert broken() == []
     assert "nobody left" in run("remove_demo")

@@ -1,7 +1,5 @@
 """What a post links to, and the preview that it shows of it."""
 
-from hashlib import sha256
-
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -41,7 +39,7 @@ def _address(content: str) -> str | None:
 def _preview_of(address: str, post: Post) -> int:
     # Locked from here: upkeep cannot forget it, and who links there at the same moment waits.
     (preview,) = LinkPreview.objects.bulk_create(
-        [LinkPreview(key=sha256(address.encode()).hexdigest(), url=address)],
+        [LinkPreview(key=LinkPreview.key_of(address), url=address)],
         update_conflicts=True,
         unique_fields=["key"],
         update_fields=["linked_at"],

@@ -1,11 +1,12 @@
 """Drawn portraits: flat, friendly, no two alike. All lengths are hundredths of the picture's side."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageDraw
+
+from feeds.demo.canvas import Canvas, mixed, softened
 
 SIDE = 600  # drawn large; the picture is made smaller, and smooth, when it is kept
 SKINS = {
@@ -31,7 +32,6 @@ HAIRS = {
     "pink": "#d9688f",
     "violet": "#6f4f9b",
 }
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +68,12 @@ def draw(face: Face) -> io.BytesIO:
     return out
 
 
-class Easel:
-    """A canvas that is measured in hundredths."""
+class Easel(Canvas):
+    """A square canvas with somebody in front of it."""
 
     def __init__(self, face: Face) -> None:
+        super().__init__(SIDE, SIDE, face.background)
         self.face = face
-        self.image = Image.new("RGB", (SIDE, SIDE), face.background)
-        self.pen = ImageDraw.Draw(self.image)
         self.skin = SKINS[face.skin]
         self.hair = HAIRS[face.hair]
         self.shade = mixed(self.skin, "#5a1f10", 0.18)
@@ -82,60 +81,6 @@ class Easel:
 
     def has(self, *extras: str) -> bool:
         return any(extra in self.face.extras for extra in extras)
-
-    def oval(self, x: float, y: float, wide: float, high: float, fill: str) -> None:
-        """An ellipse around (`x`, `y`)."""
-        self.pen.ellipse(scaled((x - wide / 2, y - high / 2), (x + wide / 2, y + high / 2)), fill=fill)
-
-    def cut_oval(self, x: float, y: float, wide: float, high: float, start: int, end: int, fill: str) -> None:
-        """The part of an ellipse between two angles; 0 is to the right, 90 is down."""
-        box = scaled((x - wide / 2, y - high / 2), (x + wide / 2, y + high / 2))
-        self.pen.chord(box, start, end, fill=fill)
-
-    def bow(
-        self, x: float, y: float, wide: float, high: float, start: int, end: int, fill: str, width: float
-    ) -> None:
-        box = scaled((x - wide / 2, y - high / 2), (x + wide / 2, y + high / 2))
-        self.pen.arc(box, start, end, fill=fill, width=round(width * SIDE / 100))
-
-    def block(
-        self, left: float, top: float, right: float, bottom: float, fill: str, round_by: float = 0
-    ) -> None:
-        self.pen.rounded_rectangle(
-            scaled((left, top), (right, bottom)), round(round_by * SIDE / 100), fill=fill
-        )
-
-    def shape(self, points: Sequence[Point], fill: str) -> None:
-        """A closed shape with soft corners."""
-        self.pen.polygon([(x * SIDE / 100, y * SIDE / 100) for x, y in softened(points)], fill=fill)
-
-    def stroke(self, points: Sequence[Point], fill: str, width: float) -> None:
-        line = [(x * SIDE / 100, y * SIDE / 100) for x, y in points]
-        self.pen.line(line, fill=fill, width=round(width * SIDE / 100), joint="curve")
-
-
-def scaled(*points: Point) -> list[Point]:
-    return [(x * SIDE / 100, y * SIDE / 100) for x, y in points]
-
-
-def softened(points: Sequence[Point], rounds: int = 3) -> list[Point]:
-    """Chaikin's corner cutting: each corner becomes two, three times over."""
-    for _ in range(rounds):
-        points = list(_cut(points))
-    return list(points)
-
-
-def _cut(points: Sequence[Point]) -> Iterator[Point]:
-    for (ax, ay), (bx, by) in pairwise([*points, points[0]]):
-        yield ax * 0.75 + bx * 0.25, ay * 0.75 + by * 0.25
-        yield ax * 0.25 + bx * 0.75, ay * 0.25 + by * 0.75
-
-
-def mixed(one: str, other: str, part: float) -> str:
-    """`one` with `part` (0–1) of `other` in it."""
-    pairs = zip(ImageColor.getrgb(one), ImageColor.getrgb(other), strict=True)
-    red, green, blue = (round(a + (b - a) * part) for a, b in pairs)
-    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def _background(easel: Easel) -> None:
@@ -290,7 +235,7 @@ def _glasses(easel: Easel) -> None:
     frame = "#2b2b33"
     for side in (-1, 1):
         x = 50 + side * 10.5
-        box = scaled((x - 7.5, 42), (x + 7.5, 55))
+        box = easel.scaled((x - 7.5, 42), (x + 7.5, 55))
         if easel.has("round_glasses"):
             easel.pen.ellipse(box, outline=frame, width=SIDE // 70)
         else:
@@ -361,8 +306,7 @@ def _spiky_front(easel: Easel) -> None:
         (81, 22),
         (76, 42),
     ]
-    corners = [(x * SIDE / 100, y * SIDE / 100) for x, y in [*points, (68, 31), (50, 27), (32, 31)]]
-    easel.pen.polygon(corners, fill=easel.hair)
+    easel.shape([*points, (68, 31), (50, 27), (32, 31)], easel.hair, soft=False)
 
 
 def _ring_front(easel: Easel) -> None:
@@ -405,8 +349,8 @@ def _hijab(easel: Easel, cloth: str) -> None:
     opening = [(29, 46), (34, 29), (50, 24), (66, 29), (71, 46), (66, 66), (50, 76), (34, 66)]
     mask = Image.new("L", easel.image.size, 0)
     pen = ImageDraw.Draw(mask)
-    pen.polygon([(x * SIDE / 100, y * SIDE / 100) for x, y in softened(outside)], fill=255)
-    pen.polygon([(x * SIDE / 100, y * SIDE / 100) for x, y in softened(opening)], fill=0)
+    pen.polygon(easel.scaled(*softened(outside)), fill=255)
+    pen.polygon(easel.scaled(*softened(opening)), fill=0)
     easel.image.paste(Image.new("RGB", easel.image.size, cloth), mask=mask)
     easel.stroke([(36, 76), (50, 84), (72, 82)], mixed(cloth, "#000000", 0.2), 1.4)
 

@@ -10,16 +10,18 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
 from accounts import actions
 from accounts.models import PersonCounts, User
 from feeds import stored
 from feeds.demo import EMAIL_DOMAIN, PASSWORD
 from feeds.demo.faces import draw
-from feeds.demo.people import Neighbour, Saying, people, sayings
+from feeds.demo.people import Neighbour, Page, Saying, pages, people, sayings
 from feeds.events import PostsLoaded
-from feeds.models import Post, PostCounts
-from feeds.text import render
+from feeds.models import LinkPreview, Post, PostCounts
+from feeds.text import first_link, render
+from socialnet.kernel.outside import checked_url
 from socialnet.outbox.actions import emit
 from socialnet.outbox.ids import id_at
 
@@ -127,6 +129,7 @@ def _follows(made: dict[str, User]) -> list[tuple[str, str]]:
 def _write(said: Iterable[Saying], made: dict[str, User]) -> list[Post]:
     now = _now()
     names = {username.lower(): username for username in made}
+    previews = {page.url: _preview(page) for page in pages()}
     posts = Post.objects.bulk_create(
         Post(
             id=id_at(now - timedelta(hours=one.hours), sequence=number),
@@ -135,6 +138,7 @@ def _write(said: Iterable[Saying], made: dict[str, User]) -> list[Post]:
             html=render(one.text, known_names=names),
             visibility=one.audience,
             language=one.language,
+            preview=previews.get(first_link(one.text) or ""),
         )
         for number, one in enumerate(said)
     )
@@ -142,6 +146,23 @@ def _write(said: Iterable[Saying], made: dict[str, User]) -> list[Post]:
     for author_id, many in Counter(post.author_id for post in posts).items():
         PersonCounts.objects.filter(pk=author_id).update(posts=F("posts") + many)
     return posts
+
+
+def _preview(page: Page) -> LinkPreview:
+    """What the page says of itself, unless it was fetched already."""
+    address = checked_url(page.url)
+    return LinkPreview.objects.get_or_create(
+        key=LinkPreview.key_of(address),
+        defaults={
+            "url": address,
+            "state": LinkPreview.State.READY,
+            "title": page.title,
+            "description": page.description,
+            "site_name": page.site_name,
+            "asked_at": Now(),
+            "fetched_at": Now(),
+        },
+    )[0]
 
 
 def _now() -> datetime:

@@ -39,6 +39,16 @@ class Saying:
     language: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a page that a post links to says of itself."""
+
+    url: str
+    title: str
+    description: str
+    site_name: str
+
+
 @cache
 def people() -> list[Neighbour]:
     return [
@@ -50,6 +60,11 @@ def people() -> list[Neighbour]:
 @cache
 def sayings() -> list[Saying]:
     return [Saying(**one) for one in _read("posts.toml")["posts"]]
+
+
+@cache
+def pages() -> list[Page]:
+    return [Page(**one) for one in _read("posts.toml")["links"]]
 
 
 def cast() -> list[Neighbour]:

@@ -7,10 +7,10 @@ from django.db import connection, transaction
 
 from accounts import actions
 from accounts.models import User
-from feeds import timelines
+from feeds import previews, timelines
 from feeds.demo import EMAIL_DOMAIN
 from feeds.demo.people import people
-from feeds.models import FeedEntry, StoredFloor
+from feeds.models import FeedEntry, LinkPreview, Post, StoredFloor
 from socialnet.kernel.errors import RedisAway
 
 _FOLLOWERS = """
@@ -62,7 +62,11 @@ def _remove_rows(gone: Collection[User], ids: list[int]) -> list[int]:
     FeedEntry.objects.filter(user_id__in=followers, author_id__in=ids).delete()
     FeedEntry.objects.filter(user_id__in=ids).delete()
     StoredFloor.objects.filter(user_id__in=ids).delete()
+    linked = list(
+        Post.objects.filter(author__in=ids).exclude(preview=None).values_list("preview_id", flat=True)
+    )
     User.objects.filter(pk__in=ids).delete()
+    previews.forget(LinkPreview.objects.filter(pk__in=linked))
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT, {"people": neighbours})
     transaction.on_commit(lambda: _delete_files(files))

@@ -1,6 +1,7 @@
 """What pages elsewhere say of themselves."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from django.db import models
 from django.db.models import Q
@@ -60,6 +61,11 @@ class LinkPreview(models.Model):
 
     def __str__(self) -> str:
         return f"preview {self.pk}"
+
+    @staticmethod
+    def key_of(address: str) -> str:
+        """What `address`, in its normal form, is found by: an index has no room for two thousand characters."""
+        return sha256(address.encode()).hexdigest()
 
     @property
     def is_fetched(self) -> bool:

@@ -464,7 +464,7 @@ def test_upkeep_and_a_new_link_at_once_lose_nothing(web):
     authors = [person() for _ in range(3)]
     for _round in range(5):
         LinkPreview.objects.all().delete()
-        LinkPreview.objects.bulk_create([LinkPreview(key=key_of(LINK), url=LINK)])
+        LinkPreview.objects.bulk_create([LinkPreview(key=LinkPreview.key_of(LINK), url=LINK)])
         go_by(days=31)
         posts = at_once(previews.forget_unlinked, *[lambda who=who: publish(who, LINK) for who in authors])[
             1:
@@ -473,12 +473,6 @@ def test_upkeep_and_a_new_link_at_once_lose_nothing(web):
         assert {shown(post)["title"] for post in posts} == {"A title"}
         Post.objects.update(preview=None)
     assert broken() == []
-
-
-def key_of(url: str) -> str:
-    from hashlib import sha256
-
-    return sha256(url.encode()).hexdigest()
 
 
 def test_logs_say_why_and_never_where(ada, web):

@@ -140,7 +140,11 @@ def test_publishing_costs_the_same_for_every_text(ada, django_assert_num_queries
     with django_assert_num_queries(7):  # post, its counts, own timeline, my count, event; two savepoints
         publish(ada, "Hello")
     with django_assert_num_queries(13):  # and who is mentioned, was before; the tags
-        publish(ada, "@ada @ben @cleo #tag https://example.com")
+        publish(ada, "@ada @ben @cleo #tag")
+    with django_assert_num_queries(11):  # the link, its age, who fetches it, the tie
+        publish(ada, "https://example.com")
+    with django_assert_num_queries(10):
+        publish(ada, "https://example.com")
 
 
 # --- deleting ----------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from ipaddress import ip_address
 import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
+from django.utils import timezone
 
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox import deliveries, handlers
 from socialnet.outbox.actions import emit, owe, record, retry_dead
 from socialnet.outbox.deliveries import Message
-from socialnet.outbox.errors import NoTransaction
+from socialnet.outbox.errors import NoTransaction, NotYet
 from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, name_of, on, owed
 from socialnet.outbox.ids import id_at
@@ -167,6 +168,21 @@ def test_a_neighbour_that_is_away_costs_no_attempt():
     assert Delivery.objects.get().attempts == 0
     trouble.clear()
     due_now()
+    drain()
+    assert seen == [1]
+
+
+def test_a_handler_that_waits_is_asked_again_when_it_said_and_no_attempt_is_counted():
+    trouble[1] = NotYet(300)
+    happen(1)
+    for _ in range(8):
+        drain(allow_failures=True)
+        waits = Delivery.objects.get()
+        left = (waits.leased_until - timezone.now()).total_seconds()
+        assert (waits.state, waits.attempts) == (Delivery.State.OPEN, 0) and 290 < left <= 300
+        assert drain(allow_failures=True) == 0
+        due_now()
+    trouble.clear()
     drain()
     assert seen == [1]
 
