@@ -92,6 +92,10 @@ class EditForm(forms.Form):
         self.choose("visibility", AUDIENCES, offered=[pair for pair in AUDIENCES if pair[0] in within])
         self.choose("language", [("", _("Not said")), *(pair for pair in known if pair[0])])
 
+    def clean_content(self) -> str:
+        """Browsers send line ends of their own."""
+        return str(self.cleaned_data["content"]).replace("\r\n", "\n")
+
     def choose(
         self, name: str, choices: Sequence[tuple[str, Any]], *, offered: Sequence[tuple[str, Any]] = ()
     ) -> None:
@@ -116,7 +120,7 @@ class EditForm(forms.Form):
         wanted = self.data.get(f"order_{media.pk}", "")
         return PictureRow(
             media,
-            self.data.get(f"alt_{media.pk}", media.alt)[: ALT_MAX * 5],
+            self.data.get(f"alt_{media.pk}", media.alt)[: ALT_MAX * 5].replace("\r\n", "\n"),
             int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 4 else place,
             f"remove_{media.pk}" in self.data,
         )

@@ -453,17 +453,18 @@ def test_a_stale_version_is_a_conflict_unless_it_would_change_nothing(town, post
 def test_the_page_shows_both_and_saves_when_asked_again(town, post) -> None:
     browser = page_of(town["ada"])
     form = form_of(browser.get(address(post)))
-    edit_post(post=post, actor=town["ada"], content="From the other window", visibility="followers")
-    answer = browser.post(address(post), form | {"content": "From this window"})
+    edit_post(post=post, actor=town["ada"], content="From the other\nwindow", visibility="followers")
+    answer = browser.post(address(post), form | {"content": "From this\r\nwindow"})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "From the other window" in page and "From this window</textarea>" in page
-    assert now(post).content == "From the other window"
+    assert "From the other\nwindow" in page and "From this\r\nwindow</textarea>" in page
+    assert "↵" not in page  # line ends are no difference
+    assert now(post).content == "From the other\nwindow"
     again = form_of(answer) | {"visibility": "followers"}
     assert browser.post(address(post), again).status_code == 302
-    assert now(post).content == "From this window"
+    assert now(post).content == "From this\nwindow"
     assert [revision.content for revision in PostRevision.objects.order_by("pk")] == [
-        "One #fish for @ben", "From the other window",
+        "One #fish for @ben", "From the other\nwindow",
     ]  # fmt: skip
 
 
