@@ -19,6 +19,7 @@ from feeds.actions import publish_post
 from feeds.models import FeedEntry, Post, PostCounts
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
+from interactions.models import Bookmark
 from socialnet.kernel import redis
 from socialnet.kernel.invariants import broken, check, invariants, not_at_rest
 from socialnet.kernel.redis import door
@@ -152,6 +153,21 @@ def twice(table: str, *columns: str, constraint: str) -> Callable[[Town], None]:
     return plant
 
 
+def kept_twice(town: Town) -> None:
+    Bookmark.objects.create(user=town.ben, post=town.posts[0])
+    twice("interactions_bookmark", "user_id", "post_id", constraint="bookmark_once")(town)
+
+
+def kept_share(town: Town) -> None:
+    share = Post.objects.create(author=town.ben, share_of=town.posts[0], content="", html="")
+    Bookmark.objects.create(user=town.ben, post=share)
+
+
+def kept_by_nobody(town: Town) -> None:
+    Bookmark.objects.create(user=town.ben, post=town.posts[0])
+    User.objects.filter(pk=town.ben.pk).update(is_active=False)
+
+
 def same_name(town: Town) -> None:
     town.as_owner(
         "DROP INDEX person_username_unique",
@@ -268,6 +284,9 @@ PLANTS: dict[str, Callable[[Town], object]] = {
         "accounts_mute", "muter_id", "muted_id", constraint="mute_once"
     ),
     "usernames are unique in any case": same_name,
+    "nobody keeps a post twice": kept_twice,
+    "what is kept is a post, not somebody's share of it": kept_share,
+    "who left keeps nothing": kept_by_nobody,
     "a block leaves no follow in either direction": lambda town: Block.objects.create(
         blocker=town.ben, blocked=town.ada
     ),
@@ -368,5 +387,5 @@ def test_the_command_goes_on_without_redis(town: Town, redis_process) -> None:  
 def test_every_cache_policy_is_listed() -> None:
     out = StringIO()
     call_command("caches", stdout=out)
-    for line in ("timeline:<id>:v1", "card:<id>:v1", "author:<id>:v1", "24 h", "30 min"):
+    for line in ("timeline:<id>:v1", "card:<id>:v2", "author:<id>:v2", "24 h", "30 min"):
         assert line in out.getvalue()

@@ -231,6 +231,12 @@ def test_a_picture_costs_one_query(ada, ben, django_assert_num_queries):
         client.get(f"/media/{media.pk}/small.webp")
 
 
+def test_search_engines_are_asked_to_list_posts_not_their_pictures(ada):
+    media = upload(ada)
+    publish_post(author=ada, content="", media_ids=[media.pk])
+    assert page_of().get(f"/media/{media.pk}/small.webp")["X-Robots-Tag"] == "noindex"
+
+
 # --- the storage fails -------------------------------------------------------------------------------------
 
 

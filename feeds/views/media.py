@@ -15,4 +15,6 @@ def media(request: HttpRequest, media_id: int, size: str) -> HttpResponseBase:
     if size not in (LARGE, SMALL):
         raise NotFound
     picture = selectors.get_visible_media(media_id, viewer=request.user)
-    return storage.serve(picture.large_name if size == LARGE else picture.small_name)
+    response = storage.serve(picture.large_name if size == LARGE else picture.small_name)
+    response["X-Robots-Tag"] = "noindex"  # found by its post, if at all: what its author asks of robots stands there
+    return response
