@@ -76,6 +76,7 @@ class Facts:
 
 
 # The posts asked for, what they share or quote, and by which share they came to it: one query for the whole page.
+# Whatever EXISTS asks stands in the lateral: among the columns above the planner would hash whole tables for it.
 _FACTS = """
 SELECT p.id, p.author_id,
     coalesce(p.deleted_at IS NULL AND p.hidden_at IS NULL
@@ -90,7 +91,7 @@ SELECT p.id, p.author_id,
     p.deleted_at IS NOT NULL AS gone,
     p.share_of_id, p.via_id,
     p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media AS is_share,
-    ARRAY[{marks}] AS marks
+    r.marks
 FROM feeds_post p
 JOIN accounts_user a ON a.id = p.author_id
 LEFT JOIN accounts_user v ON v.id = %(viewer)s
@@ -102,7 +103,8 @@ CROSS JOIN LATERAL (SELECT
     EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = v.id AND blocked_id = a.id)
         OR EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = a.id AND blocked_id = v.id) AS blocked,
     EXISTS (SELECT 1 FROM accounts_mute WHERE muter_id = v.id AND muted_id = a.id
-        AND (until IS NULL OR until > clock_timestamp())) AS muted
+        AND (until IS NULL OR until > clock_timestamp())) AS muted,
+    ARRAY[{marks}] AS marks
 ) r
 WHERE p.id = ANY(%(ids)s) OR p.id = ANY(ARRAY(
     SELECT unnest(ARRAY[share_of_id, via_id]) FROM feeds_post WHERE id = ANY(%(ids)s) AND share_of_id IS NOT NULL))
