@@ -4,8 +4,9 @@ Everything that is shown is made here, from facts asked now; whatever list the i
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -132,21 +133,27 @@ def items(
 
 
 def _whole(
-    fact: Facts, truth: Mapping[int, Facts], known: Hydrated, viewer_id: int | None
+    fact: Facts,
+    truth: Mapping[int, Facts],
+    known: Hydrated,
+    viewer_id: int | None,
+    *,
+    reason: Reason | None = None,
+    also: tuple[int, ...] = (),
 ) -> FeedItem | None:
-    item = _bare(fact, known, viewer_id)
-    if item is None or fact.share_of_id is None:
-        return item
+    if fact.share_of_id is None:
+        return _bare(fact, known, viewer_id, reason=reason)
     beside = truth.get(fact.share_of_id)
     original = _bare(beside, known, viewer_id) if beside and beside.visible else None
     if fact.is_share and original is None:
         return None
     led = truth.get(fact.via_id) if fact.via_id else None
     via = known.authors.get(led.author_id) if led and led.visible else None
-    return replace(item, original=original, via=via)
+    return _bare(fact, known, viewer_id, reason=reason, also=also, original=original, via=via)
 
 
-def _bare(fact: Facts, known: Hydrated, viewer_id: int | None) -> FeedItem | None:
+def _bare(fact: Facts, known: Hydrated, viewer_id: int | None, **beside: Any) -> FeedItem | None:
+    """Without what it shares, unless that is in `beside`, the other fields of the item."""
     if fact.post_id not in known.cards or fact.author_id not in known.authors:
         return None
     card = known.cards[fact.post_id]
@@ -159,6 +166,7 @@ def _bare(fact: Facts, known: Hydrated, viewer_id: int | None) -> FeedItem | Non
         is_mine=fact.author_id == viewer_id,
         marks=fact.marks,
         is_share=fact.is_share,
+        **beside,
     )
 
 
@@ -188,23 +196,22 @@ def home_items(
 ) -> list[FeedItem]:
     """One item per group: each says why it is there, and how many more shared the same."""
     own, followed = Reason("you", _("You wrote this")), Reason("followed", _("You follow this person"))
-    made = items([group.first for group in groups], truth, known, viewer_id=viewer_id)
-    by_id = {group.first.post_id: group for group in groups}
     told = []
-    for item in made:
-        if item.is_share:
-            group = by_id[item.id]
-            reason = Reason("shared", _sharers(item, group, known))
-            item = replace(item, reason=reason, also=tuple(fact.post_id for fact in group.others))
-        else:
-            item = replace(item, reason=own if item.is_mine else followed)
-        told.append(item)
+    for group in groups:
+        fact = group.first
+        reason = own if fact.author_id == viewer_id else followed
+        if fact.is_share:
+            reason = Reason("shared", _sharers(group, known, viewer_id))
+        also = tuple(other.post_id for other in group.others)
+        if item := _whole(fact, truth, known, viewer_id, reason=reason, also=also):
+            told.append(item)
     return told
 
 
-def _sharers(item: FeedItem, group: Group, known: Hydrated) -> str:
+def _sharers(group: Group, known: Hydrated, viewer_id: int) -> str:
     """ "Ben shared", "Ben and Cleo shared", "Ben and 9 others shared"."""
-    name = _("You") if item.is_mine else item.author.display_name
+    first = known.authors.get(group.first.author_id)
+    name = _("You") if group.first.author_id == viewer_id else first.display_name if first else ""
     others = [fact.author_id for fact in group.others if fact.is_share]
     if not others:
         return _("%(name)s shared") % {"name": name}
@@ -212,7 +219,4 @@ def _sharers(item: FeedItem, group: Group, known: Hydrated) -> str:
         return _("%(name)s and %(second)s shared") % {"name": name, "second": second.display_name}
     return ngettext(
         "%(name)s and %(many)d other shared", "%(name)s and %(many)d others shared", len(others)
-    ) % {
-        "name": name,
-        "many": len(others),
-    }
+    ) % {"name": name, "many": len(others)}
