@@ -16,13 +16,14 @@ from accounts.tests.factories import Api, blocks, follows, page_of, person
 from accounts.tests.test_follow_races import at_once
 from feeds import previews, tasks
 from feeds.actions import delete_post, edit_post, publish_post
+from feeds.events import LinkWanted
 from feeds.models import LinkPreview, Post
 from feeds.tests.factories import publish
 from socialnet.kernel import outside, storage
 from socialnet.kernel.invariants import broken
 from socialnet.kernel.outside import Answer, OutsideAway, OutsideRefused
 from socialnet.outbox.actions import emit
-from socialnet.outbox.models import Delivery
+from socialnet.outbox.models import Delivery, Event
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -457,6 +458,7 @@ def test_the_same_link_by_many_at_once_is_asked_for_once(web):
     at_once(*[lambda who=author: publish(who, LINK) for author in authors])
     drain()
     assert web.asked == [LINK, LINK] and broken() == []
+    assert Event.objects.filter(name=LinkWanted.name).count() == 2  # one fetch each, whoever else links there
 
 
 @pytest.mark.django_db(transaction=True)
