@@ -16,7 +16,7 @@ from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
 from feeds import timelines
 from feeds.actions import publish_post
-from feeds.models import FeedEntry, Post, PostCounts
+from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
 from interactions.models import Bookmark
@@ -247,6 +247,28 @@ def evicting_broker(town: Town) -> None:
         client.config_set("maxmemory-policy", "allkeys-lru")
 
 
+def lost_file(town: Town) -> None:
+    """A picture in the database whose files nobody has."""
+    Media.objects.create(
+        owner=town.ada,
+        large_name="gone-large",
+        small_name="gone-small",
+        width=1,
+        height=1,
+        small_width=1,
+        blurhash="x",
+    )
+
+
+def odd_preview(town: Town) -> None:
+    preview = LinkPreview.objects.create(key="0" * 64, url="https://example.org/")
+    Post.objects.filter(pk=town.posts[0].pk).update(preview=preview, share_of=town.posts[1].pk)
+
+
+def overdue_draft(town: Town) -> None:
+    Draft.objects.create(author=town.ada, content="Late", scheduled_for=in_hours(-1))
+
+
 PLANTS: dict[str, Callable[[Town], object]] = {
     "every post has exactly one event": unseen_post,
     "every event has a delivery for each of its handlers": lambda _: Delivery.objects.filter(
@@ -287,6 +309,13 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "nobody keeps a post twice": kept_twice,
     "what is kept is a post, not somebody's share of it": kept_share,
     "who left keeps nothing": kept_by_nobody,
+    "share counts equal rows": lambda town: PostCounts.objects.filter(pk=town.posts[0].pk).update(shares=3),
+    "nothing shares what is gone, and posts with pictures are marked": lambda town: Post.objects.filter(
+        pk=town.posts[0].pk
+    ).update(with_media=True),
+    "no scheduled draft is overdue by more than 60 s": overdue_draft,
+    "previews of links are what was asked for, and stand where nothing else does": odd_preview,
+    "pictures have their files, without location or other metadata": lost_file,
     "a block leaves no follow in either direction": lambda town: Block.objects.create(
         blocker=town.ben, blocked=town.ada
     ),
