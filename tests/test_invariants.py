@@ -352,11 +352,11 @@ def test_a_door_that_forgets_blocks_is_found(town: Town, form: str, monkeypatch:
     from django.db.models import Q
 
     from feeds import door as the_door
-    from feeds import models
+    from feeds.models import posts
 
     assert check(named(DOOR)).violations == 0
     if form == "queryset":
-        monkeypatch.setattr(models, "not_blocked", lambda _viewer: Q())
+        monkeypatch.setattr(posts, "not_blocked", lambda _viewer: Q())
     else:
         monkeypatch.setattr(the_door, "_FACTS", the_door._FACTS.replace("AND NOT r.blocked", ""))
     assert check(named(DOOR)).violations
