@@ -17,6 +17,7 @@ from socialnet.celery import app
 from socialnet.outbox import broker, deliveries, handlers
 from socialnet.outbox.actions import emit
 from socialnet.outbox.deliveries import Message
+from socialnet.outbox.errors import NotYet
 from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, name_of, on, owed
 from socialnet.outbox.models import Delivery
@@ -325,7 +326,7 @@ def test_who_lost_a_claim_by_being_slow_does_not_end_that_of_its_successor():
     make_due()
     deliveries._claim(ids, tried=1, message=Message("successor"))
     deliveries._fail(HEAR, slow, "no")
-    deliveries._postpone(handlers.handler_named(HEAR), [slow], "no")
+    deliveries._postpone(handlers.handler_named(HEAR), [slow], NotYet(60), seconds=60)
     delivery = Delivery.objects.get(pk=ids[0])
     assert (delivery.claimed_by, delivery.last_error, delivery.attempts) == ("successor", "", 2)
     copies(1, HEAR, ids)
