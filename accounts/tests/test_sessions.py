@@ -50,7 +50,7 @@ def away(*engines: str) -> Iterator[None]:
 
 
 def signed_in(client: Client) -> bool:
-    answer = client.get("/settings/privacy")
+    answer = client.get(PAGE)
     return answer.status_code == 200
 
 
@@ -71,7 +71,7 @@ def test_a_page_costs_no_query_for_session_and_person(ada: User) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        assert client.get("/settings/privacy").status_code == 200
+        assert client.get(PAGE).status_code == 200
     tables = [
         query["sql"] for query in queries if "session" in query["sql"] or "accounts_user" in query["sql"]
     ]
@@ -127,7 +127,7 @@ def test_with_both_away_people_are_told_so_and_come_back_signed_in(ada: User) ->
     client = page_of(ada)
     assert signed_in(client)
     with away("redis", "postgresql"):
-        answer = client.get("/settings/privacy")
+        answer = client.get(PAGE)
         assert answer.status_code == 503 and "sessionid" not in answer.cookies
         assert Client().get("/help/").status_code == 200
     assert signed_in(client)

@@ -404,3 +404,20 @@ def test_hot_reads_use_the_indexes_made_for_them(ada, index, read):
         cursor.execute("SET LOCAL enable_seqscan = off")  # the table is too small for the planner to bother
         cursor.execute("SET LOCAL enable_bitmapscan = off")
     assert index in plans_of(lambda: read(ada))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishing_while_the_composer_saves_waits_and_wins():
+    ada = person("ada")
+    media = [picture(ada).pk for _ in range(4)]
+    draft = save_draft(author=ada, content="Half a sent", media_ids=media)
+
+    def save() -> None:
+        for _ in range(10):
+            save_draft(author=ada, draft_id=draft.pk, content="Half a sentence", media_ids=media)
+
+    at_once(
+        save, lambda: actions.publish_post(author=ada, content="Whole", media_ids=media, draft_id=draft.pk)
+    )
+    assert texts(ada) == ["Whole"] and not Draft.objects.exists()
+    assert Media.objects.filter(post__author=ada).count() == 4
