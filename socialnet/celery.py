@@ -50,6 +50,8 @@ app.conf.task_annotations = {
             "forget_link_previews",
             "store_waiting_pictures",
             "sweep_pictures",
+            "leave_idle_people_alone",
+            "trim_stored_timelines",
         ],
     }.items()
     for job in jobs
@@ -77,6 +79,10 @@ app.conf.beat_schedule = {
     ),
     "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=30.0),
+    "people who are away": job("feeds.tasks.leave_idle_people_alone", crontab(minute=10, hour=2), every=DAY),
+    "stored timelines, trimmed": job(
+        "feeds.tasks.trim_stored_timelines", crontab(minute=20, hour=2), every=DAY
+    ),
     "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
     "sessions, tokens and mutes that are over": job(
@@ -112,6 +118,12 @@ def begin_heartbeat(**_kwargs: Any) -> None:
             keep_beating(part, _stopping)
 
 
+_asked_to_stop: list[bool] = []
+
+
 @worker_shutting_down.connect
 def end_heartbeat(**_kwargs: Any) -> None:
-    _stopping.set()
+    """Runs in the signal's handler: a second signal that comes inside `set` would wait for its lock for ever."""
+    if not _asked_to_stop:
+        _asked_to_stop.append(True)
+        _stopping.set()

@@ -18,6 +18,9 @@ from pathlib import Path
 from .program import Program
 
 LOOK_EVERY = 0.05  # seconds
+# Seconds until those are asked to stop whom the kernel did not ask, for it cannot be seen whom it did. Asked a second
+# time while it still runs the handler of the first, a program may wait for itself for ever.
+KERNELS_TURN = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,25 @@ def end_leftovers(folder: Path) -> list[str]:
 def see_off(traces: Iterable[Trace]) -> None:
     """Ask all to stop; kill each when its patience is over, and what it started when it is gone."""
     left = [trace for trace in traces if trace.is_left()]
-    for trace in left:
-        if trace.is_alive():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(trace.pid, trace.stop_signal)
-    asked = time.monotonic()
+    began, asked = time.monotonic(), False
     while left:
-        waited = time.monotonic() - asked
+        waited = time.monotonic() - began
+        if waited > KERNELS_TURN and not asked:
+            asked = True
+            _ask(left)
         waiting = [trace for trace in left if trace.is_alive() and waited < trace.patience]
         for trace in left:
             if trace not in waiting and trace.is_left():
                 _signal_group(trace.pid, signal.SIGKILL)
         left = waiting
         time.sleep(LOOK_EVERY)
+
+
+def _ask(traces: Iterable[Trace]) -> None:
+    for trace in traces:
+        if trace.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(trace.pid, trace.stop_signal)
 
 
 def _read(path: Path) -> Trace | None:
