@@ -19,7 +19,7 @@ STOP_ORDER = (
     ("migrate", "demo"),
     ("web", "live", "beat"),
     ("relay",),
-    ("worker", "bulk"),
+    ("worker", "bulk", "previews"),
     ("redis",),
     ("postgres",),
 )
