@@ -1,24 +1,31 @@
 """Posts as HTML. Twenty of them are most of a page's work, so what was drawn lately is kept in the process."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from cachebox import LRUCache
 from django import template
+from django.conf.locale import LANG_INFO
+from django.http import HttpRequest
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from feeds import addresses
 from feeds.cards import Card, PreviewCard
+from feeds.forms import LANGUAGES
 from feeds.items import FeedItem
+from socialnet.kernel.pictures import ACCEPT
 from socialnet.kernel.templatetags.socialnet import compact_count
 
 register = template.Library()
 KEPT = 2_000  # articles, about 4 KB each
+LANGUAGE = re.compile("[a-z]{2,3}")
 BROAD = 480  # pixels from which the picture of a link stands above its words
 
 # By everything that is drawn, so nothing has to be dropped: a new name or text is another key.
@@ -79,6 +86,42 @@ def act_count(number: int) -> SafeString:
         '<span aria-hidden="true" title="{}">{}</span><span class="vh">{}</span>',
         words, compact_count(number), words,
     )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def language_options(context: template.Context, chosen: str | None) -> SafeString:
+    """The languages of the composer. When nothing is `chosen` yet, the browser's first is."""
+    code = chosen if chosen is not None else _language_of(context.get("request"))
+    known = list(LANGUAGES)
+    if code and code not in dict(LANGUAGES):
+        known.append((code, _name_of(code)))
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        [
+            (value, mark_safe(" selected") if value == code else "", name)
+            for value, name in [("", gettext("No language")), *known]
+        ],
+    )
+
+
+def _language_of(request: HttpRequest | None) -> str:
+    """The browser's first language, as the composer has it: `de-AT` is `de`, Chinese keeps its script."""
+    header = request.headers.get("Accept-Language", "") if request else ""
+    first = next((code for code, _quality in parse_accept_lang_header(header) if code != "*"), "")
+    if first.startswith("zh"):
+        return "zh-hant" if {"hant", "tw", "hk", "mo"} & set(first.split("-")) else "zh-hans"
+    base = first.partition("-")[0]
+    return {"no": "nb", "iw": "he", "in": "id"}.get(base, base) if LANGUAGE.fullmatch(base) else ""
+
+
+def _name_of(code: str) -> str:
+    return str(LANG_INFO.get(code.lower(), {}).get("name_local", code))
+
+
+@register.simple_tag
+def picture_types() -> str:
+    return ACCEPT
 
 
 @register.filter

@@ -1,12 +1,13 @@
 """The HTML door."""
 
+from feeds.views.compose import post_create
 from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
 from feeds.views.home import home, home_new
 from feeds.views.links import link_picture
 from feeds.views.media import media
 from feeds.views.pins import post_pin, post_pin_move, post_unpin
-from feeds.views.posts import post, post_create, post_delete
+from feeds.views.posts import post, post_delete
 from feeds.views.profiles import profile, profile_media
 from feeds.views.rss import profile_rss, tag_rss
 from feeds.views.shares import share, unshare

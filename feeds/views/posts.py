@@ -1,4 +1,4 @@
-"""Writing, reading and deleting one post."""
+"""Reading and deleting one post."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,43 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from feeds import actions, faces, selectors
-from feeds.forms import PostForm
 from feeds.items import FeedItem
-from socialnet.kernel import ratelimit
-from socialnet.kernel.errors import Forbidden, Invalid, NotFound
+from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.idempotency import idempotent_form
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@idempotent_form
-def post_create(request: HttpRequest) -> HttpResponse:
-    form = PostForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and publish(request, form):
-        return redirect("home")
-    status = 200 if request.method != "POST" else 400
-    return render(request, "feeds/compose.html", {"form": form}, status=status)
-
-
-def publish(request: HttpRequest, form: PostForm) -> bool:
-    """Publish what the form holds, or put what is wrong with it into the form."""
-    data = form.cleaned_data
-    try:
-        actions.checked_content(data["content"])
-        ratelimit.check("publish", request.user.pk)  # what cannot be kept does not use it up
-        actions.publish_post(
-            author=request.user,
-            content=data["content"],
-            visibility=data["visibility"] or "public",
-            language=data["language"],
-        )
-    except Invalid as error:
-        for field, lines in (error.errors or {"content": [str(error.sentence)]}).items():
-            for line in lines:
-                form.add_error(field if field in form.fields else None, line)
-        return False
-    return True
 
 
 @never_cache

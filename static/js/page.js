@@ -23,3 +23,15 @@ export function postsOf(root) {
 export function isSignIn(response) {
   return response.redirected && new URL(response.url).pathname.startsWith("/accounts/");
 }
+
+// A key that makes a repeat of the same request harmless. `randomUUID` is missing on plain http.
+export function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// What an answer of the API that is not a success says to people.
+export function sentenceOf(problem) {
+  const [lines] = Object.values(problem?.errors || {});
+  return lines?.[0] || problem?.detail || problem?.title || "";
+}
