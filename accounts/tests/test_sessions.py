@@ -20,7 +20,7 @@ from socialnet.kernel.postgres import base as postgres
 from socialnet.outbox.models import Event
 from socialnet.outbox.testing import drain
 
-PAGE = "/settings/account"  # shows the signed-in frame and asks the database for nothing of its own
+PAGE = "/accounts/logout/"  # shows the signed-in frame and asks the database for nothing of its own
 
 
 @contextmanager
@@ -378,9 +378,9 @@ def test_a_stale_viewer_record_does_not_sign_out_who_changed_the_password(ada: U
 
 def test_a_changed_name_is_seen_in_the_next_request(ada: User) -> None:
     client = page_of(ada)
-    client.get(PAGE)
+    client.get("/settings/appearance")
     actions.edit_profile(user=ada, display_name="Ada Lovelace")
-    assert "Ada Lovelace" in client.get(PAGE).content.decode()
+    assert "Ada Lovelace" in client.get("/settings/appearance").content.decode()
 
 
 def test_the_viewer_record_holds_no_password_and_no_address(ada: User) -> None:
