@@ -264,9 +264,8 @@ def _wrong_for(viewer: Viewer, post_ids: Collection[int]) -> int:
     by_queryset = set(Post.objects.filter(pk__in=post_ids).visible_to(viewer).values_list("pk", flat=True))
     if not viewer.is_authenticated:
         return len(by_queryset ^ right)
-    by_facts = {
-        fact.post_id for fact in facts(viewer_id=viewer.pk, post_ids=post_ids).values() if fact.visible
-    }
+    truth = facts(viewer_id=viewer.pk, post_ids=post_ids)  # has what they share as well
+    by_facts = {post_id for post_id in post_ids if post_id in truth and truth[post_id].visible}
     return len((by_queryset ^ right) | (by_facts ^ right))
 
 

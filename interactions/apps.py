@@ -8,6 +8,8 @@ class InteractionsConfig(AppConfig):
 
     def ready(self) -> None:
         from feeds import hooks
+        from interactions.demo import keep_posts
         from interactions.models import IS_BOOKMARKED
 
         hooks.viewer_facts["is_bookmarked"] = IS_BOOKMARKED
+        hooks.demo.append(keep_posts)

@@ -1,6 +1,7 @@
 """The demo community: alive at the first start, gone with one command."""
 
 import io
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -8,21 +9,39 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import call_command
+from django.db.models import Count, F
 from django.test import Client
 from PIL import Image
 
 from accounts import actions
 from accounts.models import Block, Follow, Mute, PersonCounts, User
 from accounts.tests.factories import page_of, person
-from feeds.actions import publish_post
-from feeds.demo import PASSWORD
+from feeds.actions import publish_post, share_post
+from feeds.demo import PASSWORD, pictures
 from feeds.demo.faces import draw
-from feeds.demo.people import cast, people, sayings
+from feeds.demo.people import cast, people
+from feeds.demo.sayings import sayings
 from feeds.door import Audience
-from feeds.models import FeedEntry, LinkPreview, Post
-from feeds.selectors import home_page
+from feeds.events import LinkWanted
+from feeds.models import (
+    Draft,
+    FeedEntry,
+    Hashtag,
+    LinkPreview,
+    Media,
+    Mention,
+    Pin,
+    Post,
+    PostCounts,
+    PostRevision,
+)
+from feeds.selectors import history_of, home_page, pinned_posts
+from interactions.actions import bookmark_post
+from interactions.models import Bookmark
+from interactions.selectors import bookmarks_of
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.ids import time_of
+from socialnet.outbox.models import Event
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +52,11 @@ def demo_is_allowed(settings, request: pytest.FixtureRequest, monkeypatch: pytes
     settings.EMAIL_VERIFICATION = "optional"
     if not request.node.get_closest_marker("slow"):
         monkeypatch.setattr("feeds.demo.load.draw", dot)
+        monkeypatch.setattr("feeds.demo.writing.draw", dot)
 
 
-def dot(_face: object) -> io.BytesIO:
-    """A quick picture, where the faces do not matter."""
+def dot(_what: object) -> io.BytesIO:
+    """A quick picture, where it does not matter what it shows."""
     out = io.BytesIO()
     Image.new("RGB", (8, 8), "#3c6e91").save(out, "PNG")
     out.seek(0)
@@ -58,13 +78,40 @@ def test_sixty_people_with_faces_posts_and_logins() -> None:
     said = run("load_demo")
     assert "60 people" in said and "invariants hold" in said
     assert User.objects.exclude(avatar="").exclude(avatar_small="").exclude(bio="").count() == 60
-    assert len(list(Path(settings.MEDIA_ROOT).rglob("*.webp"))) == 120
+    assert len(files_in("avatars")) == 120
+    see_everything_that_a_post_can_have(named("ada"))
     for member in cast():
         assert authenticate(None, username=member.username, password=PASSWORD) == named(member.username)
     logins = run("demo_logins")
     assert PASSWORD in logins and all(f"  {one.username}" in logins for one in cast())
     assert "not loaded" in run("load_demo")  # a second time does nothing
     assert User.objects.count() == 60
+
+
+def see_everything_that_a_post_can_have(ada: User) -> None:
+    see_pictures()
+    see_shares(ada)
+    see_words(ada)
+    see_what_is_adas_own(ada)
+    assert not Event.objects.filter(name=LinkWanted.name).exists()  # loading it asks nobody outside
+
+
+def see_pictures() -> None:
+    """Real ones, with everything that an upload gives them."""
+    kept = Media.objects.all()
+    assert len(files_in("posts")) == 2 * len(kept) and 14 <= len(kept) <= 20
+    assert all(one.is_stored and len(one.blurhash) > 10 and one.width > one.small_width - 1 for one in kept)
+    assert [one.owner.username for one in kept if not one.alt] == ["minjun_kim"]
+    assert [one.owner.username for one in kept if one.is_animated] == ["wei_zhang"]
+    many = Post.objects.filter(with_media=True).annotate(many=Count("media")).values_list("many", flat=True)
+    assert {1, 3, 4} <= {*many}
+    tall, wide = kept.filter(height__gt=F("width")), kept.filter(width__gt=F("height"))
+    assert tall and wide
+    assert len(files_in("links")) == 1
+
+
+def files_in(folder: str) -> list[Path]:
+    return list((Path(settings.MEDIA_ROOT) / folder).rglob("*.webp"))
 
 
 def test_it_has_what_the_product_can_do() -> None:
@@ -88,6 +135,49 @@ def test_it_has_what_the_product_can_do() -> None:
     assert "Luz Marina" in Client().get("/@luzmarina").content.decode()
     assert page_of(named("cleo")).get("/").status_code == 200
     assert page_of(named("dora")).get("/@ada").status_code == 404
+
+
+def see_shares(ada: User) -> None:
+    first = next(item for item in home_page(viewer=ada).items if item.is_share)
+    assert first.reason and first.reason.label == "Ben Lindqvist and 3 others shared"
+    assert first.original and first.original.counts["shares"] == 4 and first.original.media
+    assert first.via and first.via.username == "zofia_w"
+    quotes = Post.objects.filter(share_of__isnull=False).exclude(content="")
+    assert quotes.filter(share_of__deleted_at=None).exists()
+    left = quotes.get(share_of__deleted_at__isnull=False)
+    assert "not available" in page_of(ada).get(left.get_absolute_url()).content.decode()
+
+
+def see_words(ada: User) -> None:
+    html = " ".join(Post.objects.values_list("html", flat=True))
+    for mark in ("<ol", "<ul", "<blockquote", "<pre", "<code", "<strong", "<em", 'class="tag"'):
+        assert mark in html, mark
+    assert Post.objects.exclude(content_warning="").count() >= 2
+    tag = Hashtag.objects.get(name="oldpaths")
+    assert tag.uses.count() >= 3
+    assert page_of(ada).get(tag.get_absolute_url()).status_code == 200
+    assert Mention.objects.filter(user=ada, post__author__username="anouk_v").count() == 2
+    assert not Mention.objects.filter(user=F("post__author")).exists()
+    mixed = Post.objects.filter(language__in=["ar", "he"], content__regex="[A-Za-z]{4}")
+    assert len(mixed) >= 2
+    shown = page_of(ada).get(mixed[0].get_absolute_url()).content.decode()
+    assert f'lang="{mixed[0].language}"' in shown
+    edited = Post.objects.get(author=ada, edited_at__isnull=False)
+    versions = history_of(post=edited).items
+    assert len(versions) == 3 and edited.created_at < versions[0].written_at <= edited.edited_at
+
+
+def see_what_is_adas_own(ada: User) -> None:
+    pinned = pinned_posts(author=ada, viewer=ada)
+    assert [item.content.split()[0] for item in pinned] == ["Hello!", "For", "Things"]
+    kept = bookmarks_of(viewer=ada).items
+    assert len(kept) == 4 and all("is_bookmarked" in item.marks for item in kept)
+    drafts = Draft.objects.of(ada)
+    assert [draft.scheduled_for is None for draft in drafts.order_by("pk")] == [True, True, False]
+    scheduled = drafts.get(scheduled_for__isnull=False)
+    assert scheduled.scheduled_for and scheduled.scheduled_for > scheduled.created_at + timedelta(hours=20)
+    assert drafts.exclude(share_of=None).get().pictures
+    assert not Draft.objects.exclude(author=ada).exists()
 
 
 def see_full_homes(ada: User) -> None:
@@ -119,15 +209,26 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     zoe = person("zoe")
     actions.follow_user(follower=zoe, followee=named("luzmarina"))
     actions.follow_user(follower=named("ada"), followee=zoe)
-    own = publish_post(author=zoe, content="Still here")
+    own = publish_post(author=zoe, content="Still here #zoe")
+    lake = Post.objects.get(author=named("nina_horvat"), with_media=True)
+    share_post(post=lake, person=zoe)
+    bookmark_post(post_id=lake.pk, person=zoe)
+    answer = publish_post(author=zoe, content="What a lake!", quoted=lake)
+    share_post(post=own, person=named("luzmarina"))
     drain()
-    assert home_page(viewer=zoe).items[1:]
+    assert home_page(viewer=zoe).items[2:]
     assert "Removed 60 demo people" in run("remove_demo")
     assert [user.username for user in User.objects.all()] == ["zoe"]
-    assert [item.id for item in home_page(viewer=zoe).items] == [own.pk]
-    assert [*FeedEntry.objects.values_list("user_id", "post_id")] == [(zoe.pk, own.pk)]
+    assert [item.id for item in home_page(viewer=zoe).items] == [answer.pk, own.pk]
+    assert PostCounts.objects.get(pk=own.pk).shares == 0
+    assert [*FeedEntry.objects.order_by("post_id").values_list("user_id", "post_id")] == [
+        (zoe.pk, own.pk),
+        (zoe.pk, answer.pk),
+    ]
     assert not list(Path(settings.MEDIA_ROOT).rglob("*.webp"))
-    assert not LinkPreview.objects.exists()
+    assert [tag.name for tag in Hashtag.objects.all()] == ["zoe"]
+    for left in (LinkPreview, Media, Draft, Bookmark, Mention, Pin, PostRevision):
+        assert not left.objects.exists()
     drain()
     assert broken() == []
     assert "nobody left" in run("remove_demo")
@@ -136,5 +237,6 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
 
 def test_everybody_says_something_and_looks_like_nobody_else() -> None:
     assert {one.by for one in sayings()} == {one.username for one in people()}
+    assert {picture.draw for one in sayings() for picture in one.pictures} <= {*pictures.names()}
     faces = [draw(one.face).getvalue() for one in people()]
     assert len({*faces}) == len(faces) == 60

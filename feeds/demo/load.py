@@ -1,29 +1,23 @@
 """Brings the demo community to life: people by the usual doors where dates do not matter, posts back-dated."""
 
 import random
-from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
-from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db import transaction
 
 from accounts import actions
-from accounts.models import PersonCounts, User
-from feeds import stored
+from accounts.models import User
+from feeds import hooks, stored
 from feeds.demo import EMAIL_DOMAIN, PASSWORD
 from feeds.demo.faces import draw
-from feeds.demo.people import Neighbour, Page, Saying, pages, people, sayings
+from feeds.demo.people import Neighbour, people
+from feeds.demo.writing import now, write
 from feeds.events import PostsLoaded
-from feeds.models import LinkPreview, Post, PostCounts
-from feeds.text import first_link, render
-from socialnet.kernel.outside import checked_url
 from socialnet.outbox.actions import emit
-from socialnet.outbox.ids import id_at
 
 CELEBRITY = "luzmarina"
 APART = {"cleo", "dora", "admin"}  # whom chance does not tie to anybody
@@ -54,20 +48,26 @@ _SEED = 60
 
 @transaction.atomic
 def load() -> tuple[int, int]:
-    """All of it or nothing; how many people and posts."""
+    """All of it or nothing; how many people and posts.
+
+    Pictures are drawn and kept inside of the transaction: a site without people keeps nobody waiting. Their files, if
+    it comes to nothing, are swept like other orphans.
+    """
     made = _make_people(people())
     _give_rights(made)
     _relate(made)
-    posts = _write(sayings(), made)
+    posts = write(made)
     ids = [person.pk for person in made.values()]
     stored.fill(ids)
     emit(PostsLoaded(first_author_id=min(ids), last_author_id=max(ids)))
-    return len(made), len(posts)
+    for add in hooks.demo:
+        add(made, posts.by_key)
+    return len(made), posts.many
 
 
 def _make_people(neighbours: Iterable[Neighbour]) -> dict[str, User]:
     password = make_password(PASSWORD)  # hashed once
-    joined = _now() - timedelta(days=30)
+    joined = now() - timedelta(days=30)
     made = {}
     for number, one in enumerate(neighbours):
         person = User.objects.create_user(
@@ -124,49 +124,3 @@ def _follows(made: dict[str, User]) -> list[tuple[str, str]]:
             if chance.random() < 0.5 and other not in FOLLOWS:
                 pairs.append((other, name))
     return list(dict.fromkeys(pairs))
-
-
-def _write(said: Iterable[Saying], made: dict[str, User]) -> list[Post]:
-    now = _now()
-    names = {username.lower(): username for username in made}
-    previews = {page.url: _preview(page) for page in pages()}
-    posts = Post.objects.bulk_create(
-        Post(
-            id=id_at(now - timedelta(hours=one.hours), sequence=number),
-            author=made[one.by],
-            content=one.text,
-            html=render(one.text, known_names=names),
-            visibility=one.audience,
-            language=one.language,
-            preview=previews.get(first_link(one.text) or ""),
-        )
-        for number, one in enumerate(said)
-    )
-    PostCounts.objects.bulk_create(PostCounts(post=post) for post in posts)
-    for author_id, many in Counter(post.author_id for post in posts).items():
-        PersonCounts.objects.filter(pk=author_id).update(posts=F("posts") + many)
-    return posts
-
-
-def _preview(page: Page) -> LinkPreview:
-    """What the page says of itself, unless it was fetched already."""
-    address = checked_url(page.url)
-    return LinkPreview.objects.get_or_create(
-        key=LinkPreview.key_of(address),
-        defaults={
-            "url": address,
-            "state": LinkPreview.State.READY,
-            "title": page.title,
-            "description": page.description,
-            "site_name": page.site_name,
-            "asked_at": Now(),
-            "fetched_at": Now(),
-        },
-    )[0]
-
-
-def _now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now

@@ -1,4 +1,4 @@
-"""Who lives in the demo community, and what they said: read from the two files beside this one."""
+"""Who lives in the demo community: read from the file beside this one."""
 
 import tomllib
 from dataclasses import dataclass
@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from feeds.demo.faces import Face
-from feeds.door import Audience
-
-_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,43 +25,12 @@ class Neighbour:
     role: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Saying:
-    """A post of `by`, published that many hours before the demo was loaded."""
-
-    by: str
-    hours: float
-    text: str
-    audience: str = Audience.PUBLIC
-    language: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """What a page that a post links to says of itself."""
-
-    url: str
-    title: str
-    description: str
-    site_name: str
-
-
 @cache
 def people() -> list[Neighbour]:
     return [
         Neighbour(**{**one, "face": Face(**{**one["face"], "extras": tuple(one["face"].get("extras", ()))})})
-        for one in _read("people.toml")["people"]
+        for one in read("people.toml")["people"]
     ]
-
-
-@cache
-def sayings() -> list[Saying]:
-    return [Saying(**one) for one in _read("posts.toml")["posts"]]
-
-
-@cache
-def pages() -> list[Page]:
-    return [Page(**one) for one in _read("posts.toml")["links"]]
 
 
 def cast() -> list[Neighbour]:
@@ -72,5 +38,6 @@ def cast() -> list[Neighbour]:
     return [person for person in people() if person.role]
 
 
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))
+def read(name: str) -> dict[str, Any]:
+    """One of the files of this folder."""
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 
 from django.db import connection, transaction
 
 from accounts import actions
 from accounts.models import User
-from feeds import previews, timelines
+from feeds import cards, previews, timelines, upkeep
+from feeds.actions import remove_shares_of
+from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
 from feeds.demo.people import people
-from feeds.models import FeedEntry, LinkPreview, Post, StoredFloor
+from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor
 from socialnet.kernel.errors import RedisAway
 
 _FOLLOWERS = """
@@ -59,26 +62,49 @@ def _remove_rows(gone: Collection[User], ids: list[int]) -> list[int]:
         actions.revoke_all_tokens(person)
     actions.forget_cached(*ids)
     files = [name for person in gone for name in (person.avatar.name, person.avatar_small.name) if name]
+    files += _pictures(ids)
     FeedEntry.objects.filter(user_id__in=followers, author_id__in=ids).delete()
     FeedEntry.objects.filter(user_id__in=ids).delete()
     StoredFloor.objects.filter(user_id__in=ids).delete()
-    linked = list(
-        Post.objects.filter(author__in=ids).exclude(preview=None).values_list("preview_id", flat=True)
-    )
+    files += _remove_posts(ids)
     User.objects.filter(pk__in=ids).delete()
-    previews.forget(LinkPreview.objects.filter(pk__in=linked))
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT, {"people": neighbours})
-    transaction.on_commit(lambda: _delete_files(files))
+    transaction.on_commit(partial(remove_files, files))
     return followers
+
+
+def _pictures(ids: list[int]) -> list[str]:
+    owned = Media.objects.filter(owner__in=ids).values_list("large_name", "small_name")
+    return [name for names in owned for name in names]
+
+
+def _remove_posts(ids: list[int]) -> list[str]:
+    """With other people's shares of them, and with what only they needed; returns files that nothing names any more."""
+    posts = Post.objects.filter(author__in=ids)
+    post_ids = list(posts.values_list("pk", flat=True))
+    shared_by_others = Post.objects.shares().filter(share_of__in=post_ids).exclude(author__in=ids)
+    for post_id in {*shared_by_others.values_list("share_of_id", flat=True)}:
+        while remove_shares_of(post_id):
+            pass
+    of_others = list(posts.shares().exclude(share_of__in=post_ids).values_list("share_of_id", flat=True))
+    tags = list(PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag_id", flat=True))
+    linked = list(posts.exclude(preview=None).values_list("preview_id", flat=True))
+    images = _images(linked)
+    posts.delete()
+    upkeep.reconcile_share_counts(of_others)
+    Hashtag.objects.filter(pk__in=tags, uses=None).delete()
+    previews.forget(LinkPreview.objects.filter(pk__in=linked))
+    transaction.on_commit(partial(cards.drop, *post_ids))
+    return sorted(images - _images(linked))
+
+
+def _images(preview_ids: list[int]) -> set[str]:
+    named = LinkPreview.objects.filter(pk__in=preview_ids).exclude(image_name="")
+    return {*named.values_list("image_name", flat=True)}
 
 
 def _ids(statement: str, gone: list[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"gone": gone})
         return [row[0] for row in cursor.fetchall()]
-
-
-def _delete_files(names: list[str]) -> None:
-    for name in names:
-        User.avatar.field.storage.delete(name)
