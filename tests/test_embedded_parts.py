@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from socialnet.celery import app
+from socialnet import celery
 from socialnet.embedded import home as homes
 from socialnet.embedded.applications import application_programs
 from socialnet.embedded.environment import filled_in, read_env_file, secret_key
@@ -224,10 +224,24 @@ def test_every_queue_is_taken_by_one_worker_and_long_work_by_its_own():
 
 
 def test_jobs_that_may_take_long_keep_only_long_work_waiting():
-    long = {task for task, limits in app.conf.task_annotations.items() if limits["time_limit"] > 60}
-    jobs = [job for job in app.conf.beat_schedule.values() if job["task"] in long]
+    long = {task for task, limits in celery.app.conf.task_annotations.items() if limits["time_limit"] > 60}
+    jobs = [job for job in celery.app.conf.beat_schedule.values() if job["task"] in long]
     assert jobs
     assert {job["options"]["queue"] for job in jobs} <= queues_taken()["bulk"]
+
+
+def test_a_worker_that_hears_twice_that_it_must_stop_does_not_wait_for_itself(monkeypatch):
+    class Stopping:
+        times = 0
+
+        def set(self):
+            self.times += 1
+            celery.end_heartbeat()  # the second signal, inside the handler of the first
+
+    monkeypatch.setattr(celery, "_asked_to_stop", [])
+    monkeypatch.setattr(celery, "_stopping", Stopping())
+    celery.end_heartbeat()
+    assert celery._stopping.times == 1
 
 
 def queues_taken():
