@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -30,6 +30,8 @@ BROAD = 480  # pixels from which the picture of a link stands above its words
 
 # By everything that is drawn, so nothing has to be dropped: a new name or text is another key.
 _drawn: LRUCache[tuple[Any, ...], SafeString] = LRUCache(KEPT)
+_empty_composers: LRUCache[tuple[Any, ...], SafeString] = LRUCache(200)  # about 15 KB each
+_KNOWN = {code for code, _name in LANGUAGES}
 
 
 @register.simple_tag(takes_context=True)
@@ -89,20 +91,32 @@ def act_count(number: int) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def language_options(context: template.Context, chosen: str | None) -> SafeString:
-    """The languages of the composer. When nothing is `chosen` yet, the browser's first is."""
-    code = chosen if chosen is not None else _language_of(context.get("request"))
-    known = list(LANGUAGES)
-    if code and code not in dict(LANGUAGES):
-        known.append((code, _name_of(code)))
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        [
-            (value, mark_safe(" selected") if value == code else "", name)
-            for value, name in [("", gettext("No language")), *known]
-        ],
-    )
+def composer_body(context: template.Context) -> SafeString:
+    """The composer without what is its person's own. The empty one, which is on every home, is kept, too."""
+    form, viewer = context["form"], context["viewer"]
+    chosen = form["language"].value() if form.is_bound or form.initial else None
+    code = _language_of(context.get("request")) if chosen is None else chosen
+    drawn = {
+        "form": form,
+        "quoted": context.get("quoted"),
+        "compact": context.get("compact", False),
+        "time_zone": viewer.time_zone,
+        "languages": _languages(code),
+        "language": code,
+    }
+    body = get_template("feeds/_composer_body.html")
+    if form.is_bound or form.initial or form.rows:
+        return body.render(drawn)
+    key = (get_language(), viewer.time_zone, code, drawn["compact"])
+    if key not in _empty_composers:
+        _empty_composers[key] = body.render(drawn)
+    return _empty_composers[key]
+
+
+def _languages(code: str) -> list[tuple[str, str]]:
+    """What the composer offers: always `code`, too."""
+    beyond = [(code, _name_of(code))] if code and code not in _KNOWN else []
+    return [("", gettext("No language")), *LANGUAGES, *beyond]
 
 
 def _language_of(request: HttpRequest | None) -> str:

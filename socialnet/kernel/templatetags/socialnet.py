@@ -24,6 +24,7 @@ COUNTED = (  # named here so that makemessages finds what templates count
     ngettext_lazy("follower", "followers"),
     ngettext_lazy("post", "posts"),
     ngettext_lazy("request", "requests"),
+    ngettext_lazy("share", "shares"),
 )
 
 FACE_PIXELS = {"s": 32, "m": 44, "l": 64, "xl": 112}
