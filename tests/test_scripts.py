@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import blurhash
 import pytest
 from playwright.sync_api import Page, Route, sync_playwright
 
@@ -74,3 +75,18 @@ def test_the_counter_counts_code_points_as_the_server_does(page, text, length):
 def test_times_are_told_from_now(page, seconds, shown):
     now = "new Date('2026-12-01T12:00:00')"
     assert ask(page, "time.js", f"m.spoken(new Date({now} - {seconds * 1000}), {now})") == shown
+
+
+def test_a_blurhash_gives_the_colours_that_the_server_meant(page):
+    pixels = [((90 + 5 * x) % 256, (30 * y) % 256, 120) for y in range(8) for x in range(8)]
+    rows = [pixels[8 * y : 8 * y + 8] for y in range(8)]
+    code = blurhash.encode(rows, components_x=4, components_y=3)
+    drawn = ask(page, "pictures.js", f"[...m.pixelsOf({code!r}, 8, 8)]")
+    meant = [value for row in blurhash.decode(code, 8, 8) for pixel in row for value in (*pixel, 255)]
+    assert len(drawn) == len(meant)
+    assert max(abs(one - other) for one, other in zip(drawn, meant, strict=True)) <= 2
+
+
+@pytest.mark.parametrize("code", ["", "x", "L6PZfSi_.AyE_3t7t7R**0o#DgR", None])
+def test_what_is_no_blurhash_draws_nothing(page, code):
+    assert page.evaluate("async (code) => (await import('/pictures.js')).pixelsOf(code)", code) is None
