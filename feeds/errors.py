@@ -131,6 +131,13 @@ class DraftConflict(Conflict):
     sentence = _("This draft was changed elsewhere meanwhile. Look at it again, then decide.")
 
 
+class DraftGone(Conflict):
+    """It was published or deleted since it was read here."""
+
+    code = "draft_gone"
+    sentence = _("This was published or deleted meanwhile. Look whether you still want to say it.")
+
+
 class TooManyDrafts(Invalid):
     code = "too_many_drafts"
 

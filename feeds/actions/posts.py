@@ -14,7 +14,7 @@ from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
-from feeds.errors import CannotShare, UnknownAudience
+from feeds.errors import CannotShare, DraftGone, UnknownAudience
 from feeds.events import PostDeleted, PostPublished
 from feeds.models import Draft, FeedEntry, Pin, Post, PostCounts
 from socialnet.kernel.errors import Forbidden, NotFound, RedisAway
@@ -38,12 +38,17 @@ def publish_post(
     """Publish at once; the author's own home has it when this returns, others get it by fan-out.
 
     `media_ids` are pictures of the author that belong to nothing yet or to a draft, in their order. `quoted` is a post
-    that the author may see; raises `CannotShare` when it is not for everybody. The draft it was until now goes with it.
+    that the author may see; raises `CannotShare` when it is not for everybody. The draft it was until now goes with it:
+    raises `DraftGone` when that was published or deleted already, so that nothing is said twice.
     """
     if visibility not in Audience.values:
         raise UnknownAudience
+    if draft_id is not None:
+        _lock_draft(author, draft_id)
     written = Written.of(content=content, content_warning=content_warning, with_media=bool(media_ids))
-    if draft_id is not None:  # before its pictures, as saving it does: both at once must not wait for each other
+    if (
+        draft_id is not None
+    ):  # before its pictures, as saving it does: both at once must not wait for each other
         list(Draft.objects.of(author).select_for_update().filter(pk=draft_id).values_list("pk"))
     original = lock_original(quoted, by=author) if quoted else None
     post = add_post(
@@ -64,6 +69,13 @@ def publish_post(
     if draft_id is not None:
         Draft.objects.filter(pk=draft_id, author=author).delete()
     return post
+
+
+def _lock_draft(author: User, draft_id: int) -> None:
+    """Before anything else is locked, as the job does that publishes it at its time."""
+    drafts = Draft.objects.of(author).select_for_update().filter(pk=draft_id)
+    if drafts.values_list("pk").first() is None:
+        raise DraftGone
 
 
 def add_post(post: Post) -> Post:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from accounts.models import User
 from accounts.tests.factories import follows, page_of
-from feeds.actions import delete_post, publish_post, save_draft, upload_picture
+from feeds.actions import delete_post, publish_due, publish_post, save_draft, upload_picture
 from feeds.models import Draft, Media, Post
 from socialnet.kernel.storage import StorageFull
 
@@ -189,6 +189,13 @@ def test_a_quote_that_is_gone_leaves_the_words(ben: User, send: Any) -> None:
     assert not Post.objects.filter(content="About this").exists()
 
 
+@pytest.mark.parametrize("quote", ["²", "9" * 17, "9" * 5000, "-1", "١"])
+def test_what_cannot_be_quoted_leaves_the_words(send: Any, quote: str) -> None:
+    answer = send(content="About this", quote=quote)
+    assert answer.status_code == 400
+    assert ">About this</textarea>" in body(answer)
+
+
 # --- drafts and times ---------------------------------------------------------------------------------------
 
 
@@ -249,6 +256,20 @@ def test_a_time_is_read_in_the_persons_zone(ada: User, send: Any) -> None:
     assert draft.scheduled_for is not None
     assert draft.scheduled_for.isoformat() == f"{day}T00:30:00+00:00"
     assert f'value="{day}T09:30"' in body(page_of(ada).get(f"/posts?draft={draft.pk}"))
+
+
+def test_what_its_time_published_meanwhile_is_not_said_twice_unasked(ada: User, send: Any) -> None:
+    draft = save_draft(author=ada, content="At nine", scheduled_for=timezone.now() + timedelta(hours=1))
+    Draft.objects.update(scheduled_for=timezone.now() - timedelta(seconds=1))
+    assert publish_due() == 1
+    answer = send(content="At nine, sharp", draft=draft.pk, version=draft.version)
+    assert [post.content for post in Post.objects.all()] == ["At nine"]
+    kept = Draft.objects.get()
+    assert (kept.content, kept.scheduled_for) == ("At nine, sharp", None)
+    assert answer.url == f"/posts?draft={kept.pk}"
+    send(content="At nine, sharp", draft=kept.pk, version=kept.version)  # it was meant
+    assert Post.objects.count() == 2
+    assert not Draft.objects.exists()
 
 
 @pytest.mark.parametrize("moment", ["", "2001-01-01T10:00", "tomorrow", "9999-12-31T23:59"])

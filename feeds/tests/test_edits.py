@@ -14,6 +14,7 @@ from feeds.actions import delete_post, edit_post, publish_post, share_post
 from feeds.errors import CannotEditShare, EmptyPost, TooManyPictures, UnknownPicture
 from feeds.models import Media, Mention, Post, PostHashtag, PostRevision
 from feeds.tests.factories import ids_at_home, picture, plant, publish
+from socialnet.kernel import pictures
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.models import Event
@@ -392,6 +393,15 @@ def test_a_picture_that_came_with_a_mistake_is_kept(town, post) -> None:
     again = form_of(page) | {"content": "Short"}
     assert browser.post(address(post), again).status_code == 302
     assert shown(post) == [row.media.pk]
+
+
+def test_what_was_typed_stays_when_too_many_pictures_wait_for_their_turn(town, post, monkeypatch) -> None:
+    monkeypatch.setattr("socialnet.kernel.pictures.PATIENCE", 0.01)
+    with pictures._turn:
+        sent = {"content": "New words", "visibility": "public", "pictures": photo()}
+        page = page_of(town["ada"]).post(address(post), sent)
+    assert page.status_code == 503
+    assert "New words</textarea>" in page.content.decode()
 
 
 def test_what_is_no_picture_is_refused_with_a_sentence(town, post) -> None:

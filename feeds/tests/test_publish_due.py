@@ -13,6 +13,7 @@ from accounts.tests.factories import person
 from accounts.tests.test_follow_races import at_once
 from feeds import actions, selectors, tasks, upkeep
 from feeds.actions import delete_draft, delete_post, drafts, publish_draft, publish_due, save_draft
+from feeds.errors import DraftGone
 from feeds.models import Draft, Media, Post
 from feeds.tests.factories import ids_at_home, picture, publish
 from feeds.tests.test_indexes import plans_of
@@ -300,6 +301,27 @@ def test_publishing_by_hand_at_its_time_publishes_once():
                 publish_draft(author=ada, draft_id=draft.pk)
                 done += 1
             except NotFound:
+                pass
+        return done
+
+    assert sum(at_once(publish_due, press, press)) == 6
+    assert len(texts(ada)) == 6
+    drain()
+    assert broken() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishing_in_the_composer_at_its_time_publishes_once():
+    ada = person("ada")
+    drafts_of_ada = [due(ada, f"Post {number}") for number in range(6)]
+
+    def press() -> int:
+        done = 0
+        for draft in drafts_of_ada:
+            try:
+                actions.publish_post(author=ada, content=draft.content, draft_id=draft.pk)
+                done += 1
+            except DraftGone:
                 pass
         return done
 

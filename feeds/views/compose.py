@@ -4,17 +4,20 @@ Every button sends the whole form, so that it works without JavaScript; whatever
 all that was typed and all pictures that were taken.
 """
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from feeds import actions, selectors
-from feeds.errors import CannotShare, DraftConflict, QuoteGone, TooManyPictures, UnknownPicture
+from feeds.errors import CannotShare, DraftConflict, DraftGone, QuoteGone, TooManyPictures, UnknownPicture
 from feeds.forms import PostForm
 from feeds.items import FeedItem
 from feeds.models import MEDIA_MOST, Media, Post
@@ -61,12 +64,9 @@ def _number(text: str) -> int:
 
 def page(request: HttpRequest, form: PostForm, *, status: int = 200) -> HttpResponse:
     quoted: FeedItem | None = None
-    quote = form["quote"].value()
-    if quote and str(quote).isdigit():
-        try:
-            quoted = selectors.get_visible_item(int(quote), viewer=request.user).shown
-        except NotFound:
-            quoted = None
+    if quote := form["quote"].value():  # as it was sent
+        with suppress(NotFound):
+            quoted = selectors.get_visible_item(_number(str(quote)), viewer=request.user).shown
     return render(request, "feeds/compose.html", {"form": form, "quoted": quoted}, status=status)
 
 
@@ -146,7 +146,13 @@ def publish(request: HttpRequest, form: PostForm) -> HttpResponse:
     actions.checked_content(written["content"], with_media=bool(written["media_ids"]))
     quoted = _quoted(request, form)
     ratelimit.check("publish", request.user.pk)  # what cannot be kept does not use it up
-    actions.publish_post(author=request.user, quoted=quoted, draft_id=form.cleaned_data["draft"], **written)
+    draft_id = form.cleaned_data["draft"]
+    try:
+        actions.publish_post(author=request.user, quoted=quoted, draft_id=draft_id, **written)
+    except DraftGone as error:  # by its time, in another tab, on another device: asked again, nothing lost
+        anew = actions.save_draft(author=request.user, share_of=form.cleaned_data["quote"], **written)
+        messages.error(request, error.sentence)
+        return redirect(f"{reverse('post_create')}?draft={anew.pk}")
     return redirect("home")
 
 

@@ -19,7 +19,15 @@ from feeds.history import as_html, changes_between
 from feeds.models import MEDIA_MOST, Media, Post
 from feeds.views.lists import cursor_of
 from socialnet.kernel import ratelimit
-from socialnet.kernel.errors import DomainError, Forbidden, Invalid, NotFound, RateLimited, TooLarge
+from socialnet.kernel.errors import (
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+)
 from socialnet.kernel.storage import StorageFull
 
 
@@ -41,7 +49,7 @@ def post_edit(request: HttpRequest, username: str, post_id: int) -> HttpResponse
         actions.edit_post(post=post, actor=request.user, **form.changes())
     except EditConflict as error:
         return conflict_page(request, error.current, form)
-    except (Invalid, TooLarge, StorageFull, RateLimited) as error:
+    except (Invalid, TooLarge, StorageFull, RateLimited, Unavailable) as error:
         add_errors(form, error)
         return edit_page(request, post, form, status=error.status)
     messages.success(request, _("Your changes are saved."))
