@@ -118,12 +118,14 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
+    from feeds import idle
 
     request.getfixturevalue("redis_process")
     redis.breaker.close()
     postgres.breaker.close()
     redis._client().flushall()
     standins._looked_after.clear()
+    idle._noted.clear()
     with override_settings(
         MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"
     ):  # storages listen to this

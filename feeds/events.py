@@ -51,3 +51,19 @@ class PostsLoaded(Event):
     name = "feeds.posts_loaded"
     first_author_id: int
     last_author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleWentIdle(Event):
+    """Nobody keeps the timelines of these people up any more: they were not here for long."""
+
+    name = "feeds.people_went_idle"
+    user_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonReturned(Event):
+    """Somebody who was away reads their home: it waits to be filled."""
+
+    name = "feeds.person_returned"
+    user_id: int

@@ -20,11 +20,12 @@ SELECT follower_id FROM (
 ) numbered
 WHERE place %% %(chunk)s = 0 ORDER BY follower_id
 """
-# All of the range comes back, not only what is new: a second run must still reach Redis.
+# All of the range comes back, not only what is new: a second run must still reach Redis. People who are away are
+# skipped; whoever is coming back is not: what is stored before their homes are filled, the filling finds.
 _DELIVER = """
 WITH audience AS (
     SELECT f.follower_id AS user_id FROM accounts_follow f
-    JOIN accounts_activity a ON a.user_id = f.follower_id AND a.state = 'live'
+    JOIN accounts_activity a ON a.user_id = f.follower_id AND a.state <> 'idle'
     WHERE f.followee_id = %(author)s AND f.status = 'active'
         AND f.follower_id > %(after)s AND f.follower_id <= %(until)s
         AND (NOT %(friends)s OR EXISTS (SELECT 1 FROM accounts_follow b

@@ -2,8 +2,15 @@
 
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
-from feeds import actions, cards, fanout, previews, stored, timelines, upkeep
-from feeds.events import LinkWanted, PostDeleted, PostEdited, PostPublished
+from feeds import actions, candidates, cards, fanout, idle, previews, stored, timelines, upkeep
+from feeds.events import (
+    LinkWanted,
+    PeopleWentIdle,
+    PersonReturned,
+    PostDeleted,
+    PostEdited,
+    PostPublished,
+)
 from feeds.models import Post
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -83,6 +90,20 @@ def part_homes(events: list[UserBlocked]) -> None:
         stored.clear(event.blocker_id, author_id=event.blocked_id)
         stored.clear(event.blocked_id, author_id=event.blocker_id)
         timelines.drop(event.blocker_id, event.blocked_id)
+
+
+@on(PeopleWentIdle, batch=20)
+def cool_homes(events: list[PeopleWentIdle]) -> None:
+    for event in events:
+        timelines.drop(*event.user_ids)
+
+
+@on(PersonReturned, batch=10)
+def fill_returning(events: list[PersonReturned]) -> None:
+    """What was missed is stored, then the timeline is made warm before its owner reads on."""
+    for event in events:
+        idle.catch_up(event.user_id)
+        candidates.rebuild(event.user_id)
 
 
 @on(LinkWanted, queue="previews", batch=1)

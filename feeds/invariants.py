@@ -357,7 +357,7 @@ def walked(person: User, *, pages: int = PAGES) -> list[int]:
     ids: list[int] = []
     cursor = None
     for _page in range(pages):
-        page = home_page(viewer=person, cursor=cursor, size=MAX_PAGE_SIZE)
+        page = home_page(viewer=person, cursor=cursor, size=MAX_PAGE_SIZE, is_visit=False)
         ids += sorted((ident for item in page.items for ident in (item.id, *item.also)), reverse=True)
         cursor = page.next_cursor
         if cursor is None:

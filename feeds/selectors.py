@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import User, Viewer
-from feeds import paused, stored, timelines
+from feeds import idle, paused, stored, timelines
 from feeds.candidates import WARM, Candidates
 from feeds.door import Facts, facts
 from feeds.history import Version, changes_between
@@ -35,14 +35,17 @@ class HomePage(Page[FeedItem]):
     read_only: bool = False
 
 
-def home_page(*, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> HomePage:
+def home_page(
+    *, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SIZE, is_visit: bool = True
+) -> HomePage:
     """The posts that belong to `viewer`'s home, newest first; full until the feed ends.
 
     Without PostgreSQL what Redis has of it, marked `read_only`; raises `DatabaseAway` when that is nothing.
+    A visit is noted, and ends an absence; whoever only compares makes none.
     """
     before = cursor.before if cursor else None
     try:
-        page = _home_page(viewer, before, size)
+        page = _home_page(viewer, before, size, is_visit)
     except (OperationalError, InterfaceError) as error:
         if not is_away(error):  # a slow statement, a deadlock
             raise
@@ -52,11 +55,13 @@ def home_page(*, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SI
     return page
 
 
-def _home_page(viewer: User, before: int | None, size: int) -> HomePage:
+def _home_page(viewer: User, before: int | None, size: int, is_visit: bool) -> HomePage:
     viewer_id = viewer.pk  # asked once: `request.user` is a lazy object
     walk = Candidates(viewer_id, before=before)
     found = _belonging(walk, viewer_id=viewer_id, most=size)
     known = known_of(_members(found.groups), found.truth)
+    if is_visit:
+        (idle.welcome if walk.away else idle.note_visit)(viewer_id)
     return HomePage(
         items=home_items(found.groups, found.truth, known, viewer_id=viewer_id),
         next_cursor=Cursor(before=found.next_before) if found.next_before else None,
@@ -79,7 +84,10 @@ def _paused_page(viewer: User, before: int | None, size: int) -> HomePage:
 
 def head_of(*, viewer: User, size: int = HEAD_SIZE) -> list[int]:
     """The ids at the head of `viewer`'s home, newest first: what the pill compares with its page."""
-    found = _belonging(Candidates(viewer.pk, before=None), viewer_id=viewer.pk, most=size)
+    walk = Candidates(viewer.pk, before=None)
+    found = _belonging(walk, viewer_id=viewer.pk, most=size)
+    if walk.away:
+        idle.welcome(viewer.pk)
     return [group.first.post_id for group in found.groups]
 
 

@@ -6,8 +6,9 @@ and raises the floor to where it stopped. Below it the lateral join goes on, so 
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from feeds.models import FeedEntry, StoredFloor
@@ -15,6 +16,17 @@ from socialnet.outbox.ids import MAX_ID
 
 DEPTH = 1000
 
+# Floor and rows of one moment: trimming raises the one and takes the others away.
+_ENTRIES = """
+SELECT coalesce(a.state = 'live', false), coalesce(f.floor, 0), ARRAY(
+    SELECT post_id FROM feeds_feedentry
+    WHERE user_id = %(user)s AND post_id > coalesce(f.floor, 0) AND post_id < %(before)s
+    ORDER BY post_id DESC LIMIT %(count)s
+)
+FROM (SELECT %(user)s::bigint AS id) person
+LEFT JOIN accounts_activity a ON a.user_id = person.id
+LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
+"""
 _LATERAL = """
 SELECT p.id FROM (
     SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
@@ -81,17 +93,52 @@ DELETE FROM feeds_feedentry WHERE user_id = %(user)s AND author_id = %(author)s 
     SELECT 1 FROM accounts_follow
     WHERE follower_id = %(user)s AND followee_id = %(author)s AND status = 'active')
 """
+# Rows at or below the floor, and those beyond the newest that are kept, under which the floor rises.
+_TRIM = """
+WITH cut AS (
+    SELECT person.id AS user_id, extra.post_id, greatest(extra.post_id, f.floor) AS floor
+    FROM unnest(%(people)s::bigint[]) AS person (id)
+    LEFT JOIN LATERAL (
+        SELECT post_id FROM feeds_feedentry WHERE user_id = person.id
+        ORDER BY post_id DESC OFFSET %(kept)s LIMIT 1
+    ) extra ON true
+    LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
+), raised AS (
+    INSERT INTO feeds_storedfloor (user_id, floor)
+    SELECT user_id, post_id FROM cut WHERE post_id IS NOT NULL ORDER BY user_id
+    ON CONFLICT (user_id) DO UPDATE SET floor = greatest(feeds_storedfloor.floor, excluded.floor)
+)
+DELETE FROM feeds_feedentry e USING cut WHERE e.user_id = cut.user_id AND e.post_id <= cut.floor
+"""
+# Whoever stopped following has lost the entries already: the posts are at home where people follow, and their own.
+_SWEEP = """
+DELETE FROM feeds_feedentry e USING feeds_post p, (
+    SELECT follower_id AS user_id, followee_id AS author_id FROM accounts_follow WHERE status = 'active'
+    UNION ALL SELECT id, id FROM accounts_user
+) home
+WHERE p.id = ANY(%(posts)s) AND p.deleted_at IS NOT NULL AND home.author_id = p.author_id
+    AND e.user_id = home.user_id AND e.post_id = p.id
+"""
 
 
-def entries(user_id: int, *, before: int | None, count: int) -> tuple[list[int], int]:
-    """Up to `count` ids older than `before`, newest first, and the floor below which to ask `followed_posts`."""
-    floor = floor_of(user_id)
-    if before is not None and before <= floor:
-        return [], floor
-    rows = FeedEntry.objects.filter(user_id=user_id, post_id__gt=floor)
-    if before is not None:
-        rows = rows.filter(post_id__lt=before)
-    return list(rows.order_by("-post_id").values_list("post_id", flat=True)[:count]), floor
+class Entries(NamedTuple):
+    """Part of a stored timeline. Below `floor` the feed goes on in `followed_posts`; 0: there is nothing below.
+
+    Nobody keeps up the entries of people who are away or only now back: then all of it is there, and none here.
+    """
+
+    ids: list[int]
+    floor: int
+    kept_up: bool = True
+
+
+def entries(user_id: int, *, before: int | None, count: int) -> Entries:
+    """Up to `count` ids older than `before`, newest first, in one statement."""
+    params = {"user": user_id, "before": MAX_ID + 1 if before is None else before, "count": count}
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, params)
+        kept_up, floor, ids = cursor.fetchone()
+    return Entries(ids, floor) if kept_up else Entries([], MAX_ID, kept_up=False)
 
 
 def floor_of(user_id: int) -> int:
@@ -108,7 +155,7 @@ def followed_posts(user_id: int, *, before: int | None, count: int) -> list[int]
 
 
 @contextmanager
-def _alone_with(user_id: int) -> Iterator[Any]:
+def alone_with(user_id: int) -> Iterator[Any]:
     """A cursor under a lock of this person's list. Without it a clearing that began before a new follow could delete
     what the backfill of that follow found in place and therefore did not add."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -118,7 +165,7 @@ def _alone_with(user_id: int) -> Iterator[Any]:
 
 def backfill(user_id: int, *, author_id: int) -> int:
     """Add the author's newest posts, if `user_id` follows them now; returns how many were missing."""
-    with _alone_with(user_id) as cursor:
+    with alone_with(user_id) as cursor:
         cursor.execute(_BACKFILL, {"user": user_id, "author": author_id, "depth": DEPTH})
         return int(cursor.rowcount)
 
@@ -132,10 +179,25 @@ def fill(people: Collection[int]) -> int:
 
 def clear(user_id: int, *, author_id: int) -> int:
     """Take the author's posts away, unless `user_id` follows them (again) now; returns how many."""
-    with _alone_with(user_id) as cursor:
+    with alone_with(user_id) as cursor:
         cursor.execute(_CLEAR, {"user": user_id, "author": author_id})
         return int(cursor.rowcount)
 
 
 def remove(user_id: int, post_ids: Collection[int]) -> None:
     FeedEntry.objects.filter(user_id=user_id, post_id__in=post_ids).delete()
+
+
+def trim(people: Collection[int]) -> int:
+    """Keep the newest `FEED_ENTRIES_KEPT` of each of `people` (ids) and what their floors promise; returns how many
+    entries went."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRIM, {"people": list(people), "kept": settings.FEED_ENTRIES_KEPT})
+        return int(cursor.rowcount)
+
+
+def sweep(post_ids: Collection[int]) -> int:
+    """Take those of `post_ids` that are deleted out of all stored timelines; returns how many entries went."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP, {"posts": list(post_ids)})
+        return int(cursor.rowcount)

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, previews, upkeep
+from feeds import actions, files, idle, previews, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -48,3 +48,16 @@ def forget_link_previews() -> None:
     """Nightly: what no post has linked to for a month, and pictures that no preview names."""
     forgotten, swept = previews.forget_unlinked(), previews.sweep_pictures()
     log.info("link_previews_forgotten", previews=forgotten, pictures=swept)
+
+
+@shared_task(ignore_result=True)
+def leave_idle_people_alone() -> None:
+    """Nightly: whoever was not here for long is passed over by fan-out until they return."""
+    log.info("idle_people_left_alone", people=idle.leave_alone())
+
+
+@shared_task(ignore_result=True)
+def trim_stored_timelines() -> None:
+    """Nightly: the newest entries of each person stay; those of deleted posts go."""
+    swept, trimmed = upkeep.sweep_deleted_entries(), upkeep.trim_stored_timelines()
+    log.info("stored_timelines_trimmed", trimmed=trimmed, swept=swept)

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, previews, timelines
+from feeds import cards, files, previews, stored, timelines
 from feeds.actions import remove_shares_of
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
 
@@ -28,6 +28,9 @@ WHERE c.post_id = ANY(%(posts)s) GROUP BY c.post_id, c.shares HAVING c.shares <>
 _SHARED_LATELY = """
 SELECT DISTINCT share_of_id FROM feeds_post
 WHERE id > socialnet_id_at(clock_timestamp() - make_interval(hours => %(hours)s)) AND share_of_id IS NOT NULL
+"""
+_DELETED_LATELY = """
+SELECT id FROM feeds_post WHERE deleted_at > clock_timestamp() - make_interval(days => %(days)s)
 """
 _RECENT = """
 SELECT DISTINCT author_id FROM feeds_post
@@ -122,6 +125,23 @@ def _everybody() -> Iterator[list[int]]:
     ):
         yield people
         last = people[-1]
+
+
+def trim_stored_timelines() -> int:
+    """Keep stored timelines at their length; returns how many entries went."""
+    return sum(
+        stored.trim(people[start : start + 100])
+        for people in _everybody()
+        for start in range(0, len(people), 100)
+    )
+
+
+def sweep_deleted_entries(*, days: int = 2) -> int:
+    """Take posts that were deleted in the last `days` out of stored timelines, also where nobody looks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETED_LATELY, {"days": days})
+        posts = [row[0] for row in cursor.fetchall()]
+    return sum(stored.sweep(posts[start : start + 20]) for start in range(0, len(posts), 20))
 
 
 def forget_person(user_id: int) -> None:
