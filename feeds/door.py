@@ -75,7 +75,8 @@ class Facts:
         return self.share_of_id if self.is_share and self.share_of_id else self.post_id
 
 
-# The posts asked for, what they share or quote, and by which share they came to it: one query for the whole page.
+# The posts asked for, what they share or quote, what a shared quote quotes, and by which share they came to it: one
+# query for the whole page.
 # Whatever EXISTS asks stands in the lateral: among the columns above the planner would hash whole tables for it.
 _FACTS = """
 SELECT p.id, p.author_id,
@@ -107,7 +108,9 @@ CROSS JOIN LATERAL (SELECT
     ARRAY[{marks}] AS marks
 ) r
 WHERE p.id = ANY(%(ids)s) OR p.id = ANY(ARRAY(
-    SELECT unnest(ARRAY[share_of_id, via_id]) FROM feeds_post WHERE id = ANY(%(ids)s) AND share_of_id IS NOT NULL))
+    SELECT unnest(ARRAY[s.share_of_id, s.via_id, shared.share_of_id]) FROM feeds_post s
+    LEFT JOIN feeds_post shared ON shared.id = s.share_of_id AND s.content = '' AND NOT s.with_media
+    WHERE s.id = ANY(%(ids)s) AND s.share_of_id IS NOT NULL))
 """
 _IS_SHARED = """EXISTS (SELECT 1 FROM feeds_post s WHERE s.author_id = v.id AND s.share_of_id = p.id
     AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL)"""

@@ -4,7 +4,7 @@ Everything that is shown is made here, from facts asked now; whatever list the i
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -118,7 +118,8 @@ def known_of(shown: Iterable[Facts], truth: Mapping[int, Facts]) -> Hydrated:
     """All that is needed to show these posts, and what they share, in one round trip when it is cached."""
     needed = {fact.post_id: fact.author_id for fact in shown}
     for fact in list(shown):
-        for ident in (fact.share_of_id, fact.via_id):
+        shared = truth.get(fact.original_id) if fact.is_share else None
+        for ident in (fact.share_of_id, fact.via_id, shared.share_of_id if shared else None):
             if ident is not None and ident in truth and truth[ident].visible:
                 needed[ident] = truth[ident].author_id
     return hydrate(needed)
@@ -143,13 +144,23 @@ def _whole(
 ) -> FeedItem | None:
     if fact.share_of_id is None:
         return _bare(fact, known, viewer_id, reason=reason)
-    beside = truth.get(fact.share_of_id)
-    original = _bare(beside, known, viewer_id) if beside and beside.visible else None
+    original = _beside(fact.share_of_id, truth, known, viewer_id)
     if fact.is_share and original is None:
         return None
+    if fact.is_share and original and original.is_quote:
+        quoted = _beside(original.card["share_of_id"], truth, known, viewer_id)
+        original = replace(original, original=quoted)
     led = truth.get(fact.via_id) if fact.via_id else None
     via = known.authors.get(led.author_id) if led and led.visible else None
     return _bare(fact, known, viewer_id, reason=reason, also=also, original=original, via=via)
+
+
+def _beside(
+    post_id: int | None, truth: Mapping[int, Facts], known: Hydrated, viewer_id: int | None
+) -> FeedItem | None:
+    """What another post shows of this one, without what it quotes itself; None when it is gone or not to be seen."""
+    fact = truth.get(post_id) if post_id else None
+    return _bare(fact, known, viewer_id) if fact and fact.visible else None
 
 
 def _bare(fact: Facts, known: Hydrated, viewer_id: int | None, **beside: Any) -> FeedItem | None:

@@ -50,10 +50,11 @@ def belonging(viewer_id: int, *, before: int | None) -> tuple[list[Facts], dict[
     if part is None or kept is None:
         raise DatabaseAway
     known = cached(part.ids)
-    beside = {
-        ident for card in known.cards.values() for ident in (card["share_of_id"], card["via_id"]) if ident
-    }
-    known = known.joined(cached([ident for ident in beside if ident not in known.cards]))
+    for _level in range(2):  # what is shared or quoted, and what a shared quote quotes
+        beside = {
+            ident for card in known.cards.values() for ident in (card["share_of_id"], card["via_id"]) if ident
+        }
+        known = known.joined(cached([ident for ident in beside if ident not in known.cards]))
     truth = {
         post_id: facts_without_database(
             card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept

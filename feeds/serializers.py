@@ -264,7 +264,9 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         "media": [media_json(media) for media in card["media"]],
         "visibility": card["visibility"],
         "group": None,
-        "share_of": post_json(original, signed_in=signed_in, nested=True) if original else None,
+        "share_of": post_json(original, signed_in=signed_in, nested=True)
+        if original and not nested
+        else None,
         "share_of_gone": card["share_of_id"] is not None and original is None and not nested,
         "via": item.via.username if item.via else None,
         "preview": preview_json(card["preview"]) if card["preview"] else None,

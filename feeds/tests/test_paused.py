@@ -7,7 +7,7 @@ from accounts import actions as people
 from accounts import standins
 from accounts.models import User
 from feeds import cards, timelines
-from feeds.actions import delete_post, publish_post
+from feeds.actions import delete_post, publish_post, share_post
 from socialnet.kernel import redis
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.postgres.base import DatabaseWrapper
@@ -56,6 +56,23 @@ def test_a_signed_in_reader_still_sees_home_and_is_told_that_writing_is_paused(
     assert "Kept at hand" in text
     assert "Writing is paused." in text
     assert "@ben" in text
+
+
+def test_a_shared_quote_still_shows_what_it_quotes(client, people_of_town, postgresql):
+    town = people_of_town
+    quote = publish_post(
+        author=town["cleo"], content="Indeed", quoted=publish_post(author=town["cleo"], content="Hm")
+    )
+    share_post(post=quote, person=town["ada"])
+    drain()
+    redis._client().flushall()
+    client.force_login(town["ben"])
+    client.get("/")
+    postgresql(away=True)
+    text = client.get("/").content.decode()
+    assert "Writing is paused." in text
+    assert "Indeed" in text and "Hm" in text
+    assert "This post is not available." not in text
 
 
 def test_writing_waits_with_a_sentence_and_keeps_the_text(client, people_of_town, postgresql):

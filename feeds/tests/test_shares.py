@@ -273,6 +273,28 @@ def test_the_page_of_a_post_that_quotes_shows_both(ada, ben):
     assert "Indeed" in body and "A thought" in body
 
 
+def test_a_shared_quote_shows_what_it_quotes_to_those_who_may_see_it(ada, ben, cleo, dora):
+    follows(dora, cleo)
+    thought = publish(ada, "A thought")
+    quote = publish_post(author=ben, content="Indeed", quoted=thought)
+    share = share_post(post=quote, person=cleo)
+    drain()
+    for body in (
+        page_of().get(f"/@cleo/{share.pk}").content.decode(),
+        page_of().get("/@cleo/rss").content.decode(),
+        page_of(dora).get("/").content.decode(),
+    ):
+        assert "Indeed" in body and "A thought" in body
+        assert "not available" not in body and "not there any more" not in body
+    told = Api(dora)("GET", f"posts/{share.pk}").json()["share_of"]
+    assert (told["content"], told["share_of"], told["share_of_gone"]) == ("Indeed", None, False)
+    people.block_user(blocker=ada, blocked=dora)
+    item = get_visible_item(share.pk, viewer=dora)
+    assert (item.shown.content, item.shown.original) == ("Indeed", None)
+    delete_post(post=thought, actor=ada)
+    assert get_visible_item(share.pk, viewer=ben).shown.original is None
+
+
 def test_a_home_of_shares_costs_one_query(ada, ben, django_assert_num_queries):
     follows(ben, ada)
     writers = [person() for _ in range(20)]
