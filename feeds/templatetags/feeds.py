@@ -106,10 +106,10 @@ def composer_body(context: template.Context) -> SafeString:
     }
     body = get_template("feeds/_composer_body.html")
     if form.is_bound or form.initial or form.rows:
-        return body.render(drawn)
+        return SafeString(body.render(drawn))
     key = (get_language(), viewer.time_zone, code, drawn["compact"])
     if key not in _empty_composers:
-        _empty_composers[key] = body.render(drawn)
+        _empty_composers[key] = SafeString(body.render(drawn))
     return _empty_composers[key]
 
 
