@@ -171,6 +171,11 @@ def _count_rows(post_ids: list[int]) -> dict[int, Counts]:
     }
 
 
+def counts_now(post_id: int) -> Counts:
+    """As PostgreSQL has them: in the transaction that changed them the cache is older."""
+    return _count_rows([post_id]).get(post_id, NO_COUNTS)
+
+
 def media_card(media: Media) -> MediaCard:
     return {
         "id": media.pk,

@@ -47,17 +47,19 @@ def unshare_post(*, post: Post, person: User) -> None:
 
 @transaction.atomic
 def remove_shares_of(original_id: int) -> int:
-    """Take away a batch of the shares of a post that is gone; returns how many, 0 when none are left."""
-    shares = list(
-        Post.objects.filter(IS_SHARE, share_of=original_id, deleted_at=None)
-        .order_by("pk")
-        .select_for_update(of=["self"])
-        .values_list("pk", "author_id")[:_BATCH]
-    )
+    """Take away a batch of the shares of a post that is gone; returns how many were found, 0 when none are left.
+
+    Who shared is locked first: a follow counts for its two people in either order, under the same locks.
+    """
+    standing = Post.objects.filter(IS_SHARE, share_of=original_id, deleted_at=None).order_by("pk")
+    sharers = list(standing.values_list("author_id", flat=True)[:_BATCH])
+    list(User.objects.select_for_update(no_key=True).filter(pk__in=sharers).order_by("pk").values_list("pk"))
+    mine = standing.filter(author__in=sharers).select_for_update(of=["self"])
+    shares = list(mine.values_list("pk", "author_id"))
     ids = [share_id for share_id, _author_id in shares]
     Post.objects.filter(pk__in=ids).update(deleted_at=Now())
     for author_id, many in sorted(Counter(author_id for _share_id, author_id in shares).items()):
         PersonCounts.objects.filter(pk=author_id).update(posts=F("posts") - many)
     PostCounts.objects.filter(pk=original_id).update(shares=F("shares") - len(ids))
     transaction.on_commit(partial(cards.drop, *ids))
-    return len(ids)
+    return len(sharers)

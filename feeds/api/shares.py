@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feeds import actions, selectors
+from feeds import actions, cards, selectors
 from feeds.serializers import (
     AuthorSerializer,
     SharedSerializer,
@@ -40,7 +40,7 @@ class ShareView(APIView):
 
 def _shared(post_id: int, request: Request) -> dict[str, Any]:
     item = selectors.get_visible_item(post_id, viewer=request.user).shown
-    return {"is_shared": "is_shared" in item.marks, "share_count": item.counts["shares"]}
+    return {"is_shared": "is_shared" in item.marks, "share_count": cards.counts_now(item.id)["shares"]}
 
 
 class SharesView(APIView):

@@ -1,16 +1,17 @@
 """Sharing and quoting: who may, who sees it, what becomes of it, and what it counts."""
 
 import threading
+import time
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from accounts import actions as people
 from accounts.models import PersonCounts, User
 from accounts.tests.factories import Api, follows, page_of, person
 from feeds import upkeep
-from feeds.actions import delete_post, publish_post, share_post, unshare_post
+from feeds.actions import delete_post, publish_post, remove_shares_of, share_post, unshare_post
 from feeds.errors import CannotShare
 from feeds.models import Post, PostCounts
 from feeds.selectors import get_visible_item, head_of, home_page, profile_posts, sharers_of
@@ -351,6 +352,58 @@ def test_sharing_while_the_original_is_deleted_leaves_no_share_behind():
     )
     drain()
     assert not Post.objects.filter(share_of=post, deleted_at=None).exists()
+    assert broken() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_with_a_key_has_the_new_count():
+    author, sharer = person("author"), person("sharer")
+    post = publish(author)
+    redis._client().flushall()
+    get_visible_item(post.pk, viewer=sharer)  # the old count is cached
+    answer = Api(sharer)("POST", f"posts/{post.pk}/share", **{"Idempotency-Key": "k"})
+    assert answer.json() == {"is_shared": True, "share_count": 1}
+    drain()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_removing_shares_while_sharers_follow_each_other_locks_nobody_out():
+    author, ada, ben = person("author"), person("ada"), person("ben")
+    post = publish(author)
+    for who in (ada, ben):
+        share_post(post=post, person=who)
+    is_held, may_go, failed = threading.Event(), threading.Event(), []
+
+    def hold() -> None:  # both wait for ada's counts, ben's follow with his own in hand
+        with transaction.atomic():
+            PersonCounts.objects.select_for_update().get(pk=ada.pk)
+            is_held.set()
+            may_go.wait(10)
+
+    def run(job) -> None:
+        try:
+            job()
+        except OperationalError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    jobs = (
+        hold,
+        lambda: remove_shares_of(post.pk),
+        lambda: people.follow_user(follower=ben, followee=ada),
+    )
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads:
+        thread.start()
+        is_held.wait(10)
+        time.sleep(0.3)
+    may_go.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    delete_post(post=post, actor=author)
+    drain()
     assert broken() == []
 
 
