@@ -112,7 +112,8 @@ def note_lost() -> int:
     last = 0
     while rows := list(Media.objects.filter(is_stored=True, pk__gt=last).order_by("pk")[:_BATCH]):
         for media in rows:
-            if not (storage.exists(media.large_name) and storage.exists(media.small_name)):
+            is_there = storage.exists(media.large_name) and storage.exists(media.small_name)
+            if not is_there and Media.objects.filter(pk=media.pk).exists():  # nobody took it back meanwhile
                 log.error("media_files_lost", media_id=media.pk)
                 _lost.inc()
                 lost += 1

@@ -13,7 +13,7 @@ from feeds import cards
 from feeds.errors import AltTooLong, PictureInUse, TooManyPictures, UnknownPicture
 from feeds.models import ALT_MAX, MEDIA_MOST, Media, PendingFile, Post
 from socialnet.kernel import pictures, storage
-from socialnet.kernel.errors import Forbidden
+from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pictures import Renditions
 from socialnet.kernel.storage import StorageAway, StorageFull
 from socialnet.kernel.text import clean
@@ -98,9 +98,11 @@ def _add_picture(
 
 @transaction.atomic
 def describe_picture(*, media: Media, actor: User, alt: str) -> Media:
-    """Say what is to be seen. Raises `AltTooLong`, or `Forbidden` for somebody else's picture."""
+    """Say what is to be seen. Raises `AltTooLong`, `Forbidden` for somebody else's picture, `NotFound` for none."""
     text = checked_alt(alt)
-    locked = Media.objects.select_for_update().get(pk=media.pk)
+    locked = Media.objects.select_for_update().filter(pk=media.pk).first()
+    if locked is None:  # taken back or collected since it was looked up
+        raise NotFound
     if locked.owner_id != actor.pk:
         raise Forbidden
     locked.alt = text

@@ -21,6 +21,7 @@ from feeds.models import Media, PendingFile, Post
 from feeds.selectors import get_visible_item, profile_media
 from feeds.tests.factories import publish
 from socialnet.kernel import storage
+from socialnet.kernel.errors import NotFound
 from socialnet.kernel.invariants import broken
 from socialnet.kernel.storage import StorageAway, StorageFull
 from socialnet.outbox.ids import id_at, time_of
@@ -309,6 +310,20 @@ def test_files_without_a_row_are_swept_and_rows_without_files_are_counted(ada, s
     assert not storage.exists("posts/ab/orphan.webp") and storage.exists(kept.large_name)
     storage.delete(lost.small_name)
     assert files.note_lost() == 1
+
+
+def test_a_picture_taken_back_meanwhile_is_neither_lost_nor_described(ada, monkeypatch):
+    media = upload(ada)
+
+    def taken_back(_name: str) -> bool:
+        discard_picture(media=media, actor=ada)
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "exists", taken_back)
+        assert files.note_lost() == 0
+    with pytest.raises(NotFound):
+        describe_picture(media=media, actor=ada, alt="A fig")
 
 
 def test_a_deleted_account_leaves_no_picture(ada, settings):
