@@ -1,6 +1,5 @@
 """Passing on what others wrote."""
 
-from collections import Counter
 from functools import partial
 
 from django.db import transaction
@@ -53,13 +52,14 @@ def remove_shares_of(original_id: int) -> int:
     """
     standing = Post.objects.filter(IS_SHARE, share_of=original_id, deleted_at=None).order_by("pk")
     sharers = list(standing.values_list("author_id", flat=True)[:_BATCH])
+    if not sharers:
+        return 0
     list(User.objects.select_for_update(no_key=True).filter(pk__in=sharers).order_by("pk").values_list("pk"))
     mine = standing.filter(author__in=sharers).select_for_update(of=["self"])
-    shares = list(mine.values_list("pk", "author_id"))
-    ids = [share_id for share_id, _author_id in shares]
+    authors = dict(mine.values_list("pk", "author_id"))  # each once: `post_shared_once`
+    ids = list(authors)
     Post.objects.filter(pk__in=ids).update(deleted_at=Now())
-    for author_id, many in sorted(Counter(author_id for _share_id, author_id in shares).items()):
-        PersonCounts.objects.filter(pk=author_id).update(posts=F("posts") - many)
+    PersonCounts.objects.filter(pk__in=authors.values()).update(posts=F("posts") - 1)
     PostCounts.objects.filter(pk=original_id).update(shares=F("shares") - len(ids))
     transaction.on_commit(partial(cards.drop, *ids))
     return len(sharers)
