@@ -37,6 +37,7 @@ class Stack:
             "REDIS_URL": settings.REDIS_URL,
             "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
             "SOCIALNET_HOME": str(self.folder),
+            "MEDIA_ROOT": str(settings.MEDIA_ROOT),
             "PUBLIC_URL": self.address,
             "LIVE_URL": f"ws://127.0.0.1:{self.live_port}/ws/",
             "EMAIL_VERIFICATION": "optional",
@@ -57,6 +58,7 @@ class Stack:
             "relay": ["manage.py", "relay"],
             "worker": ["-m", "celery", "-A", "socialnet", "worker", "-Q", QUEUES, "-c", "2", "--without-gossip",
                        "--without-mingle"],
+            "beat": ["-m", "celery", "-A", "socialnet", "beat", "-s", str(self.folder / "beat-schedule"), "--pidfile="],
         }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
