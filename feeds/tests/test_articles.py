@@ -90,6 +90,17 @@ def test_a_share_shows_the_original_and_who_passed_it_on(ada: User, ben: User, c
     assert home.count("Worth passing on") == 1
 
 
+def test_sharing_from_a_share_keeps_whose_share_led_there(ada: User, ben: User, cleo: User) -> None:
+    original = publish_post(author=ben, content="Worth passing on")
+    share = share_post(post=original, person=cleo)
+    shown = article(text_of(ada, "/@cleo"), share.pk)
+    assert f'formaction="/@cleo/{share.pk}/share" data-act="share"' in shown
+    page_of(ada).post(f"/@cleo/{share.pk}/share")
+    assert Post.objects.get(author=ada, share_of=original.pk).via_id == share.pk
+    own = article(text_of(cleo, "/@cleo"), share.pk)  # to be shared again after it was undone
+    assert f'formaction="/@ben/{original.pk}/share" data-act="share"' in own
+
+
 def test_a_quote_holds_the_original_until_it_is_gone(ada: User, ben: User) -> None:
     original = publish_post(author=ben, content="Said first")
     quote = publish_post(author=ada, content="Said after", quoted=original)

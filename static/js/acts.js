@@ -17,6 +17,7 @@ const ACTS = {
 };
 
 const original = (post) => post.dataset.original;
+const isShare = (post) => post.dataset.postId !== original(post);
 const sameAs = (post) => document.querySelectorAll(`article[data-original="${CSS.escape(original(post))}"]`);
 
 function showShare(post, on) {
@@ -53,12 +54,22 @@ function actOf(button) {
 
 const opposite = (act) => Object.values(ACTS).find((other) => other.path === act.path && other !== act);
 
-async function tell(act, post) {
-  const response = await fetch(`/api/v1/posts/${original(post)}/${act.path}`, {
+// Sharing a share keeps whose share led there; when that is gone meanwhile, the original is still to be shared.
+async function ask(act, post) {
+  const response = await askOf(act, act === ACTS.share ? post.dataset.postId : original(post));
+  return act === ACTS.share && isShare(post) && response.status === 404 ? askOf(act, original(post)) : response;
+}
+
+function askOf(act, id) {
+  return fetch(`/api/v1/posts/${id}/${act.path}`, {
     method: act.method,
     credentials: "same-origin",
     headers: { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
   });
+}
+
+async function tell(act, post) {
+  const response = await ask(act, post);
   if (response.status === 401) return location.reload(); // signed out meanwhile: the page asks who it is
   const answer = response.status === 204 ? {} : await response.json();
   if (!response.ok) throw new Error(answer.detail || answer.title || form.dataset.sorry);
