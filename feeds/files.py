@@ -9,7 +9,7 @@ from itertools import islice
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from prometheus_client import Counter
 
 from feeds import cards
@@ -21,6 +21,7 @@ from socialnet.kernel.storage import StorageAway, StorageFull
 log = structlog.get_logger(__name__)
 KEPT_FOR = timedelta(days=1)  # an upload that is attached to nothing; what belonged to a deleted post
 _BATCH = 200
+_NIGHTS = 28
 _lost = Counter("socialnet_media_files_lost", "Pictures in the database whose files are not in the storage")
 
 
@@ -106,11 +107,18 @@ def sweep_orphans() -> int:
     return swept
 
 
-def note_lost() -> int:
-    """Count pictures whose files are gone; nothing can bring them back but a backup, so somebody has to know."""
+def note_lost(*, night: int | None = None) -> int:
+    """Count pictures whose files are gone; nothing can bring them back but a backup, so somebody has to know.
+
+    Each `night` (a number of a day) takes its part, so that every picture has its turn within `_NIGHTS`; without one
+    all are looked at.
+    """
     lost = 0
     last = 0
-    while rows := list(Media.objects.filter(is_stored=True, pk__gt=last).order_by("pk")[:_BATCH]):
+    pictures = Media.objects.filter(is_stored=True).order_by("pk")
+    if night is not None:
+        pictures = pictures.alias(turn=F("id") % _NIGHTS).filter(turn=night % _NIGHTS)
+    while rows := list(pictures.filter(pk__gt=last)[:_BATCH]):
         for media in rows:
             is_there = storage.exists(media.large_name) and storage.exists(media.small_name)
             if not is_there and Media.objects.filter(pk=media.pk).exists():  # nobody took it back meanwhile

@@ -24,6 +24,7 @@ _WRONG_SHARES = """
 SELECT c.post_id, c.shares, count(s.id) FROM feeds_postcounts c
 LEFT JOIN feeds_post s ON s.share_of_id = c.post_id AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL
 WHERE c.post_id = ANY(%(posts)s) GROUP BY c.post_id, c.shares HAVING c.shares <> count(s.id)
+ORDER BY c.post_id
 """
 _SHARED_LATELY = """
 SELECT DISTINCT share_of_id FROM feeds_post

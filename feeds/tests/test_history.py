@@ -220,3 +220,10 @@ def test_wrong_methods_and_damaged_cursors(edited, ada) -> None:
     assert Api(ada)("POST", f"posts/{edited.pk}/history", {}).status_code == 405
     assert Api(ada)("GET", f"posts/{edited.pk}/history?cursor=x").json()["code"] == "invalid_cursor"
     assert page_of(ada).get(f"{edited.get_absolute_url()}/history?cursor=x").status_code == 400
+
+
+def test_a_warning_that_came_later_covers_what_was_said_before(ada) -> None:
+    post = publish(ada, "About spiders")
+    edit_post(post=post, actor=ada, content_warning="Spiders")
+    body = page_of().get(f"/@ada/{post.pk}/history").content.decode()
+    assert body.count("About spiders") == body.count('<details class="warned">') == 2

@@ -310,6 +310,7 @@ def test_files_without_a_row_are_swept_and_rows_without_files_are_counted(ada, s
     assert not storage.exists("posts/ab/orphan.webp") and storage.exists(kept.large_name)
     storage.delete(lost.small_name)
     assert files.note_lost() == 1
+    assert sum(files.note_lost(night=night) for night in range(28)) == 1
 
 
 def test_a_picture_taken_back_meanwhile_is_neither_lost_nor_described(ada, monkeypatch):

@@ -159,8 +159,10 @@ function watch(form) {
   function refuse(page) {
     const lines = [...page.querySelectorAll("form[data-composer] .errorlist li")];
     const sentence = lines.map((line) => line.textContent).join(" ") || page.querySelector("main h1 + p")?.textContent;
-    const fresh = page.querySelector("form[data-composer] [name=idempotency_key]");
-    if (fresh) form.elements.idempotency_key.value = fresh.value;
+    for (const name of ["idempotency_key", "draft", "version"]) {
+      const fresh = page.querySelector(`form[data-composer] [name=${name}]`);
+      if (fresh && form.elements[name]) form.elements[name].value = fresh.value;
+    }
     say(sentence || word("sorry"));
   }
 
