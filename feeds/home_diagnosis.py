@@ -132,12 +132,15 @@ class Home:
 
     @cached_property
     def coming_of(self) -> dict[int, Unmade]:
-        """Follows that are still to be filled in, by author: of this person, and of those who are friends now."""
+        """Follows that are still to be filled in, and authors whose posts are delivered again, by author."""
         me = [self.person.pk]
         mine = unmade("accounts.user_followed", field="follower_id", values=me)
-        back = unmade("accounts.user_followed", field="followee_id", values=me)
-        owed = {one.payload["follower_id"]: one for one in back if self._concerns(one)}
-        return owed | {one.payload["followee_id"]: one for one in mine if self._concerns(one)}
+        back = unmade(
+            "accounts.user_followed", field="followee_id", values=me
+        )  # friends now: what friends may see
+        left = unmade("feeds.source_left", field="author_id", values=self.ties.followed)
+        owed = (("follower_id", back), ("followee_id", mine), ("author_id", left))
+        return {one.payload[name]: one for name, found in owed for one in found if self._concerns(one)}
 
     @cached_property
     def going_of(self) -> dict[int, Unmade]:
@@ -189,6 +192,8 @@ class Home:
         return f"{where}: {self._door_on(post_id)}", True
 
     def _why_not_stored(self, post_id: int) -> str:
+        if post_id not in self.candidates:
+            return "its author is merged on read, and the merge passed it over"
         if not self.is_kept_up:
             return "nothing is stored for who is away; it should come from the posts of the people followed"
         if post_id <= self.floor:
@@ -201,13 +206,14 @@ class Home:
             return "the page's query lets it in, so the walk passed it over"
         return "the page's query turns it away, against the rules"
 
-    def why_extra(self, post_id: int) -> Reason:
+    def why_extra(self, post_id: int) -> Reason | None:
+        """None for what belongs, and is only not owed: what was stored of an author before they were merged on read."""
         if post_id in self.misnamed:
             return Reason("its entry names another author than the post does", strange=True)
         post = self.posts.get(post_id)
         if post is None:
             return Reason("there is no such post", strange=True)
-        return self.reason_against(post) or Reason("it belongs here by every rule: it came this moment")
+        return self.reason_against(post)
 
     def reason_against(self, post: Post) -> Reason | None:
         """The first rule that keeps `post` out of this home."""
@@ -271,7 +277,8 @@ def looked_at(home: Home, *, post_id: int | None = None) -> Iterator[Told]:
             yield Finding(kind, home.named(missing_id), why, ident=missing_id, wrong=wrong)
     for kind, ids in home.extra.items():
         for extra_id in ids:
-            yield _extra(home, kind, extra_id)
+            if reason := home.why_extra(extra_id):
+                yield _extra(home, kind, extra_id, reason)
     for kept_id in home.kept_back:
         reason = home.reason_against(home.posts[kept_id]) if kept_id in home.posts else None
         if reason:
@@ -315,8 +322,8 @@ def _oddities(home: Home) -> Iterator[Finding]:
         yield Finding("out of order", "the pages", "a post comes twice, or after an older one")
 
 
-def _extra(home: Home, kind: str, post_id: int) -> Finding:
-    words, strange = home.why_extra(post_id)
+def _extra(home: Home, kind: str, post_id: int, reason: Reason) -> Finding:
+    words, strange = reason
     going = home.going_of.get(home.entries.get(post_id, 0)) if kind != SHOWN else None
     if going and strange:
         return Finding(kind, home.named(post_id), f"{words}; {going.story}", ident=post_id, wrong=going.stuck)
@@ -335,9 +342,8 @@ def _about(home: Home, post_id: int) -> str:
         "warm": bool(home.warm and post_id in home.warm.ids),
     }
     where = ", ".join(place if is_there else f"not {place}" for place, is_there in places.items())
-    belongs = (
-        "it belongs here" if post_id in home.expected else f"not at home: {home.why_extra(post_id).words}"
-    )
+    against = home.why_extra(post_id)
+    belongs = f"not at home: {against.words}" if against else "it belongs here"
     return f"{home.named(post_id)}: {belongs}; {where}"
 
 

@@ -262,6 +262,24 @@ def test_a_join_that_finds_nothing_below_the_floor_is_said(
     assert f"below the floor {town.of_cleo.pk}" in said and "done: " in said and "4 wrong" in said
 
 
+def test_an_author_who_is_merged_on_read_is_missed_by_name(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fan-out does not owe is not missing in any store, yet it has to be on the pages."""
+    from feeds import home_diagnosis
+    from feeds.invariants import expected_home
+
+    def owed(user_id: int, *, floor: int) -> set[int]:
+        return expected_home(user_id, floor=floor) - {town.of_cleo.pk}
+
+    monkeypatch.setattr(home_diagnosis, "expected_home", owed)
+    assert "nothing wrong" in diagnose("feed", "ben")  # the store has it from before
+    FeedEntry.objects.filter(user_id=town.ben.pk, post_id=town.of_cleo.pk).delete()
+    timelines.drop(town.ben.pk)
+    said = diagnose("feed", "ben", fails=True)
+    assert "its author is merged on read, and the merge passed it over" in said and "1 wrong" in said
+
+
 def test_who_is_away_has_no_store_to_be_wrong(town: Town) -> None:
     lose_entry(town)
     Activity.objects.filter(pk=town.ben.pk).update(state="idle")

@@ -188,7 +188,7 @@ def _counted_since() -> str:
 
 def _since(statement: str) -> str:
     moment = _one(statement)
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "the database was made"
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "counting began"
 
 
 def _one(statement: str) -> Any:

@@ -61,6 +61,11 @@ class Diagnosis:
     look: Look
     mend: Repair | None = None
 
+    @property
+    def is_advice(self) -> bool:
+        """Whether it only tells what to know, and can find nothing wrong."""
+        return self.subjects == ("queries",)
+
     def repair(self, mend: Repair) -> Repair:
         """Declare how to mend what `look` finds."""
         self.mend = mend

@@ -13,6 +13,7 @@ from socialnet.kernel.diagnosing import Moment
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NAMED = re.compile(r"(?P<name>[\w.-]+?)(?:[-_]\d+)?\s+\|\s(?P<said>.*)")
 _READABLE = re.compile(r"(?P<clock>\d\d:\d\d:\d\d) \[\w+\s*\] (?P<said>.*)")
+_SPOKEN = re.compile(r"\[(?P<logger>[\w.]+)\]")
 _SPEAKERS = {
     "socialnet.kernel.web": "web",
     "socialnet.outbox.relay": "relay",
@@ -31,8 +32,8 @@ def moments_in(lines: Iterable[str], *, request_id: str, day: date) -> Iterator[
     """
     wanted = re.compile(rf"(?<![\w-]){re.escape(request_id)}(?![\w-])")
     for line in lines:
-        if wanted.search(line):
-            yield from _moments(_ESCAPES.sub("", line).strip(), day)
+        if request_id in line and wanted.search(plain := _ESCAPES.sub("", line).strip()):
+            yield from _moments(plain, day)
 
 
 def _moments(line: str, day: date) -> Iterator[Moment]:
@@ -48,7 +49,9 @@ def _moments(line: str, day: date) -> Iterator[Moment]:
     elif readable := _READABLE.fullmatch(said):
         at = datetime.combine(day, time.fromisoformat(readable["clock"])).astimezone()
         words = " ".join(word for word in readable["said"].split() if not word.startswith("request_id="))
-        yield Moment(at + timedelta(milliseconds=999), name or "log", words)
+        spoken = _SPOKEN.search(words)
+        speaker = _speaker({"logger": spoken["logger"]} if spoken else {})
+        yield Moment(at + timedelta(milliseconds=999), name or speaker, words)
 
 
 def _of_facts(facts: dict[str, Any], at: datetime, name: str) -> Iterator[Moment]:

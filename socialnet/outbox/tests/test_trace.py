@@ -167,7 +167,9 @@ def test_readable_lines_count_as_of_the_same_day() -> None:
         "\x1b[32mweb      |\x1b[0m 10:00:07 [info     ] request     [socialnet.kernel.web]"
         " method=GET ms=3.1 request_id=request-0001 route=home"
     )
-    (moment,) = moments_in([line], request_id=REQUEST, day=datetime(2026, 3, 1).date())
+    coloured = "10:00:09 [\x1b[32minfo\x1b[0m] answered [socialnet.kernel.web] request_id=\x1b[35mrequest-0001\x1b[0m"
+    moment, other = moments_in([line, coloured], request_id=REQUEST, day=datetime(2026, 3, 1).date())
+    assert (other.where, other.what) == ("web", "answered [socialnet.kernel.web]")
     assert moment.at == datetime(2026, 3, 1, 10, 0, 7, 999000).astimezone(UTC)
     assert (moment.where, moment.what) == (
         "web",

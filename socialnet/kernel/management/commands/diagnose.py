@@ -80,6 +80,8 @@ class Command(BaseCommand):
         known = len(findings) - len(wrong)
         verdict = self.style.ERROR(f"{len(wrong)} wrong") if wrong else self.style.SUCCESS("nothing wrong")
         besides = f", {known} to know" if known else ""
+        if one.is_advice:
+            verdict, besides = f"{known} to know" if known else "nothing to say", ""
         self.stdout.write(f"{one.title}: {verdict}{besides} ({_since(started)})")
         for fact in told:
             if isinstance(fact, str):
