@@ -118,7 +118,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
-    from feeds import idle
+    from feeds import idle, sources
 
     request.getfixturevalue("redis_process")
     redis.breaker.close()
@@ -126,6 +126,8 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     redis._client().flushall()
     standins._looked_after.clear()
     idle._noted.clear()
+    sources.forget_here()
+    sources._recent.clear()
     with override_settings(
         MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"
     ):  # storages listen to this

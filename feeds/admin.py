@@ -12,9 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
+from accounts.models import PersonCounts, User
 from feeds.actions import note_look
 from feeds.door import Audience
-from feeds.models import Draft, Media, Post, PostRevision
+from feeds.models import Draft, Media, Post, PostRevision, PullSource
 from socialnet.kernel.admin import ReadOnlyAdmin
 
 
@@ -143,3 +144,24 @@ class DraftAdmin(ReadOnlyAdmin):
     search_help_text = _("Draft id or exact username")
     ordering = ["-id"]
     fields = ["id", "author", "scheduled_for", "problem", "attempts", "tried_at", "version", "updated_at"]
+
+
+@admin.register(PullSource)
+class PullSourceAdmin(ReadOnlyAdmin):
+    """Whose posts nobody is written to: followers read them where they are. A job decides who; see ADR 32."""
+
+    list_display = ["author_id", "author", "followers", "entered_at", "leaving_at"]
+    ordering = ["author_id"]
+    search_fields = ["=author_id"]
+    search_help_text = _("Person id")
+    fields = ["author_id", "author", "followers", "since_id", "entered_at", "leaving_at"]
+    readonly_fields = ["author", "followers"]
+
+    @admin.display(description=_("username"))
+    def author(self, source: PullSource) -> str:
+        return User.objects.filter(pk=source.pk).values_list("username", flat=True).first() or ""
+
+    @admin.display(description=_("followers"))
+    def followers(self, source: PullSource) -> int:
+        counts = PersonCounts.objects.filter(pk=source.pk)
+        return counts.values_list("followers", flat=True).first() or 0

@@ -54,6 +54,14 @@ class PostsLoaded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceLeft(Event):
+    """An author's posts are delivered again; those since they were merged on read are still owed."""
+
+    name = "feeds.source_left"
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeopleWentIdle(Event):
     """Nobody keeps the timelines of these people up any more: they were not here for long."""
 

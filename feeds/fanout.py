@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.conf import settings
 from django.db import connection
 
-from accounts.models import Follow
+from accounts.models import Follow, PersonCounts
 from feeds import timelines
 from feeds.door import Audience
-from feeds.models import Post
+from feeds.models import Post, PullSource
 from socialnet.kernel import realtime
 
 CHUNK = 1000
@@ -37,6 +38,33 @@ WITH audience AS (
 )
 SELECT user_id FROM audience
 """
+_DELIVER_ERA = """
+WITH era AS MATERIALIZED (
+    SELECT id, author_id, visibility FROM feeds_post
+    WHERE author_id = %(author)s AND id > %(since)s AND deleted_at IS NULL AND visibility <> 'private'
+    ORDER BY id DESC LIMIT %(depth)s + 1
+), audience AS MATERIALIZED (
+    SELECT f.follower_id AS user_id, EXISTS (SELECT 1 FROM accounts_follow b
+        WHERE b.follower_id = %(author)s AND b.followee_id = f.follower_id AND b.status = 'active') AS is_friend
+    FROM accounts_follow f
+    JOIN accounts_activity a ON a.user_id = f.follower_id AND a.state <> 'idle'
+    WHERE f.followee_id = %(author)s AND f.status = 'active'
+        AND f.follower_id > %(after)s AND f.follower_id <= %(until)s
+), raised AS (
+    INSERT INTO feeds_storedfloor (user_id, floor)
+    SELECT user_id, (SELECT min(id) FROM era) FROM audience
+    WHERE (SELECT count(*) FROM era) > %(depth)s ORDER BY user_id
+    ON CONFLICT (user_id) DO UPDATE SET floor = greatest(feeds_storedfloor.floor, excluded.floor)
+), stored AS (
+    INSERT INTO feeds_feedentry (user_id, post_id, author_id)
+    SELECT audience.user_id, era.id, era.author_id FROM audience CROSS JOIN era
+    WHERE era.visibility IN ('public', 'followers') OR audience.is_friend
+    ORDER BY 1, 2
+    ON CONFLICT (user_id, post_id) DO NOTHING
+)
+SELECT user_id FROM audience
+"""
+ERA_DEPTH = 200
 LAST_PERSON = 2**63 - 1
 
 
@@ -67,10 +95,13 @@ AUTHOR_ONLY = Range(0, 0)
 
 def ranges(post: Post) -> list[Range]:
     """The audience of `post` in key ranges of `CHUNK` followers; the last one is open, for those who come now."""
-    if post.visibility == Audience.PRIVATE:
-        return [AUTHOR_ONLY]
+    return [AUTHOR_ONLY] if post.visibility == Audience.PRIVATE else followers_of(post.author_id)
+
+
+def followers_of(author_id: int) -> list[Range]:
+    """Everybody who follows this author, in ranges."""
     with connection.cursor() as cursor:
-        cursor.execute(_BOUNDS, {"author": post.author_id, "chunk": CHUNK})
+        cursor.execute(_BOUNDS, {"author": author_id, "chunk": CHUNK})
         bounds = [0, *(row[0] for row in cursor.fetchall()), LAST_PERSON]
     return [Range(after, until) for after, until in pairwise(bounds)]
 
@@ -91,11 +122,49 @@ def deliver(post: Post, part: Range) -> int:
     return len(people)
 
 
-def withdraw(post_id: int, *, author_id: int) -> None:
-    """Tell the open homes of the author and the followers that a post is gone."""
+def is_large(author_id: int) -> bool:
+    """Whether so many follow this author that their deliveries must delay nobody else's."""
+    return PersonCounts.objects.filter(pk=author_id, followers__gte=settings.TIER_HYBRID).exists()
+
+
+def deliver_to_author(post: Post) -> None:
+    """For a post that is merged into homes as they are read: only its author is written to; who is online is told."""
+    deliver(post, AUTHOR_ONLY)
+    if post.hidden_at is None and post.visibility != Audience.PRIVATE:
+        message = feed_news(post.pk)
+        homes = _open_homes(post.author_id) - {post.author_id}
+        realtime.publish_many((feed_group(user_id), message) for user_id in homes)
+
+
+def deliver_era(source: PullSource, part: Range) -> int:
+    """Store at `part` of the followers what the author said while merged on read; returns how many people have it.
+
+    The newest `ERA_DEPTH` posts; where there were more, floors rise. Twice is harmless.
+    """
+    params = {
+        "author": source.author_id,
+        "since": source.since_id,
+        "after": part.after,
+        "until": part.until,
+        "depth": ERA_DEPTH,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVER_ERA, params)
+        people = [row[0] for row in cursor.fetchall()]
+    timelines.drop(*people)
+    return len(people)
+
+
+def _open_homes(author_id: int) -> set[int]:
+    """Of the author and the followers, those who are online."""
     here = realtime.everybody_online()
     followers = Follow.objects.active().filter(followee=author_id, follower__in=here)
-    homes = {*followers.values_list("follower_id", flat=True), author_id} & set(here)
+    return {*followers.values_list("follower_id", flat=True), author_id} & set(here)
+
+
+def withdraw(post_id: int, *, author_id: int) -> None:
+    """Tell the open homes of the author and the followers that a post is gone."""
+    homes = _open_homes(author_id)
     message = {
         "topic": "feed",
         "event": "feed.remove",

@@ -2,7 +2,7 @@
 
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
-from feeds import actions, candidates, cards, fanout, idle, previews, stored, timelines, upkeep
+from feeds import actions, candidates, cards, fanout, idle, previews, sources, stored, timelines, upkeep
 from feeds.events import (
     LinkWanted,
     PeopleWentIdle,
@@ -10,31 +10,64 @@ from feeds.events import (
     PostDeleted,
     PostEdited,
     PostPublished,
+    SourceLeft,
 )
-from feeds.models import Post
+from feeds.models import Post, PullSource
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
 
 
 @on(PostPublished, queue="fanout", batch=20)
 def deliver_posts(events: list[PostPublished]) -> None:
-    """A small audience is served here; a large one in pieces, each a delivery of its own."""
+    """A small audience is served here; a large one in pieces, each a delivery of its own; the largest reads."""
     posts = Post.objects.deliverable().in_bulk([event.post_id for event in events])
     for event in events:
         if post := posts.get(event.post_id):
-            parts = fanout.ranges(post)
-            if len(parts) == 1:
-                fanout.deliver(post, parts[0])
-            else:
-                owe(deliver_chunk, event, [part.key for part in parts])
+            _deliver(post, event)
+
+
+def _deliver(post: Post, event: PostPublished) -> None:
+    if sources.note_post(post):
+        return fanout.deliver_to_author(post)
+    parts = fanout.ranges(post)
+    if len(parts) == 1:
+        fanout.deliver(post, parts[0])
+    else:
+        chunk = deliver_large_chunk if fanout.is_large(post.author_id) else deliver_chunk
+        owe(chunk, event, [part.key for part in parts])
 
 
 @owed(queue="fanout")
 def deliver_chunk(chunks: list[Owed]) -> None:
+    _deliver_chunks(chunks)
+
+
+@owed(queue="fanout_bulk")
+def deliver_large_chunk(chunks: list[Owed]) -> None:
+    """A piece of an audience so large that it waits behind everybody else's."""
+    _deliver_chunks(chunks)
+
+
+def _deliver_chunks(chunks: list[Owed]) -> None:
     posts = Post.objects.deliverable().in_bulk([chunk.event.post_id for chunk in chunks])  # type: ignore[attr-defined]
     for chunk in chunks:
         if post := posts.get(chunk.event.post_id):  # type: ignore[attr-defined]
             fanout.deliver(post, fanout.Range.of(chunk.key))
+
+
+@on(SourceLeft, queue="fanout_bulk", batch=1)
+def deliver_eras(events: list[SourceLeft]) -> None:
+    for event in events:
+        owe(deliver_era_chunk, event, [part.key for part in fanout.followers_of(event.author_id)])
+
+
+@owed(queue="fanout_bulk")
+def deliver_era_chunk(chunks: list[Owed]) -> None:
+    """Nothing is owed any more when the author has left already: then all pieces were delivered once."""
+    for chunk in chunks:
+        author_id = chunk.event.author_id  # type: ignore[attr-defined]
+        if source := PullSource.objects.filter(pk=author_id).exclude(leaving_at=None).first():
+            fanout.deliver_era(source, fanout.Range.of(chunk.key))
 
 
 @on(PostEdited)
@@ -50,6 +83,7 @@ def forget_posts(events: list[PostDeleted]) -> None:
     Ids leave the timelines when somebody meets them.
     """
     cards.surely_drop(*(event.post_id for event in events))
+    sources.note_deleted({event.author_id for event in events})
     for event in events:
         fanout.withdraw(event.post_id, author_id=event.author_id)
 
@@ -73,6 +107,7 @@ def fill_homes(events: list[UserFollowed]) -> None:
 
 def _fill_home(user_id: int, *, author_id: int) -> None:
     stored.backfill(user_id, author_id=author_id)
+    sources.forget_followed(user_id)
     timelines.drop(user_id)  # also when nothing was missing: the first attempt may have failed here
 
 
@@ -80,6 +115,7 @@ def _fill_home(user_id: int, *, author_id: int) -> None:
 def clear_homes(events: list[UserUnfollowed]) -> None:
     for event in events:
         stored.clear(event.follower_id, author_id=event.followee_id)
+        sources.forget_followed(event.follower_id)
         timelines.drop(event.follower_id)
 
 
@@ -89,6 +125,7 @@ def part_homes(events: list[UserBlocked]) -> None:
     for event in events:
         stored.clear(event.blocker_id, author_id=event.blocked_id)
         stored.clear(event.blocked_id, author_id=event.blocker_id)
+        sources.forget_followed(event.blocker_id, event.blocked_id)
         timelines.drop(event.blocker_id, event.blocked_id)
 
 

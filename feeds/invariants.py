@@ -104,6 +104,15 @@ WHERE p.id = ANY(%(ids)s) AND p.author_id <> %(user)s AND p.deleted_at IS NULL A
     AND (p.visibility = 'private' OR NOT EXISTS (SELECT 1 FROM accounts_follow f
         WHERE f.follower_id = %(user)s AND f.followee_id = p.author_id AND f.status = 'active'))
 """
+_OF_PULL_SOURCES = """
+SELECT p.id FROM feeds_post p JOIN feeds_pullsource s ON s.author_id = p.author_id
+WHERE p.id = ANY(%(ids)s) AND p.author_id <> %(user)s
+"""
+_FOLLOWERS_OF_PULL_SOURCES = """
+SELECT DISTINCT f.follower_id FROM feeds_pullsource s CROSS JOIN LATERAL (
+    SELECT follower_id FROM accounts_follow WHERE followee_id = s.author_id AND status = 'active' LIMIT %(most)s
+) f LIMIT %(most)s
+"""
 _WRONG_AUTHORS = """
 SELECT count(*) FROM feeds_feedentry e JOIN feeds_post p ON p.id = e.post_id
 WHERE e.user_id = ANY(%(users)s) AND e.author_id <> p.author_id
@@ -191,6 +200,12 @@ def _is_wrong(seen: list[int], expected: list[int]) -> bool:
     """A walk ends after `PAGES` pages, which stand for more posts when the same was shared often."""
     is_short = len(seen) < min(len(expected), PAGES * MAX_PAGE_SIZE)
     return is_short or seen != expected[: len(seen)]
+
+
+@invariant(9, "home with authors merged on read is what SQL says")
+def wrong_merges(sample: int) -> int:
+    people = User.objects.standing().filter(pk__in=rows(_FOLLOWERS_OF_PULL_SOURCES, most=sample))
+    return sum(_is_wrong(walked(person), expected_walk(person)) for person in people)
 
 
 @invariant(10, "no warm timeline is longer than its cap")
@@ -331,8 +346,12 @@ def may_see(post: Post, ties: Ties) -> bool:
 
 
 def expected_home(user_id: int, *, floor: int) -> set[int]:
-    """The ids above `floor` that fan-out must have delivered; what is muted stays a candidate."""
-    return {*rows(_HOME, user=user_id, floor=floor, muted_too=True)}
+    """The ids above `floor` that fan-out must have delivered; what is muted stays a candidate.
+
+    What others said who are merged on read is not among them.
+    """
+    home = rows(_HOME, user=user_id, floor=floor, muted_too=True)
+    return {*home} - {*rows(_OF_PULL_SOURCES, user=user_id, ids=home)}
 
 
 def expected_walk(person: User) -> list[int]:

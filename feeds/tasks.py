@@ -1,9 +1,11 @@
 """Celery doors of feeds; the schedule is in `socialnet/celery.py`."""
 
+from datetime import date
+
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, idle, previews, upkeep
+from feeds import actions, files, idle, previews, sources, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,8 @@ def store_waiting_pictures() -> None:
 @shared_task(ignore_result=True)
 def sweep_pictures() -> None:
     """Nightly: uploads that nothing took, files without a picture, pictures without files."""
-    forgotten, swept, lost = files.forget_unused(), files.sweep_orphans(), files.note_lost()
+    forgotten, swept = files.forget_unused(), files.sweep_orphans()
+    lost = files.note_lost(night=date.today().toordinal())
     log.info("pictures_swept", forgotten=forgotten, orphans=swept, lost=lost)
 
 
@@ -54,6 +57,14 @@ def forget_link_previews() -> None:
 def leave_idle_people_alone() -> None:
     """Nightly: whoever was not here for long is passed over by fan-out until they return."""
     log.info("idle_people_left_alone", people=idle.leave_alone())
+
+
+@shared_task(ignore_result=True)
+def review_tiers() -> None:
+    """Every 5 minutes: who is merged on read from now on, and who is delivered again."""
+    reviewed = sources.review()
+    if reviewed.changed:
+        log.info("tiers_reviewed", entered=reviewed.entered, leaving=reviewed.leaving, left=reviewed.left)
 
 
 @shared_task(ignore_result=True)

@@ -71,17 +71,27 @@ def _key(user_id: int) -> str:
 
 def read(user_id: int, *, before: int | None, count: int) -> Slice | None:
     """Up to `count` ids older than `before`, newest first; None when the timeline is cold. Keeps it warm."""
+    return read_beside(user_id, None, before=before, count=count)[0]
+
+
+def read_beside(
+    user_id: int, other: str | None, *, before: int | None, count: int
+) -> tuple[Slice | None, bytes | None]:
+    """As `read`, and in the same round trip what is at the key `other`, which is of the same bucket."""
     key = _key(user_id)
     highest = "+inf" if before is None else f"({before}"
     with door() as client, client.pipeline(transaction=False) as pipe:
         pipe.zscore(key, "-")
         pipe.zrange(key, highest, 1, desc=True, byscore=True, offset=0, num=count + 1)
         pipe.expire(key, TTL_SECONDS)
-        floor, members, _ = pipe.execute()
+        if other is not None:
+            pipe.get(other)
+        floor, members, _, *beside = pipe.execute()
+    found = beside[0] if beside else None
     if floor is None:
-        return None
+        return None, found
     ids = [int(member) for member in members if member not in (b"-", b"~")]
-    return Slice(ids=ids[:count], floor=int(floor))
+    return Slice(ids=ids[:count], floor=int(floor)), found
 
 
 def contents(user_id: int) -> Slice | None:

@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 from accounts import actions as people
 from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
-from feeds import timelines
+from feeds import sources, timelines
 from feeds.actions import publish_post
-from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts
+from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts, PullSource
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
 from interactions.models import Bookmark
@@ -104,6 +104,16 @@ def unseen_post(town: Town, **fields: object) -> Post:
 def lose_warm_id(town: Town) -> None:
     with door() as client:
         client.zrem(timeline_key(town.ben), str(town.posts[0].pk))
+
+
+def hole_in_recent_list(town: Town) -> None:
+    """Of an author who is merged on read, and whose post nobody was written."""
+    PullSource.objects.create(author_id=town.ada.pk, since_id=0)
+    FeedEntry.objects.filter(user_id=town.cleo.pk, post_id=town.posts[0].pk).delete()
+    timelines.drop(town.cleo.pk)
+    sources.forget_here()
+    sources._ALL.surely_drop("all")
+    sources._RECENT.set_many({f"{town.ada.pk}:0": []})
 
 
 def lose_entry(town: Town) -> None:
@@ -283,6 +293,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "a warm timeline holds nothing of strangers": stranger_in_warm,
     "a stored timeline holds nothing of strangers": stranger_in_stored,
     "home descends strictly, without gap or repeat, to what SQL says": hole_at_home,
+    "home with authors merged on read is what SQL says": hole_in_recent_list,
     "no warm timeline is longer than its cap": overlong_timeline,
     "home reads the same when Redis has lost it": warm_alone,
     "follower counts equal rows": lambda town: PersonCounts.objects.filter(pk=town.ada.pk).update(

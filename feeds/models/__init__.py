@@ -22,7 +22,7 @@ from feeds.models.posts import (
     PostRevision,
 )
 from feeds.models.tags import TAG_MAX, Hashtag, PostHashtag
-from feeds.models.timelines import FeedEntry, StoredFloor
+from feeds.models.timelines import FeedEntry, PullSource, StoredFloor
 
 __all__ = [
     "ADDRESS_MAX",
@@ -53,5 +53,6 @@ __all__ = [
     "PostHashtag",
     "PostQuerySet",
     "PostRevision",
+    "PullSource",
     "StoredFloor",
 ]

@@ -1,6 +1,8 @@
 """The stored timelines."""
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class FeedEntry(models.Model):
@@ -13,6 +15,25 @@ class FeedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.post_id}"
+
+
+class PullSource(models.Model):
+    """An author whose posts are merged into homes as these are read; only such authors have a row.
+
+    Posts above `since_id` may have been delivered to nobody. `leaving_at`: they are being delivered now.
+    """
+
+    author_id = models.BigIntegerField(primary_key=True)
+    since_id = models.BigIntegerField()
+    entered_at = models.DateTimeField(db_default=Now())
+    leaving_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("author merged on read")
+        verbose_name_plural = _("authors merged on read")
+
+    def __str__(self) -> str:
+        return f"{self.author_id} since {self.since_id}"
 
 
 class StoredFloor(models.Model):

@@ -215,6 +215,8 @@ RATE_LIMITS = {
     "write": env("RATE_LIMIT_WRITE", default="120/m"),
     "upload": env("RATE_LIMIT_UPLOAD", default="30/h"),
 }
+TIER_HYBRID = env.int("TIER_HYBRID", default=10_000)
+TIER_PULL = env.int("TIER_PULL", default=100_000)
 IDLE_AFTER_DAYS = env.int("IDLE_AFTER_DAYS", default=30)
 FEED_ENTRIES_KEPT = env.int("FEED_ENTRIES_KEPT", default=1000)
 LINK_PREVIEWS = env.bool("LINK_PREVIEWS", default=True)

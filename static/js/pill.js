@@ -3,10 +3,10 @@
 import { start as startLive, subscribe } from "./live.js";
 import { added, announce, isSignIn, parse, postsOf } from "./page.js";
 
-const HEAD_LENGTH = 20, SOON = 150;
+const HEAD_LENGTH = 20, SOON = 150, LATER = 6000;
 const feed = document.querySelector("[data-feed='home']");
 const title = document.title;
-let asked = 0;
+let asked = 0, askedAgain = 0;
 
 // Ids are 53-bit numbers in strings, and larger is newer; but rows commit out of id order, so what is new is what the
 // head has and the page, down to its oldest post, has not.
@@ -23,7 +23,7 @@ const shownIds = () => postsOf(feed).flatMap((post) => [post.dataset.postId, ...
 function hear(message) {
   if (message.event === "feed.remove") return remove(message.data.ids);
   if (message.event === "snapshot" && Array.isArray(message.data?.ids)) return compare(message.data.ids);
-  if (message.event === "feed.new" || message.event === "snapshot") lookSoon();
+  if (message.event === "feed.new" || message.event === "snapshot") lookSoon(message.data?.newest_id);
 }
 
 function compare(headIds) {
@@ -32,14 +32,22 @@ function compare(headIds) {
 
 async function look() {
   const response = await fetch(feed.dataset.headUrl, { headers: { Accept: "application/json" } });
-  if (!response.ok) return;
+  if (!response.ok) return [];
   const { ids } = await response.json();
   compare(ids);
+  return ids;
 }
 
-function lookSoon() {
+// What very many follow is kept for seconds where heads are read: a head without what was announced is asked for once
+// more. (It may also have left again, or be hidden here; then that is all.)
+function lookSoon(announcedId) {
   clearTimeout(asked);
-  asked = setTimeout(() => look().catch(() => {}), SOON);
+  asked = setTimeout(async () => {
+    const ids = await look().catch(() => []);
+    if (!announcedId || ids.includes(announcedId)) return;
+    clearTimeout(askedAgain);
+    askedAgain = setTimeout(() => look().catch(() => {}), LATER);
+  }, SOON);
 }
 
 function words(count) {
