@@ -54,7 +54,7 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
     celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
     quick = [*worker, "-n", "worker@%h", "-Q", QUICK_QUEUES, "-c", concurrency]
-    bulk = [*worker, "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "1"]
+    bulk = [*worker, "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "2"]  # a long job leaves one for fan-outs
     previews = [*worker, "-n", "previews@%h", "-Q", OUTSIDE_QUEUES, "-P", "threads", "-c", ASKED_AT_ONCE]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
