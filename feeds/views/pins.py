@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from feeds import actions
+from feeds.errors import TooManyPins
 from feeds.views.edits import visible_post
 from socialnet.kernel.returning import back_to
 
@@ -15,8 +16,11 @@ from socialnet.kernel.returning import back_to
 @login_required
 def post_pin(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     post = visible_post(request, username, post_id)
-    actions.pin_post(post=post, actor=request.user)
-    messages.success(request, _("Pinned to your profile."))
+    try:
+        actions.pin_post(post=post, actor=request.user)
+        messages.success(request, _("Pinned to your profile."))
+    except TooManyPins as error:  # said where the button stood, so that one can unpin another
+        messages.error(request, error.sentence)
     return back_to(request, otherwise=post.get_absolute_url())
 
 

@@ -244,7 +244,7 @@ export function watchUploads(form, { word, say, changed }) {
     }).catch(() => {});
   }
 
-  const undescribed = () => items().filter((item) => !altOf(item).value.trim());
+  const undescribed = () => inState("waiting", "sending", "done").filter((item) => !altOf(item).value.trim());
 
   // --- as a whole ------------------------------------------------------------------------------------------------
 
