@@ -5,19 +5,19 @@ from contextlib import suppress
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from accounts import actions as people
 from accounts.errors import CannotFollow, UnblockFirst
-from accounts.models import Block, Follow, Mute, PersonCounts, User
+from accounts.models import Activity, Block, Follow, Mute, PersonCounts, User
 from accounts.tests.factories import follows, person
 from feeds import fanout, invariants, selectors, sources, stored, timelines
 from feeds.actions import delete_post
 from feeds.door import Audience
-from feeds.models import FeedEntry, Post, StoredFloor
+from feeds.models import FeedEntry, Post, PullSource, StoredFloor
 from feeds.selectors import head_of, home_page, profile_posts
 from feeds.tests.factories import ids_at_home, pages_of, plant_many, publish
 from feeds.tests.town import Town
@@ -328,12 +328,15 @@ class Homes(RuleBasedStateMachine):
         said=st.lists(st.tuples(who, st.sampled_from(Audience.values[:3])), max_size=24),
     )
     def begin(self, followed, said):
-        for model in (Delivery, Post, FeedEntry, StoredFloor, Follow, Block, Mute):
+        for model in (Delivery, Post, FeedEntry, StoredFloor, PullSource, Follow, Block, Mute):
             model.objects.all().delete()
+        Activity.objects.update(state=Activity.State.LIVE)
         PersonCounts.objects.update(followers=0, following=0, posts=0)
         User.objects.update(is_private=False)
         redis.breaker.close()
         redis._client().flushall()
+        sources.forget_here()
+        sources._recent.clear()
         self.town = Town()
         self.posts: list[Post] = []
         self.drained = True
@@ -457,6 +460,20 @@ class Homes(RuleBasedStateMachine):
         for follower, followee in Follow.objects.active().values_list("follower_id", "followee_id"):
             self.town.follows[index[follower], index[followee]] = "active"
 
+    @rule(a=who)
+    def go_away(self, a):
+        """Nobody writes to them until they read again."""
+        Activity.objects.filter(pk=self.users[a].pk).update(state=Activity.State.IDLE)
+        redis._client().delete(timelines._key(self.users[a].pk))
+
+    @rule(least=st.sampled_from([1, 2, 9]))
+    def change_tiers(self, least):
+        """Whom one, two or nine people follow is merged on read from now on; nobody has nine followers."""
+        assume(not redis.breaker.is_open)
+        with override_settings(TIER_PULL=least):
+            sources.review()
+        self.drained = False
+
     @rule()
     def flush(self):
         with suppress(redis.RedisAway), redis.door() as client:
@@ -571,6 +588,10 @@ def small_lists(monkeypatch):
     monkeypatch.setattr(timelines, "MAX_LENGTH", 6)
     monkeypatch.setattr(stored, "DEPTH", 9)
     monkeypatch.setattr(fanout, "CHUNK", 1)
+    monkeypatch.setattr(fanout, "ERA_DEPTH", 4)
+    monkeypatch.setattr(sources, "LENGTH", 3)
+    monkeypatch.setattr(sources, "WINDOW_SECONDS", 0)
+    monkeypatch.setattr(sources, "GRACE_SECONDS", 0)
 
 
 def test_homes_stay_right_whatever_people_and_machines_do(small_lists):
