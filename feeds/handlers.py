@@ -1,5 +1,7 @@
 """What posts and follows set in motion. Each looks at what is true now; twice, late and out of order are harmless."""
 
+import time
+
 from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
 from feeds import actions, candidates, cards, fanout, idle, previews, sources, stored, timelines, upkeep
@@ -14,6 +16,7 @@ from feeds.events import (
 )
 from feeds.models import Post, PullSource
 from socialnet.outbox.actions import owe
+from socialnet.outbox.errors import NotYet
 from socialnet.outbox.handlers import Owed, on, owed
 
 
@@ -90,10 +93,15 @@ def forget_posts(events: list[PostDeleted]) -> None:
 
 @on(PostDeleted, queue="fanout_bulk", batch=20)
 def remove_shares(events: list[PostDeleted]) -> None:
-    """What only shared a post goes with it. Nobody has seen it since; this puts counts and profiles right."""
+    """What only shared a post goes with it. Nobody has seen it since; this puts counts and profiles right.
+
+    A few seconds at a time: others wait in the same queue.
+    """
+    until = time.monotonic() + 5
     for event in events:
         while actions.remove_shares_of(event.post_id):
-            pass
+            if time.monotonic() > until:
+                raise NotYet(1)
 
 
 @on(UserFollowed, batch=20)

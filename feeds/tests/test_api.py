@@ -59,7 +59,9 @@ def test_publishing_answers_with_the_post_and_where_it_is(cast, call):
     assert answer["Location"] == f"/api/v1/posts/{post['id']}"
     assert isinstance(post["id"], str)
     assert post["author"]["username"] == "ada"
-    assert post["content_html"] == '<p dir="auto">Hello <a class="mention" dir="ltr" href="/@ben">@ben</a></p>'
+    assert (
+        post["content_html"] == '<p dir="auto">Hello <a class="mention" dir="ltr" href="/@ben">@ben</a></p>'
+    )
     assert call(cast["ada"], "GET", f"posts/{post['id']}").json() == post
 
 
