@@ -24,7 +24,7 @@ from socialnet.embedded.ports import is_free
 from socialnet.embedded.program import run_as
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PATIENCE = 120  # seconds; CI runs other tests beside this
+PATIENCE = 240  # seconds; CI runs other tests beside this
 GIVEN_BY_SCRIPT_TEST = (
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
