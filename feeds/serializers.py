@@ -195,6 +195,7 @@ class SharedSerializer(serializers.Serializer[Any]):
 
     is_shared = serializers.BooleanField()
     share_count = serializers.IntegerField()
+    share_id = serializers.CharField(allow_null=True, help_text="Your share of it.")
 
 
 class HashtagSerializer(serializers.Serializer[Any]):

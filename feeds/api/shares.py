@@ -27,8 +27,8 @@ class ShareView(APIView):
         """Pass a post on to your followers."""
         post = selectors.get_visible_post(post_id, viewer=request.user)
         self.check_rate("publish")
-        actions.share_post(post=post, person=request.user)
-        return Response(_shared(post_id, request), status=201)
+        share = actions.share_post(post=post, person=request.user)
+        return Response(_shared(post_id, request, share_id=str(share.pk)), status=201)
 
     @extend_schema(responses=SharedSerializer)
     def delete(self, request: Request, post_id: int) -> Response:
@@ -38,9 +38,10 @@ class ShareView(APIView):
         return Response(_shared(post_id, request))
 
 
-def _shared(post_id: int, request: Request) -> dict[str, Any]:
+def _shared(post_id: int, request: Request, *, share_id: str | None = None) -> dict[str, Any]:
     item = selectors.get_visible_item(post_id, viewer=request.user).shown
-    return {"is_shared": "is_shared" in item.marks, "share_count": cards.counts_now(item.id)["shares"]}
+    count = cards.counts_now(item.id)["shares"]
+    return {"is_shared": "is_shared" in item.marks, "share_count": count, "share_id": share_id}
 
 
 class SharesView(APIView):

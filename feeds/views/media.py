@@ -16,5 +16,7 @@ def media(request: HttpRequest, media_id: int, size: str) -> HttpResponseBase:
         raise NotFound
     picture = selectors.get_visible_media(media_id, viewer=request.user)
     response = storage.serve(picture.large_name if size == LARGE else picture.small_name)
-    response["X-Robots-Tag"] = "noindex"  # found by its post, if at all: what its author asks of robots stands there
+    response["X-Robots-Tag"] = (
+        "noindex"  # found by its post, if at all: what its author asks of robots stands there
+    )
     return response

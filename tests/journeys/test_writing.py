@@ -1,6 +1,7 @@
 """Posts as people write them: with pictures, over days, to be read later, passed on, corrected, without a script."""
 
 import base64
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -56,6 +57,7 @@ def test_what_ada_writes_is_seen_passed_on_and_corrected(stack, browser):
     publish_with_pictures(ada)
     read_with_pictures(ben)
     pass_on(ben, cleo)
+    share_what_another_shared(ben, cleo)
     open_a_warning(ada, ben)
     correct(ada, ben)
     keep(ben)
@@ -129,6 +131,31 @@ def pass_on(ben: Page, cleo: Page) -> None:
     expect(cleo.locator("article.post")).to_have_count(0)
     cleo.reload()
     expect(cleo.locator("article.post")).to_have_count(0)
+
+
+def share_what_another_shared(ben: Page, cleo: Page) -> None:
+    """What led there is kept; who shares gets no pill for that; taking it back leaves what the other shared in place."""
+    shared_by(ben)
+    cleo.locator(".pill").click()
+    shown = cleo.locator("article.post")
+    expect(shown.locator(".reason")).to_contain_text("Ben Okafor shared")
+    shared_by(cleo)
+    cleo.wait_for_timeout(1500)  # by then its news is here
+    expect(cleo.locator(".pill")).to_have_count(0)
+    cleo.reload()
+    expect(shown.locator(".reason")).to_contain_text("You and Ben Okafor shared")
+    expect(shown.locator(".reason")).to_contain_text("via @ben")
+    shown.locator("summary", has_text="Share").click()
+    shown.get_by_role("button", name="Undo share").click()
+    expect(shown.locator(".reason")).to_have_text(re.compile(r"^\s*Ben Okafor shared\s*$"))
+    expect(shown).to_have_count(1)
+
+
+def shared_by(reader: Page) -> None:
+    post = reader.locator("article.post").first
+    post.locator("summary", has_text="Share").click()
+    with reader.expect_response("**/share"):
+        post.get_by_role("button", name="Share", exact=True).click()
 
 
 def open_a_warning(ada: Page, ben: Page) -> None:

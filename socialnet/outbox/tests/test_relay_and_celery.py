@@ -233,7 +233,9 @@ def test_jobs_that_nobody_took_before_the_next_do_not_pile_up():
         schedule = entry["schedule"]
         if isinstance(schedule, crontab):
             schedule = 24 * 3600 / (len(schedule.hour) * len(schedule.minute))
-        assert entry["options"]["expires"] == max(schedule, 60), "a slow queue must not starve what is often due"
+        assert entry["options"]["expires"] == max(schedule, 60), (
+            "a slow queue must not starve what is often due"
+        )
 
 
 def test_when_the_time_of_a_message_is_up_nothing_more_is_claimed_for_it():
