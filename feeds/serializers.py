@@ -195,7 +195,7 @@ class SharedSerializer(serializers.Serializer[Any]):
 
     is_shared = serializers.BooleanField()
     share_count = serializers.IntegerField()
-    share_id = serializers.CharField(allow_null=True, help_text="Your share of it.")
+    share_id = serializers.CharField(allow_null=True, help_text="Your share of it; null when it is undone.")
 
 
 class HashtagSerializer(serializers.Serializer[Any]):

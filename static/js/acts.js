@@ -88,6 +88,7 @@ async function press(button) {
     if (Number.isInteger(answer?.share_count)) {
       for (const same of sameAs(post)) if (same.querySelector("[data-share]")) showCount(same.querySelector("[data-share]"), answer.share_count);
     }
+    if (answer?.share_id) noteOwn(post, answer.share_id);
     if (act.path === "share") say(form.dataset[act.said]);
     else announce(form.dataset[act.said]);
   } catch (error) {
@@ -96,6 +97,12 @@ async function press(button) {
   } finally {
     delete post.dataset.telling;
   }
+}
+
+// One's own share of what the page shows is no news: the articles stand for it, too.
+function noteOwn(post, shareId) {
+  for (const same of sameAs(post)) same.dataset.also = [...(same.dataset.also || "").split(" "), shareId].join(" ").trim();
+  document.dispatchEvent(new Event("socialnet:shared"));
 }
 
 function leaveMenu(button) {

@@ -17,7 +17,8 @@ export function missing(headIds, shownIds) {
 }
 
 // With those that an article stands for, because they show the same.
-const shownIds = () => postsOf(feed).flatMap((post) => [post.dataset.postId, ...(post.dataset.also || "").split(" ")]).filter(Boolean);
+const idsOf = (post) => [post.dataset.postId, ...(post.dataset.also || "").split(" ")].filter(Boolean);
+const shownIds = () => postsOf(feed).flatMap(idsOf);
 
 // Every snapshot of the topic brings the head along; a plain piece of news does not.
 function hear(message) {
@@ -130,7 +131,24 @@ function takeFrom(page) {
 }
 
 function remove(ids) {
-  for (const id of ids) feed.querySelector(`[data-post-id="${CSS.escape(String(id))}"]`)?.remove();
+  const gone = new Set(ids.map(String));
+  for (const post of postsOf(feed)) {
+    const left = idsOf(post).filter((id) => !gone.has(id));
+    if (!left.length || gone.has(post.dataset.original)) post.remove();
+    else if (left.length < idsOf(post).length) retell(post, left).catch(() => {});
+  }
+}
+
+// One share of it is gone and others are not: it stays where it is, and says who shared it now.
+async function retell(post, left) {
+  [post.dataset.postId] = left;
+  post.dataset.also = left.slice(1).join(" ");
+  const response = await fetch(feed.dataset.newUrl, { headers: { "X-Partial": "items" } });
+  if (!response.ok || isSignIn(response)) return;
+  const told = postsOf(parse(await response.text())).find((other) => other.dataset.original === post.dataset.original);
+  const [before, now] = [post, told].map((article) => article?.querySelector(":scope > .reason:not(.pinned)"));
+  if (now) before?.replaceWith(now);
+  else if (told) before?.remove();
 }
 
 let started = false;
@@ -141,6 +159,7 @@ export function start() {
   subscribe("feed", hear);
   startLive();
   document.addEventListener("socialnet:posted", (event) => takeFrom(event.detail));
+  document.addEventListener("socialnet:shared", () => lookSoon());
   document.addEventListener("socialnet:show-new", () => feed.querySelector(".pill")?.click());
   document.addEventListener("visibilitychange", () => { if (!document.hidden) lookSoon(); });
 }

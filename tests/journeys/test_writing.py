@@ -134,7 +134,7 @@ def pass_on(ben: Page, cleo: Page) -> None:
 
 
 def share_what_another_shared(ben: Page, cleo: Page) -> None:
-    """What led there is kept; who shares gets no pill for that; taking it back leaves what the other shared in place."""
+    """Who led there is kept; one's own share is no news; taking it back leaves what the other shared in its place."""
     shared_by(ben)
     cleo.locator(".pill").click()
     shown = cleo.locator("article.post")
