@@ -46,10 +46,6 @@ def publish_post(
     if draft_id is not None:
         _lock_draft(author, draft_id)
     written = Written.of(content=content, content_warning=content_warning, with_media=bool(media_ids))
-    if (
-        draft_id is not None
-    ):  # before its pictures, as saving it does: both at once must not wait for each other
-        list(Draft.objects.of(author).select_for_update().filter(pk=draft_id).values_list("pk"))
     original = lock_original(quoted, by=author) if quoted else None
     post = add_post(
         Post(
