@@ -260,7 +260,9 @@ class Home:
         if author.pk in self.ties.parted:
             return Reason("there is a block between the two", strange=True)
         if post.visibility == Audience.PRIVATE:
-            return Reason(f"audience: only {name}", strange=True)
+            return Reason(
+                f"audience: only {name}", strange=post.edited_at is None
+            )  # else an edit narrowed it
         if not follows and (author.is_private or post.visibility != Audience.PUBLIC):
             return Reason(f"audience: followers, and {name} is not followed", strange=True)
         if post.visibility == Audience.FRIENDS and author.pk not in self.ties.followers:

@@ -97,11 +97,12 @@ WITH followed AS (
 )
 SELECT id FROM home WHERE id > %(floor)s ORDER BY id DESC
 """
-# Deleted and hidden posts leave lazily, and the door turns friends' posts away; nothing else may be there.
+# Deleted and hidden posts leave lazily; the door turns away friends' posts and those whose audience an edit narrowed;
+# nothing else may be there.
 _STRANGERS = """
 SELECT count(*) FROM feeds_post p
 WHERE p.id = ANY(%(ids)s) AND p.author_id <> %(user)s AND p.deleted_at IS NULL AND p.hidden_at IS NULL
-    AND (p.visibility = 'private' OR NOT EXISTS (SELECT 1 FROM accounts_follow f
+    AND (p.visibility = 'private' AND p.edited_at IS NULL OR NOT EXISTS (SELECT 1 FROM accounts_follow f
         WHERE f.follower_id = %(user)s AND f.followee_id = p.author_id AND f.status = 'active'))
 """
 _OF_PULL_SOURCES = """

@@ -266,6 +266,16 @@ def test_a_narrowed_post_is_gone_for_the_outsider_everywhere_at_once(town, post)
     assert broken() == []
 
 
+def test_a_post_that_became_private_is_turned_away_where_it_was_delivered(town, post) -> None:
+    ada, ben = town["ada"], town["ben"]
+    drain()
+    assert ids_at_home(ben) == [post.pk]
+    edit_post(post=post, actor=ada, visibility="private")
+    drain()
+    assert (ids_at_home(ben), ids_at_home(ada)) == ([], [post.pk])
+    assert broken() == []
+
+
 # --- pictures -------------------------------------------------------------------------------------------------
 
 
