@@ -28,6 +28,7 @@ from socialnet.kernel.errors import DomainError, NotFound, Unavailable
 
 PROTECTED = "/protected-media/"  # where nginx has MEDIA_ROOT as an internal location
 LINK_SECONDS = 60  # that a signed link opens its file
+_HARMLESS = "default-src 'none'; style-src 'unsafe-inline'"  # browsers show a picture alone with styles of theirs
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
@@ -190,7 +191,7 @@ def serve(
         f"public, max-age={max_age}, immutable" if public else f"private, max-age={max_age}"
     )
     response["Content-Disposition"] = "inline"
-    response["Content-Security-Policy"] = "default-src 'none'"
+    response["Content-Security-Policy"] = _HARMLESS
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

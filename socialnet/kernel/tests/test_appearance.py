@@ -66,7 +66,7 @@ def test_pictures_may_be_kept_for_ever_and_do_nothing(browser: Client, face: str
     response = browser.get(face)
     assert response.status_code == 200 and response["Content-Type"] == "image/webp"
     assert response["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert response["Content-Security-Policy"] == "default-src 'none'"
+    assert response["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
     assert response["X-Content-Type-Options"] == "nosniff"
 
 

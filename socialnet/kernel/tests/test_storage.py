@@ -251,7 +251,7 @@ def test_a_bucket_that_hangs_is_given_up(bucket: s3.Store, monkeypatch: pytest.M
 
 def assert_harmless(response: Any) -> None:
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Content-Security-Policy"] == "default-src 'none'"
+    assert response["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
     assert response["Content-Disposition"] == "inline"
 
 
