@@ -28,7 +28,7 @@ from socialnet.kernel.errors import DomainError, NotFound, Unavailable
 
 PROTECTED = "/protected-media/"  # where nginx has MEDIA_ROOT as an internal location
 LINK_SECONDS = 60  # that a signed link opens its file
-_HARMLESS = "default-src 'none'; style-src 'unsafe-inline'"  # browsers show a picture alone with styles of theirs
+_HARMLESS = "default-src 'none'; style-src 'unsafe-inline'"  # browsers bring styles for a picture alone
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
