@@ -1,5 +1,6 @@
 """Fan-out on write: a post's id goes into the timelines of its audience, a range of followers at a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -162,9 +163,35 @@ def _open_homes(author_id: int) -> set[int]:
     return {*followers.values_list("follower_id", flat=True), author_id} & set(here)
 
 
+def _open_homes_with_shares(post_id: int) -> set[int]:
+    """Of those who share a post and their followers, those who are online."""
+    here = realtime.everybody_online()
+    shares = Post.objects.filter(share_of=post_id, deleted_at=None).shares()
+    sharers = set(shares.filter(author__in=here).values_list("author_id", flat=True))
+    readers = Follow.objects.active().filter(follower__in=here, followee__in=shares.values("author_id"))
+    return sharers | set(readers.values_list("follower_id", flat=True))
+
+
 def withdraw(post_id: int, *, author_id: int) -> None:
-    """Tell the open homes of the author and the followers that a post is gone."""
-    homes = _open_homes(author_id)
+    """Tell every open home that may show a post, or a share of it, that it is gone."""
+    _tell_gone(post_id, _open_homes(author_id) | _open_homes_with_shares(post_id))
+
+
+def withdraw_from_outsiders(post: Post) -> None:
+    """Tell the open homes of those whom an edit of the audience has shut out."""
+    if post.visibility == Audience.PUBLIC:
+        return
+    followers = _open_homes(post.author_id)
+    insiders = {post.author_id}
+    if post.visibility == Audience.FOLLOWERS:
+        insiders |= followers
+    elif post.visibility == Audience.FRIENDS:
+        followed_back = Follow.objects.active().filter(follower=post.author_id, followee__in=followers)
+        insiders |= set(followed_back.values_list("followee_id", flat=True))
+    _tell_gone(post.pk, (followers | _open_homes_with_shares(post.pk)) - insiders)
+
+
+def _tell_gone(post_id: int, homes: Collection[int]) -> None:
     message = {
         "topic": "feed",
         "event": "feed.remove",

@@ -75,8 +75,10 @@ def deliver_era_chunk(chunks: list[Owed]) -> None:
 
 @on(PostEdited)
 def forget_edited(events: list[PostEdited]) -> None:
-    """The action dropped the cards already; this makes sure. Nothing else: who had the post has it."""
+    """The action dropped the cards already; this makes sure. Whom a narrower audience shuts out sees it go."""
     cards.surely_drop(*(event.post_id for event in events))
+    for post in Post.objects.published().filter(pk__in={event.post_id for event in events}):
+        fanout.withdraw_from_outsiders(post)
 
 
 @on(PostDeleted)

@@ -123,7 +123,7 @@ def _html(post: FeedItem) -> str:
 def _quoted(post: FeedItem) -> SafeString:
     original = post.original
     if original is None:
-        return format_html("<blockquote><p>{}</p></blockquote>", _("The quoted post is not there any more."))
+        return format_html("<blockquote><p>{}</p></blockquote>", _("The quoted post is not available."))
     return format_html(
         '<blockquote cite="{0}"><p><a href="{0}">{1}</a></p>{2}</blockquote>',
         absolute(original.url),

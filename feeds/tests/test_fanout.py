@@ -8,7 +8,7 @@ from accounts import actions as people
 from accounts.models import Activity, Follow
 from accounts.tests.factories import follows, person
 from feeds import cards, fanout, handlers, timelines
-from feeds.actions import delete_post
+from feeds.actions import delete_post, edit_post, share_post
 from feeds.events import PostPublished
 from feeds.fanout import LAST_PERSON, Range
 from feeds.models import FeedEntry, Post
@@ -234,6 +234,47 @@ def test_a_message_says_nothing_of_the_post(ada, ben, told):
     publish(ada, "a secret of ada")
     drain()
     assert "secret" not in str(told) and "ada" not in str(told)
+
+
+def gone_from(told) -> set[str]:
+    return {group for group, message in told if message["event"] == "feed.remove"}
+
+
+def test_a_deleted_post_leaves_also_the_homes_that_have_a_share_of_it(ada, ben, cleo, mod, told):
+    follows(cleo, ben)
+    post = publish(ada)
+    share_post(post=post, person=ben)
+    drain()
+    realtime.mark_online(pks(ada, ben, cleo, mod))
+    delete_post(post=post, actor=ada)
+    drain()
+    assert gone_from(told) >= {f"feed.{user_id}" for user_id in pks(ada, ben, cleo)}
+    assert f"feed.{mod.pk}" not in gone_from(told)
+
+
+@pytest.mark.parametrize(
+    ("audience", "stay"),
+    [
+        ("public", "ada ben cleo mod"),
+        ("followers", "ada ben cleo"),
+        ("friends", "ada ben"),
+        ("private", "ada"),
+    ],
+)
+def test_who_is_shut_out_by_an_edit_sees_the_post_go(ada, ben, cleo, mod, told, audience, stay):
+    """ben is a friend, cleo a follower; mod has it only by ben's share."""
+    for follower, followee in ((ben, ada), (ada, ben), (cleo, ada), (mod, ben)):
+        follows(follower, followee)
+    post = publish(ada)
+    share_post(post=post, person=ben)
+    drain()
+    realtime.mark_online(pks(ada, ben, cleo, mod))
+    edit_post(post=post, actor=ada, visibility=audience)
+    drain()
+    everybody = {"ada": ada, "ben": ben, "cleo": cleo, "mod": mod}
+    assert gone_from(told) == {
+        f"feed.{person.pk}" for name, person in everybody.items() if name not in stay.split()
+    }
 
 
 # --- what it costs -----------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_a_quote_has_both_and_a_note_when_the_other_is_gone(ada: User, ben: User
     assert "The first words" in html
     delete_post(post=original, actor=ben)
     (item,) = items()
-    assert "not there any more" in item.findtext(CONTENT, "")
+    assert "not available" in item.findtext(CONTENT, "")
     assert "The first words" not in ET.tostring(item).decode()
 
 
