@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from accounts.models import PersonCounts, User
 from feeds.actions import note_look
 from feeds.door import Audience
-from feeds.models import Draft, Media, Post, PostRevision, PullSource
+from feeds.models import Draft, LinkPreview, Media, Post, PostRevision, PullSource
 from socialnet.kernel.admin import ReadOnlyAdmin
 
 
@@ -144,6 +144,18 @@ class DraftAdmin(ReadOnlyAdmin):
     search_help_text = _("Draft id or exact username")
     ordering = ["-id"]
     fields = ["id", "author", "scheduled_for", "problem", "attempts", "tried_at", "version", "updated_at"]
+
+
+@admin.register(LinkPreview)
+class LinkPreviewAdmin(ReadOnlyAdmin):
+    """Whether previews come, not of what: an address may have been meant for few."""
+
+    list_display = ["id", "state", "tries", "asked_at", "fetched_at", "linked_at"]
+    list_filter = ["state"]
+    search_fields = ["=id", "=posts__id"]
+    search_help_text = _("Preview or post id")
+    ordering = ["-id"]
+    fields = ["id", "state", "tries", "asked_at", "fetched_at", "linked_at"]
 
 
 @admin.register(PullSource)

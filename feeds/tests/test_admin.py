@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import page_of, person
 from feeds.actions import edit_post
-from feeds.models import Post
+from feeds.models import LinkPreview, Post
 from feeds.tests.factories import plant, publish
 from socialnet.outbox.models import AuditEntry
 
@@ -101,3 +101,12 @@ def test_who_may_not_look_sees_nothing_and_leaves_no_record(ada: User, ben: User
     for who in (ben, None):
         assert opened(page_of(who), post).status_code == 302
     assert looks() == []
+
+
+def test_staff_sees_whether_previews_come_and_not_of_what(mod: User) -> None:
+    preview = LinkPreview.objects.create(key="0" * 64, url="https://example.org/a-secret-page")
+    browser = page_of(mod)
+    for address in ("/admin/feeds/linkpreview/", f"/admin/feeds/linkpreview/{preview.pk}/change/"):
+        answer = browser.get(address)
+        assert answer.status_code == 200
+        assert "a-secret-page" not in answer.content.decode()

@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, ngettext_lazy
 from django.utils.translation import gettext as _
 
+from socialnet.kernel.markup import plain_content
+
 register = template.Library()
 _drawn: dict[tuple[str, str | None, bool], SafeString] = {}
 
@@ -94,6 +96,12 @@ def cover(person: Any) -> SafeString:
     """Hills in the colour of the person's drawn face."""
     person_id = int(_read(person, "id") or 0)
     return format_html(DRAWN_COVER, hue=_hue(person_id), sun=120 + person_id * 97 % 420)
+
+
+@register.filter
+def plain(text: str) -> str:
+    """A short text as it was written, without its marks and on one line."""
+    return plain_content(text, brief=True)
 
 
 @register.filter
