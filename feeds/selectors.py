@@ -36,15 +36,23 @@ class HomePage(Page[FeedItem]):
 
 
 def home_page(
-    *, viewer: User, cursor: Cursor | None = None, size: int = PAGE_SIZE, is_visit: bool = True
+    *,
+    viewer: User,
+    cursor: Cursor | None = None,
+    size: int = PAGE_SIZE,
+    is_visit: bool = True,
+    refresh: bool = False,
 ) -> HomePage:
     """The posts that belong to `viewer`'s home, newest first; full until the feed ends.
 
     Without PostgreSQL what Redis has of it, marked `read_only`; raises `DatabaseAway` when that is nothing.
-    A visit is noted, and ends an absence; whoever only compares makes none.
+    A visit is noted, and ends an absence; whoever only compares makes none. `refresh` asks PostgreSQL past the warm
+    timeline; more often than every `timelines.REFRESH_SECONDS` it changes nothing.
     """
     before = cursor.before if cursor else None
     try:
+        if refresh and cursor is None:
+            _make_cold(viewer.pk)
         page = _home_page(viewer, before, size, is_visit)
     except (OperationalError, InterfaceError) as error:
         if not is_away(error):  # a slow statement, a deadlock
@@ -68,6 +76,14 @@ def _home_page(viewer: User, before: int | None, size: int, is_visit: bool) -> H
         tier=walk.tier,
         cache=walk.cache,
     )
+
+
+def _make_cold(user_id: int) -> None:
+    """Let the next read rebuild the timeline; not while PostgreSQL is away, when nothing could."""
+    with suppress(RedisAway):
+        if timelines.may_refresh(user_id):
+            stored.floor_of(user_id)  # raises if it is
+            timelines.drop(user_id)
 
 
 def _paused_page(viewer: User, before: int | None, size: int) -> HomePage:

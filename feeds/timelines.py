@@ -18,6 +18,7 @@ from socialnet.kernel.redis import door
 MAX_LENGTH = 800
 TTL_SECONDS = 24 * 3600
 REBUILD_SECONDS = 60
+REFRESH_SECONDS = 5
 BUCKETS = 64
 POLICY = CachePolicy(
     name="timeline",
@@ -153,6 +154,12 @@ def drop(*user_ids: int) -> None:
         for user_id in user_ids:
             pipe.delete(_key(user_id))
         pipe.execute()
+
+
+def may_refresh(user_id: int) -> bool:
+    """Whether nobody asked for this home to be read anew in the last `REFRESH_SECONDS`; asking counts."""
+    with door() as client:
+        return bool(client.set(f"{_key(user_id)}:refreshed", b"1", nx=True, ex=REFRESH_SECONDS))
 
 
 def _by_bucket(user_ids: Iterable[int]) -> Iterable[list[str]]:

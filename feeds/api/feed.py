@@ -16,7 +16,7 @@ from feeds.serializers import (
 from socialnet.kernel.api import APIView
 from socialnet.kernel.schema import page_of
 
-REFRESH = OpenApiParameter("refresh", bool, description="Asks for a fresh feed.")
+REFRESH = OpenApiParameter("refresh", bool, description="Asks past the cache; at most every 5 seconds.")
 MODE = OpenApiParameter("mode", enum=["latest"], description="The order; newest first.")
 
 
@@ -29,7 +29,12 @@ class FeedView(APIView):
     @extend_schema(parameters=[MODE, REFRESH], responses=page_of(FeedPostSerializer))
     def get(self, request: Request) -> Response:
         """Your home, newest first."""
-        page = selectors.home_page(viewer=request.user, cursor=self.cursor, size=self.limit)
+        page = selectors.home_page(
+            viewer=request.user,
+            cursor=self.cursor,
+            size=self.limit,
+            refresh=request.query_params.get("refresh", "") in ("1", "true"),
+        )
         response = self.page_response(as_json(page, request))
         response["X-Feed-Tier"], response["X-Cache"] = str(page.tier), page.cache
         return response

@@ -6,6 +6,7 @@ import pytest
 
 from accounts import actions as people
 from accounts.models import User
+from feeds import timelines
 from feeds.actions import publish_post
 from feeds.models import Post
 from socialnet.kernel import redis
@@ -79,6 +80,28 @@ def test_a_feed_has_reasons_tiers_and_pages_without_gap(cast, call):
     assert answer["X-Feed-Tier"] == "1"
     assert answer["Cache-Control"] == "private, no-store"
     assert answer.json()["results"][0]["reason"]["kind"] == "followed"
+
+
+def test_a_forced_refresh_is_answered_from_the_cache_when_it_comes_too_soon(cast, call):
+    publish_post(author=cast["ada"], content="Hello")
+    drain()
+    seen = [
+        call(cast["ben"], "GET", f"feed?refresh={asked}")["X-Cache"] for asked in ("0", "0", "1", "1", "true")
+    ]
+    assert seen == ["rebuild", "hit", "rebuild", "hit", "hit"]
+    other = call(cast["ada"], "GET", "feed?refresh=1")
+    assert (other["X-Cache"], len(other.json()["results"])) == ("rebuild", 1)
+
+
+def test_a_refresh_finds_what_the_cache_has_lost(cast, call):
+    post = publish_post(author=cast["ada"], content="Hello")
+    drain()
+    call(cast["ben"], "GET", "feed")
+    timelines.remove(cast["ben"].pk, [post.pk])
+    assert call(cast["ben"], "GET", "feed").json()["results"] == []
+    assert [one["id"] for one in call(cast["ben"], "GET", "feed?refresh=1").json()["results"]] == [
+        str(post.pk)
+    ]
 
 
 def test_the_head_names_the_newest_ids(cast, call):
