@@ -254,8 +254,11 @@ def _publish_claimed(draft_id: int) -> bool:
 
 @transaction.atomic
 def _publish_if_due(draft_id: int) -> bool:
-    """Looks again: since it was claimed it may have been published, deleted, changed or put off."""
-    draft = Draft.objects.due().select_for_update(skip_locked=True).filter(pk=draft_id).first()
+    """Looks again: since it was claimed it may have been published, deleted, changed or put off.
+
+    It waits for the row: another scheduler may hold it for a moment, only to find that it is claimed.
+    """
+    draft = Draft.objects.due().select_for_update().filter(pk=draft_id).first()
     if draft is None:
         return False
     draft.author = User.objects.select_for_update(no_key=True).get(pk=draft.author_id)
