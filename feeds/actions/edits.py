@@ -56,26 +56,31 @@ def edit_post(
         "language": standing.language if language is None else language,
         "with_media": bool(wanted),
     }
-    says_else = _differs(standing, content=written.content, content_warning=written.content_warning)
-    if says_else or wanted != pictures or _differs(standing, **rest):
+    if wanted != pictures or _differs(standing, **rest, **written.said()):
         if version is not None and version != version_of(standing.edited_at):
             raise EditConflict(standing)
         _check_narrowing(standing.visibility, rest["visibility"])
-        if says_else:
-            _keep_version(standing)
-            rest |= written.fields()
-        Post.objects.filter(pk=standing.pk).update(**rest, edited_at=Now())
-        if wanted != pictures:
+        if wanted != pictures:  # before the tags, as publishing does: the same locks in the same order
             attach_media(post=standing, media_ids=wanted)
-        if written.content != standing.content:
-            written.keep_tags(standing)
-            tell_mentioned(standing, written)
+        _change(standing, written, rest)
         keep_link(standing, content=written.content, with_media=bool(wanted))
         emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
         transaction.on_commit(partial(cards.drop, standing.pk))
     _describe(standing, alts or {}, actor)
     standing.refresh_from_db()
     return standing
+
+
+def _change(post: Post, written: Written, rest: Mapping[str, Any]) -> None:
+    """The row; and where its words are others, what it said before, its tags, and whom it names."""
+    says_else = _differs(post, **written.said())
+    if says_else:
+        _keep_version(post)
+    changes = {**rest, **(written.fields() if says_else else {})}
+    Post.objects.filter(pk=post.pk).update(**changes, edited_at=Now())
+    if written.content != post.content:
+        written.keep_tags(post)
+        tell_mentioned(post, written)
 
 
 def _keep_version(post: Post) -> None:

@@ -47,8 +47,12 @@ class Written:
         names = people_named(mentioned_names(text))
         return cls(text, warning, render(text, known_names=names), names)
 
+    def said(self) -> dict[str, str]:
+        """What the author wrote."""
+        return {"content": self.content, "content_warning": self.content_warning}
+
     def fields(self) -> dict[str, str]:
-        return {"content": self.content, "content_warning": self.content_warning, "html": self.html}
+        return {**self.said(), "html": self.html}
 
     def keep_tags(self, post: Post, *, is_new: bool = False) -> None:
         """Make the rows of `post` those of this text."""
