@@ -1,6 +1,6 @@
 """What apps above fill in, in their `AppConfig.ready()`; feeds knows nothing of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 # Facts about a post for whoever looks at it: name → an SQL condition over `p` (the post) and `v` (the viewer, a row
@@ -10,3 +10,20 @@ viewer_facts: dict[str, str] = {}
 # What else the people of the demo community do: called with them by username (`accounts.models.User`) and with those of
 # their posts that have a key (`feeds.models.Post`), in the transaction that loads it.
 demo: list[Callable[[Mapping[str, Any], Mapping[str, Any]], None]] = []
+
+
+def _nobody_is_close(_user_id: int) -> Mapping[int, float]:
+    return {}
+
+
+def _nothing_is_popular() -> Sequence[int]:
+    return []
+
+
+# How close authors are to a person, from what the person did of their own will: called with the person's id, gives
+# weights in (0, 1] by author's id, the closest 200 at most; who is not in it is at 0. Cheap: it is kept for minutes.
+affinity: Callable[[int], Mapping[int, float]] = _nobody_is_close
+
+# Ids of public posts that many liked lately, the best first, as last computed; without PostgreSQL and without Redis
+# what this process remembers. Never raises.
+popular: Callable[[], Sequence[int]] = _nothing_is_popular

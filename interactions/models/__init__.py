@@ -1,0 +1,3 @@
+from interactions.models.bookmarks import IS_BOOKMARKED, Bookmark, BookmarkQuerySet
+
+__all__ = ["IS_BOOKMARKED", "Bookmark", "BookmarkQuerySet"]
