@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Block, Follow, Viewer
 from feeds import hooks
+from feeds.belonging import belongs, follows
 
 
 class Audience(models.TextChoices):
@@ -87,7 +88,7 @@ SELECT p.id, p.author_id,
         AND (p.visibility = 'public' AND NOT a.is_private
             OR p.visibility IN ('public', 'followers') AND r.follows
             OR p.visibility = 'friends' AND r.follows AND r.followed_back)), false) AS visible,
-    coalesce(p.author_id = v.id OR r.follows, false) AS belongs,
+    coalesce({belongs}, false) AS belongs,
     r.muted,
     p.deleted_at IS NOT NULL AS gone,
     p.share_of_id, p.via_id,
@@ -97,10 +98,8 @@ FROM feeds_post p
 JOIN accounts_user a ON a.id = p.author_id
 LEFT JOIN accounts_user v ON v.id = %(viewer)s
 CROSS JOIN LATERAL (SELECT
-    EXISTS (SELECT 1 FROM accounts_follow
-        WHERE follower_id = v.id AND followee_id = a.id AND status = 'active') AS follows,
-    EXISTS (SELECT 1 FROM accounts_follow
-        WHERE follower_id = a.id AND followee_id = v.id AND status = 'active') AS followed_back,
+    {follows} AS follows,
+    {followed_back} AS followed_back,
     EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = v.id AND blocked_id = a.id)
         OR EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = a.id AND blocked_id = v.id) AS blocked,
     EXISTS (SELECT 1 FROM accounts_mute WHERE muter_id = v.id AND muted_id = a.id
@@ -112,6 +111,11 @@ WHERE p.id = ANY(%(ids)s) OR p.id = ANY(ARRAY(
     LEFT JOIN feeds_post shared ON shared.id = s.share_of_id AND s.content = '' AND NOT s.with_media
     WHERE s.id = ANY(%(ids)s) AND s.share_of_id IS NOT NULL))
 """
+_FACTS = (
+    _FACTS.replace("{belongs}", belongs(viewer="v.id", author="p.author_id", is_followed="r.follows"))
+    .replace("{follows}", follows(viewer="v.id", author="a.id"))
+    .replace("{followed_back}", follows(viewer="a.id", author="v.id"))
+)
 _IS_SHARED = """EXISTS (SELECT 1 FROM feeds_post s WHERE s.author_id = v.id AND s.share_of_id = p.id
     AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL)"""
 

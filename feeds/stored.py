@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 
+from feeds.belonging import SOURCES, belongs, follows
 from feeds.models import FeedEntry, StoredFloor
 from socialnet.outbox.ids import MAX_ID
 
@@ -27,11 +28,8 @@ FROM (SELECT %(user)s::bigint AS id) person
 LEFT JOIN accounts_activity a ON a.user_id = person.id
 LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
 """
-_LATERAL = """
-SELECT p.id FROM (
-    SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
-    UNION ALL SELECT %(user)s
-) source
+_LATERAL = f"""
+SELECT p.id FROM ({SOURCES}) source
 CROSS JOIN LATERAL (
     SELECT id FROM feeds_post
     WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL
@@ -40,15 +38,13 @@ CROSS JOIN LATERAL (
 ORDER BY p.id DESC LIMIT %(count)s
 """
 # What a follower gets of an author: everything but private posts, and friends' posts if the author follows back.
-_BACKFILL = """
+_BACKFILL = f"""
 WITH newest AS (
     SELECT id, author_id FROM feeds_post
     WHERE author_id = %(author)s AND deleted_at IS NULL
-        AND (visibility IN ('public', 'followers') OR visibility = 'friends' AND EXISTS (
-            SELECT 1 FROM accounts_follow
-            WHERE follower_id = %(author)s AND followee_id = %(user)s AND status = 'active'))
-        AND EXISTS (SELECT 1 FROM accounts_follow
-            WHERE follower_id = %(user)s AND followee_id = %(author)s AND status = 'active')
+        AND (visibility IN ('public', 'followers')
+            OR visibility = 'friends' AND {follows(viewer="%(author)s", author="%(user)s")})
+        AND {belongs(viewer="%(user)s", author="%(author)s")}
     ORDER BY id DESC LIMIT %(depth)s + 1
 ), raised AS (
     INSERT INTO feeds_storedfloor (user_id, floor)
@@ -88,10 +84,9 @@ INSERT INTO feeds_feedentry (user_id, post_id, author_id)
 SELECT user_id, post_id, author_id FROM newest
 ON CONFLICT (user_id, post_id) DO NOTHING
 """
-_CLEAR = """
-DELETE FROM feeds_feedentry WHERE user_id = %(user)s AND author_id = %(author)s AND NOT EXISTS (
-    SELECT 1 FROM accounts_follow
-    WHERE follower_id = %(user)s AND followee_id = %(author)s AND status = 'active')
+_CLEAR = f"""
+DELETE FROM feeds_feedentry
+WHERE user_id = %(user)s AND author_id = %(author)s AND NOT {belongs(viewer="%(user)s", author="%(author)s")}
 """
 # Rows at or below the floor, and those beyond the newest that are kept, under which the floor rises.
 _TRIM = """
@@ -178,7 +173,7 @@ def fill(people: Collection[int]) -> int:
 
 
 def clear(user_id: int, *, author_id: int) -> int:
-    """Take the author's posts away, unless `user_id` follows them (again) now; returns how many."""
+    """Take the author's posts away, unless they belong (again) now; returns how many."""
     with alone_with(user_id) as cursor:
         cursor.execute(_CLEAR, {"user": user_id, "author": author_id})
         return int(cursor.rowcount)

@@ -13,7 +13,7 @@ from accounts.tests.factories import Api, follows, page_of, person
 from feeds import upkeep
 from feeds.actions import delete_post, publish_post, remove_shares_of, share_post, unshare_post
 from feeds.errors import CannotShare
-from feeds.models import Post, PostCounts
+from feeds.models import FeedEntry, Post, PostCounts
 from feeds.selectors import get_visible_item, head_of, home_page, profile_posts, sharers_of
 from feeds.tests.factories import ids_at_home, plant, publish
 from socialnet.kernel import redis
@@ -420,3 +420,31 @@ def test_a_drifted_share_count_is_mended(ada, ben):
     assert upkeep.reconcile_recent_share_counts() == 1
     assert upkeep.reconcile_all_share_counts() == 1
     assert (shares_of(post), shares_of(other)) == (1, 0)
+
+
+def test_what_is_at_home_for_two_reasons_survives_losing_one(ada, ben, cleo):
+    """By its author and by somebody's share; the last reason takes it away."""
+    people.follow_user(follower=ben, followee=ada)
+    people.follow_user(follower=ben, followee=cleo)
+    post = publish(ada)
+    share_post(post=post, person=cleo)
+
+    def reasons() -> list[tuple[int, str]]:
+        found = []
+        for _ in range(2):  # before the deliveries are made and after
+            found.append([(item.shown.id, item.reason.kind) for item in home_page(viewer=ben).items])
+            drain()
+        assert found[0] == found[1]
+        return found[1]
+
+    drain()
+    assert reasons() == [(post.pk, "shared")]
+    people.unfollow_user(follower=ben, followee=ada)
+    assert reasons() == [(post.pk, "shared")]
+    people.follow_user(follower=ben, followee=ada)
+    drain()
+    people.unfollow_user(follower=ben, followee=cleo)
+    assert reasons() == [(post.pk, "followed")]
+    assert set(FeedEntry.objects.filter(user_id=ben.pk).values_list("post_id", flat=True)) == {post.pk}
+    people.unfollow_user(follower=ben, followee=ada)
+    assert reasons() == []
