@@ -118,16 +118,20 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
-    from feeds import idle, sources
+    from feeds import idle, selectors, sources
+    from interactions import popular
 
     request.getfixturevalue("redis_process")
     redis.breaker.close()
     postgres.breaker.close()
+    selectors.breaker.close()
+    selectors.closest_breaker.close()
     redis._client().flushall()
     standins._looked_after.clear()
     idle._noted.clear()
     sources.forget_here()
     sources._recent.clear()
+    popular._remembered = (float("-inf"), [])
     with override_settings(
         MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"
     ):  # storages listen to this

@@ -12,7 +12,7 @@ from feeds.timelines import Slice
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox.ids import MAX_ID
 
-WARM, STORED = 1, 2
+WARM, STORED, CLOSEST, POPULAR = 1, 2, 3, 4  # how whole a home is: the tiers of the response headers
 
 
 class Candidates:

@@ -1,17 +1,29 @@
-"""Home while PostgreSQL is away: read-only, from Redis alone, through a stricter door.
+"""Home without PostgreSQL's word, while it is away or takes too long: from Redis alone, through a stricter door.
 
 What is not cached is left out, and who may see what is judged by relations that were kept; in doubt nobody may.
 """
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
 from accounts import standins
 from accounts.cards import AuthorCard
 from accounts.standins import Standins
-from feeds import timelines
+from feeds import hooks, sources, timelines
 from feeds.cards import Card, Hydrated, cached, is_share
 from feeds.door import Audience, Facts, as_shared
 from socialnet.kernel.errors import DatabaseAway, RedisAway
 
 _BATCH = 120
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Posts that may be shown, newest or best first, all facts of them and beside them, and what is cached."""
+
+    shown: list[Facts]
+    truth: dict[int, Facts]
+    known: Hydrated
 
 
 def facts_without_database(card: Card, author: AuthorCard | None, *, viewer_id: int, kept: Standins) -> Facts:
@@ -37,11 +49,8 @@ def facts_without_database(card: Card, author: AuthorCard | None, *, viewer_id: 
     )
 
 
-def belonging(viewer_id: int, *, before: int | None) -> tuple[list[Facts], dict[int, Facts], Hydrated]:
-    """Posts of the warm timeline that may be shown, all facts of them and beside them, and what is cached.
-
-    Raises `DatabaseAway` when too little was kept to show anything.
-    """
+def home(viewer_id: int, *, before: int | None) -> Kept:
+    """What is warm of a home, and what is kept of the authors merged into it; raises `DatabaseAway` when nothing is."""
     try:
         part = timelines.read(viewer_id, before=before, count=_BATCH)
     except RedisAway as error:
@@ -49,12 +58,27 @@ def belonging(viewer_id: int, *, before: int | None) -> tuple[list[Facts], dict[
     kept = standins.read(viewer_id)
     if part is None or kept is None:
         raise DatabaseAway
-    known = cached(part.ids)
-    for _level in range(2):  # what is shared or quoted, and what a shared quote quotes
-        beside = {
-            ident for card in known.cards.values() for ident in (card["share_of_id"], card["via_id"]) if ident
-        }
-        known = known.joined(cached([ident for ident in beside if ident not in known.cards]))
+    merged = [ident for ident in sources.kept_posts(kept.follows) if before is None or ident < before]
+    lowest = part.ids[-1] if len(part.ids) == _BATCH else 0
+    ids = sorted({*part.ids, *(ident for ident in merged if ident > lowest)}, reverse=True)
+    judged = _judged(ids, viewer_id=viewer_id, kept=kept)
+    return Kept([fact for fact in judged.shown if fact.at_home], judged.truth, judged.known)
+
+
+def popular(viewer_id: int) -> Kept:
+    """What many like, as last computed; raises `DatabaseAway` when nothing of it is kept, or not who may see it."""
+    kept = standins.read(viewer_id)
+    if kept is None:
+        raise DatabaseAway
+    judged = _judged(hooks.popular(), viewer_id=viewer_id, kept=kept)
+    shown = [fact for fact in judged.shown if fact.visible and not fact.muted]
+    if not shown:
+        raise DatabaseAway
+    return Kept(shown, judged.truth, judged.known)
+
+
+def _judged(ids: Sequence[int], *, viewer_id: int, kept: Standins) -> Kept:
+    known = _cached_with_shared(ids)
     truth = {
         post_id: facts_without_database(
             card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept
@@ -63,8 +87,15 @@ def belonging(viewer_id: int, *, before: int | None) -> tuple[list[Facts], dict[
     }
     for fact in [fact for fact in truth.values() if fact.is_share]:
         truth[fact.post_id] = as_shared(fact, truth.get(fact.original_id))
-    return (
-        [truth[post_id] for post_id in part.ids if post_id in truth and truth[post_id].at_home],
-        truth,
-        known,
-    )
+    return Kept([truth[post_id] for post_id in ids if post_id in truth], truth, known)
+
+
+def _cached_with_shared(ids: Collection[int]) -> Hydrated:
+    """Also of what is shared or quoted, and of what a shared quote quotes."""
+    known = cached(list(ids))
+    for _level in range(2):
+        beside = {
+            ident for card in known.cards.values() for ident in (card["share_of_id"], card["via_id"]) if ident
+        }
+        known = known.joined(cached([ident for ident in beside if ident not in known.cards]))
+    return known

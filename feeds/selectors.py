@@ -2,37 +2,59 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+from prometheus_client import Counter
 
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import User, Viewer
-from feeds import idle, paused, stored, timelines
-from feeds.candidates import WARM, Candidates
+from feeds import hooks, idle, paused, stored, timelines
+from feeds.candidates import CLOSEST, POPULAR, STORED, WARM, Candidates
 from feeds.door import Facts, facts
 from feeds.history import Version, changes_between
-from feeds.items import FeedItem, Group, grouped, home_items, items_of, known_of
+from feeds.items import FeedItem, Group, Reason, grouped, home_items, items, items_of, known_of
 from feeds.models import IS_SHARE, Draft, DraftQuerySet, Hashtag, Media, Pin, Post, PostQuerySet, PostRevision
-from socialnet.kernel.errors import NotFound, RedisAway
+from socialnet.kernel.breaker import Breaker, Refused
+from socialnet.kernel.errors import DatabaseAway, NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
-from socialnet.kernel.postgres import is_away
+from socialnet.kernel.postgres import in_time, is_away, is_slow
 from socialnet.outbox.ids import MAX_ID
 
 HEAD_SIZE = 20
 _ROUNDS = 12
 
 
+# One that takes too long is not tried by everybody who asks: they get something less whole, and one probes.
+breaker = Breaker("home", failures=3, pause=10, counts=is_slow)
+closest_breaker = Breaker("home, closest people", failures=3, pause=10, counts=is_slow)
+_reads = Counter(
+    "socialnet_home_reads", "Pages of homes by the tier they came from, and cache", ["tier", "cache"]
+)
+
+
 @dataclass(frozen=True)
 class HomePage(Page[FeedItem]):
-    """A page of somebody's home; `tier` is 1 (Redis) or 2 (PostgreSQL), `cache` is hit, miss or rebuild."""
+    """A page of somebody's home; `cache` is hit, miss or rebuild.
+
+    `tier` is 1 (from Redis) or 2 (from PostgreSQL), and all of it is there; 3 (only the newest of the closest people)
+    or 4 (instead of it, what many like). `is_judged`: PostgreSQL said who may see what; else the stricter door did.
+    `read_only`: it is away, and nothing can be written.
+    """
 
     tier: int = WARM
     cache: str = "hit"
+    is_judged: bool = True
     read_only: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says all that belongs there, as far as PostgreSQL knows."""
+        return self.is_judged and self.tier <= STORED
 
 
 def home_page(
@@ -45,21 +67,22 @@ def home_page(
 ) -> HomePage:
     """The posts that belong to `viewer`'s home, newest first; full until the feed ends.
 
-    Without PostgreSQL what Redis has of it, marked `read_only`; raises `DatabaseAway` when that is nothing.
-    A visit is noted, and ends an absence; whoever only compares makes none. `refresh` asks PostgreSQL past the warm
-    timeline; more often than every `timelines.REFRESH_SECONDS` it changes nothing.
+    Where PostgreSQL takes too long or is away: the best that can be had, by its `tier`; raises `DatabaseAway` when
+    that is nothing. A visit is noted, and ends an absence; whoever only compares makes none. `refresh` asks PostgreSQL
+    past the warm timeline; more often than every `timelines.REFRESH_SECONDS` it changes nothing.
     """
     before = cursor.before if cursor else None
     try:
-        if refresh and cursor is None:
+        if refresh and before is None:
             _make_cold(viewer.pk)
-        page = _home_page(viewer, before, size, is_visit)
-    except (OperationalError, InterfaceError) as error:
-        if not is_away(error):  # a slow statement, a deadlock
-            raise
-        return _paused_page(viewer, before, size)
-    if cursor is None:
-        standins.keep(viewer.pk)
+        with breaker.calling():
+            page = _home_page(viewer, before, size, is_visit)
+    except (OperationalError, InterfaceError, Refused) as error:
+        page = _lesser_page(viewer, before, size, error)
+    else:
+        if before is None:
+            standins.keep(viewer.pk)
+    _reads.labels(page.tier, page.cache).inc()
     return page
 
 
@@ -86,15 +109,55 @@ def _make_cold(user_id: int) -> None:
             timelines.drop(user_id)
 
 
-def _paused_page(viewer: User, before: int | None, size: int) -> HomePage:
+def _lesser_page(viewer: User, before: int | None, size: int, error: Exception) -> HomePage:
+    """What can be had of a home after `error`: what is at hand of it, of the closest people, or what many like."""
+    is_late = isinstance(error, Refused) or is_slow(error)
+    if not is_late and not is_away(error):  # a deadlock, say
+        raise error
+    with suppress(DatabaseAway):
+        return _kept_page(viewer, before, size, read_only=not is_late)
+    if before is not None:  # the rest of a list cannot be another list
+        raise DatabaseAway from error
+    if is_late:
+        with suppress(OperationalError, InterfaceError, Refused), closest_breaker.calling():
+            return _closest_page(viewer, size)
+    return _popular_page(viewer, size, read_only=not is_late)
+
+
+def _closest_page(viewer: User, size: int) -> HomePage:
     viewer_id = viewer.pk
-    kept, truth, known = paused.belonging(viewer_id, before=before)
-    groups, beyond = grouped(kept, most=size)
+    close = hooks.affinity(viewer_id)
+    closest = sorted(close, key=close.__getitem__, reverse=True)
+    ids = stored.closest_posts(viewer_id, closest=closest, count=2 * size)
+    with in_time(stored.CLOSEST_MILLISECONDS):
+        truth = facts(viewer_id=viewer_id, post_ids=ids)
+    at_home = (truth[post_id] for post_id in ids if post_id in truth and truth[post_id].at_home)
+    groups, _beyond = grouped(at_home, most=size)
+    known = known_of(_members(groups), truth)
+    return HomePage(items=home_items(groups, truth, known, viewer_id=viewer_id), tier=CLOSEST, cache="miss")
+
+
+def _kept_page(viewer: User, before: int | None, size: int, *, read_only: bool) -> HomePage:
+    kept = paused.home(viewer.pk, before=before)
+    groups, beyond = grouped(kept.shown, most=size)
     return HomePage(
-        items=home_items(groups, truth, known, viewer_id=viewer_id),
+        items=home_items(groups, kept.truth, kept.known, viewer_id=viewer.pk),
         next_cursor=Cursor(before=beyond.post_id + 1) if beyond else None,
-        tier=WARM,
-        read_only=True,
+        is_judged=False,
+        read_only=read_only,
+    )
+
+
+def _popular_page(viewer: User, size: int, *, read_only: bool) -> HomePage:
+    kept = paused.popular(viewer.pk)
+    shown = items(kept.shown[:size], kept.truth, kept.known, viewer_id=viewer.pk)
+    reason = Reason("popular", _("Many people like this"))
+    return HomePage(
+        items=[replace(item, reason=reason) for item in shown],
+        tier=POPULAR,
+        cache="miss",
+        is_judged=False,
+        read_only=read_only,
     )
 
 

@@ -170,6 +170,16 @@ def posts_of(author_ids: Collection[int], pull: PullSet, *, before: int | None, 
     return found
 
 
+def kept_posts(followed: Collection[int]) -> list[int]:
+    """What is kept of those of `followed` that were pull sources when this process last knew, in no order; PostgreSQL
+    is not asked."""
+    since = _set[1].since
+    keys = {author_id: since[author_id] for author_id in since if author_id in followed}
+    here = [_recent[key][1] for key in keys.items() if key in _recent]
+    kept = _RECENT.get_many(f"{author_id}:{since_id}" for author_id, since_id in keys.items())
+    return [post_id for ids in (*here, *kept.values()) for post_id in ids or ()]
+
+
 def _recent_of(keys: list[tuple[int, int]]) -> list[list[int]]:
     if _stale(keys):
         known = all(key in _recent for key in keys)

@@ -13,9 +13,12 @@ from django.db import connection, transaction
 
 from feeds.belonging import SOURCES, belongs, follows
 from feeds.models import FeedEntry, StoredFloor
+from socialnet.kernel.postgres import in_time
 from socialnet.outbox.ids import MAX_ID
 
 DEPTH = 1000
+CLOSEST = 20
+READ_MILLISECONDS, CLOSEST_MILLISECONDS = 2000, 1000  # then a reader gets something less whole
 
 # Floor and rows of one moment: trimming raises the one and takes the others away.
 _ENTRIES = """
@@ -34,6 +37,17 @@ CROSS JOIN LATERAL (
     SELECT id FROM feeds_post
     WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL
     ORDER BY id DESC LIMIT %(count)s
+) p
+ORDER BY p.id DESC LIMIT %(count)s
+"""
+_CLOSEST = """
+SELECT p.id FROM (
+    (SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
+        ORDER BY array_position(%(closest)s::bigint[], followee_id), id DESC LIMIT %(most)s)
+    UNION ALL SELECT %(user)s
+) source
+CROSS JOIN LATERAL (
+    SELECT id FROM feeds_post WHERE author_id = source.author_id AND deleted_at IS NULL ORDER BY id DESC LIMIT 10
 ) p
 ORDER BY p.id DESC LIMIT %(count)s
 """
@@ -130,7 +144,7 @@ class Entries(NamedTuple):
 def entries(user_id: int, *, before: int | None, count: int) -> Entries:
     """Up to `count` ids older than `before`, newest first, in one statement."""
     params = {"user": user_id, "before": MAX_ID + 1 if before is None else before, "count": count}
-    with connection.cursor() as cursor:
+    with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_ENTRIES, params)
         kept_up, floor, ids = cursor.fetchone()
     return Entries(ids, floor) if kept_up else Entries([], MAX_ID, kept_up=False)
@@ -144,8 +158,17 @@ def floor_of(user_id: int) -> int:
 def followed_posts(user_id: int, *, before: int | None, count: int) -> list[int]:
     """Up to `count` ids older than `before` by the people `user_id` follows, straight from their posts."""
     params = {"user": user_id, "before": before if before is not None else MAX_ID, "count": count}
-    with connection.cursor() as cursor:
+    with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_LATERAL, params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def closest_posts(user_id: int, *, closest: Collection[int], count: int) -> list[int]:
+    """The newest ids of `CLOSEST` followed people, newest first: of `closest` (ids, the closest first) as far as
+    `user_id` follows them, then of whom they followed last; and their own. Asked for when all else takes too long."""
+    params = {"user": user_id, "closest": list(closest), "most": CLOSEST, "count": count}
+    with in_time(CLOSEST_MILLISECONDS) as cursor:
+        cursor.execute(_CLOSEST, params)
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -10,6 +10,8 @@ class InteractionsConfig(AppConfig):
         from feeds import hooks
         from interactions.demo import keep_posts
         from interactions.models import IS_BOOKMARKED
+        from interactions.popular import popular_posts
 
         hooks.viewer_facts["is_bookmarked"] = IS_BOOKMARKED
+        hooks.popular = popular_posts
         hooks.demo.append(keep_posts)

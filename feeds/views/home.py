@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.suggestions import suggested_people
 from feeds import selectors
+from feeds.candidates import CLOSEST, POPULAR
 from feeds.forms import PostForm
 from feeds.selectors import HomePage
 from feeds.views.lists import ITEMS, cursor_of, wants_items
@@ -26,10 +27,22 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def home_context(request: HttpRequest, page: HomePage) -> dict[str, object]:
-    if page.read_only:
-        title, text = _("Writing is paused."), _("You can read what we still have at hand.")
-        return {"page": page, "form": PostForm(), "banner": {"title": title, "text": text}}
-    return {"page": page, "form": PostForm(), "suggested": suggested_people(request.user)}
+    context: dict[str, object] = {"page": page, "form": PostForm()}
+    if page.is_whole:
+        return context | {"suggested": suggested_people(request.user)}
+    return context | {"banner": banner_of(page), "end": _("The rest of your home is back in a moment.")}
+
+
+def banner_of(page: HomePage) -> dict[str, str]:
+    """What is missing of a home, in words."""
+    title = _("Writing is paused.") if page.read_only else _("Your home is not complete just now.")
+    if page.tier == POPULAR:
+        text = _("This is what many people like. Your own home is back in a moment.")
+    elif page.tier == CLOSEST:
+        text = _("These are the newest posts of the people you are closest to. The rest is back in a moment.")
+    else:
+        text = _("You can read what we still have at hand.")
+    return {"title": title, "text": text}
 
 
 def told(response: HttpResponse, page: HomePage) -> HttpResponse:
