@@ -40,9 +40,10 @@ class Standins:
     muted: frozenset[int]
 
 
-def keep(viewer_id: int) -> None:
-    """See to it, every five minutes per process, that the relations of this reader are kept."""
-    if viewer_id in _looked_after:
+def keep(viewer_id: int, *, look: bool = False) -> None:
+    """See to it, every five minutes per process, that the relations of this reader are kept; at once if told to
+    `look`, as when Redis seems to have lost something."""
+    if viewer_id in _looked_after and not look:
         return
     state = POLICY.state(viewer_id)
     if state is State.MISSING:

@@ -81,7 +81,7 @@ def home_page(
         page = _lesser_page(viewer, before, size, error)
     else:
         if before is None:
-            standins.keep(viewer.pk)
+            standins.keep(viewer.pk, look=page.cache == "rebuild")
     _reads.labels(page.tier, page.cache).inc()
     return page
 

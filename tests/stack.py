@@ -93,6 +93,14 @@ class Stack:
     def wait_until_ready(self, seconds: float = 60) -> None:
         wait_for(self._is_ready, seconds=seconds, what="/health/ready with every part up")
 
+    def answers(self) -> bool:
+        """Whether the pages are there, whatever else is."""
+        try:
+            with urlopen(f"{self.address}/health/live", timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
     def _is_ready(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self.live_port), timeout=1).close()

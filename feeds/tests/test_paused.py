@@ -176,3 +176,16 @@ def test_without_redis_home_is_the_same(client, people_of_town, monkeypatch):
     with pytest.raises(RedisAway), redis.door():
         pass
     assert client.get("/").status_code == 200
+
+
+def test_relations_are_kept_anew_at_once_when_redis_lost_them(client, people_of_town, postgresql):
+    publish_post(author=people_of_town["ada"], content="Kept at hand")
+    drain()
+    client.force_login(people_of_town["ben"])
+    for _ in range(2):
+        client.get("/")
+    redis._client().flushall()
+    client.force_login(people_of_town["ben"])
+    client.get("/")
+    postgresql(away=True)
+    assert "Kept at hand" in client.get("/").content.decode()
