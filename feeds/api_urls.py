@@ -16,6 +16,7 @@ urlpatterns = [
     path("drafts/<int:draft_id>/publish", api.DraftPublishView.as_view(), name="api_draft_publish"),
     path("feed", api.FeedView.as_view(), name="api_feed"),
     path("feed/head", api.FeedHeadView.as_view(), name="api_feed_head"),
+    path("feed/marker", api.MarkerView.as_view(), name="api_feed_marker"),
     path("users/<str:username>/posts", api.PersonPostsView.as_view(), name="api_user_posts"),
     path("users/<str:username>/media", api.PersonMediaView.as_view(), name="api_user_media"),
     path("hashtags/<str:tag>", api.HashtagView.as_view(), name="api_hashtag"),

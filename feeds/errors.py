@@ -78,6 +78,15 @@ class CannotEditShare(Forbidden):
     sentence = _("There is nothing to edit: this only passes on what somebody else wrote.")
 
 
+class ImpossibleMarker(Invalid):
+    """A read position where no post can be, or none yet."""
+
+    code = "impossible_marker"
+
+    def __init__(self) -> None:
+        super().__init__(errors={"last_read_id": [_("There can be no post with this id.")]})
+
+
 class TooManyPins(Invalid):
     code = "too_many_pins"
 

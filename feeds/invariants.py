@@ -77,6 +77,10 @@ WHERE key <> encode(sha256(convert_to(url, 'UTF8')), 'hex')
     OR state = 'waiting' AND fetched_at IS NOT NULL
     OR asked_at < clock_timestamp() - interval '1 day' AND (fetched_at IS NULL OR fetched_at < asked_at)
 """
+_MARKERS_OF_NOBODY = """
+SELECT count(*) FROM feeds_readmarker m
+WHERE NOT EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = m.user_id AND u.is_active)
+"""
 # A person's whole home: own posts, what the followed say to all or to followers, and to friends among them.
 _HOME = """
 WITH followed AS (
@@ -247,6 +251,11 @@ def posts_without_counts(_sample: int) -> int:
 @invariant(1, "previews of links are what was asked for, and stand where nothing else does")
 def odd_previews(_sample: int) -> int:
     return number(_POSTS_WITH_TOO_MUCH) + number(_ODD_PREVIEWS)
+
+
+@invariant(35, "who left has no place in a home")
+def markers_of_nobody(_sample: int) -> int:
+    return number(_MARKERS_OF_NOBODY)
 
 
 @invariant(31, "pictures have their files, without location or other metadata")

@@ -213,6 +213,19 @@ class HeadSerializer(serializers.Serializer[Any]):
     newest_id = serializers.CharField(allow_null=True)
 
 
+class MarkerSerializer(serializers.Serializer[Any]):
+    """How far somebody has read in their home; null for people who have read nothing yet."""
+
+    last_read_id = serializers.CharField(allow_null=True)
+    updated_at = serializers.DateTimeField(allow_null=True)
+
+
+class MarkerInput(serializers.Serializer[Any]):
+    last_read_id = IdField(help_text="The newest post that was in front of you.")
+
+    validate = WrittenSerializer.validate
+
+
 class LiveSerializer(serializers.Serializer[Any]):
     """Snapshots as the socket sends them, and the socket's address."""
 

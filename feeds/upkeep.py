@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, previews, stored, timelines
+from feeds import cards, files, markers, previews, stored, timelines
 from feeds.actions import remove_shares_of
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
 
@@ -146,7 +146,7 @@ def sweep_deleted_entries(*, days: int = 2) -> int:
 
 
 def forget_person(user_id: int) -> None:
-    """Delete everything of a deleted person that feeds keep: posts, their copies, drafts, and the timeline."""
+    """Delete everything of a deleted person that feeds keep: posts, their copies, drafts, the timeline."""
     files.forget_owned(user_id)  # first: with their rows, the names of the files go
     while ids := list(Post.objects.filter(author=user_id).values_list("pk", flat=True)[:BATCH]):
         linked = list(
@@ -165,4 +165,5 @@ def forget_person(user_id: int) -> None:
     Draft.objects.filter(author=user_id).delete()
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()
+    markers.forget(user_id)
     timelines.drop(user_id)

@@ -5,6 +5,7 @@ from feeds import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("home/new", views.home_new, name="home_new"),
+    path("home/read", views.home_read, name="home_read"),
     path("posts", views.post_create, name="post_create"),
     path("drafts", views.drafts, name="drafts"),
     path("drafts/<int:draft_id>/publish", views.draft_publish, name="draft_publish"),

@@ -15,7 +15,7 @@ from accounts import actions as people
 from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
 from feeds import sources, timelines
-from feeds.actions import publish_post
+from feeds.actions import move_marker, publish_post
 from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts, PullSource
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
@@ -173,6 +173,11 @@ def kept_share(town: Town) -> None:
     Bookmark.objects.create(user=town.ben, post=share)
 
 
+def place_of_nobody(town: Town) -> None:
+    move_marker(person=town.ben, post_id=town.posts[0].pk)
+    User.objects.filter(pk=town.ben.pk).update(is_active=False)
+
+
 def kept_by_nobody(town: Town) -> None:
     Bookmark.objects.create(user=town.ben, post=town.posts[0])
     User.objects.filter(pk=town.ben.pk).update(is_active=False)
@@ -320,6 +325,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "nobody keeps a post twice": kept_twice,
     "what is kept is a post, not somebody's share of it": kept_share,
     "who left keeps nothing": kept_by_nobody,
+    "who left has no place in a home": place_of_nobody,
     "share counts equal rows": lambda town: PostCounts.objects.filter(pk=town.posts[0].pk).update(shares=3),
     "nothing shares what is gone, and posts with pictures are marked": lambda town: Post.objects.filter(
         pk=town.posts[0].pk

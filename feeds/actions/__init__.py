@@ -2,6 +2,7 @@
 
 from feeds.actions.drafts import check_draft, delete_draft, publish_draft, publish_due, save_draft
 from feeds.actions.edits import audiences_within, edit_post, version_of
+from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
 from feeds.actions.pins import move_pin, pin_post, unpin_post
 from feeds.actions.posts import delete_post, note_look, publish_post
@@ -18,6 +19,7 @@ __all__ = [
     "describe_picture",
     "discard_picture",
     "edit_post",
+    "move_marker",
     "move_pin",
     "note_look",
     "pin_post",

@@ -3,6 +3,7 @@
 from feeds.api.drafts import DraftPublishView, DraftsView, DraftView
 from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
+from feeds.api.markers import MarkerView
 from feeds.api.media import MediaListView, MediaView
 from feeds.api.people import PersonMediaView, PersonPostsView
 from feeds.api.posts import PostsView, PostView
@@ -19,6 +20,7 @@ __all__ = [
     "HashtagView",
     "HistoryView",
     "LiveView",
+    "MarkerView",
     "MediaListView",
     "MediaView",
     "PersonMediaView",

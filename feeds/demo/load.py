@@ -12,11 +12,13 @@ from django.db import transaction
 from accounts import actions
 from accounts.models import User
 from feeds import hooks, stored
+from feeds.actions import move_marker
 from feeds.demo import EMAIL_DOMAIN, PASSWORD
 from feeds.demo.faces import draw
 from feeds.demo.people import Neighbour, people
 from feeds.demo.writing import now, write
 from feeds.events import PostsLoaded
+from feeds.models import FeedEntry
 from socialnet.outbox.actions import emit
 
 CELEBRITY = "luzmarina"
@@ -43,6 +45,7 @@ WAITING = {
 BLOCKS = {"ada": "dora"}
 MUTES = {"ada": "tobias_k"}
 MODERATOR_MAY = ("view_user", "change_user", "view_follow", "view_post", "change_post", "view_auditentry")
+NEW_SINCE = 7  # posts in ada's home that came after she was there last
 _SEED = 60
 
 
@@ -59,6 +62,7 @@ def load() -> tuple[int, int]:
     posts = write(made)
     ids = [person.pk for person in made.values()]
     stored.fill(ids)
+    _leave_home(made["ada"])
     emit(PostsLoaded(first_author_id=min(ids), last_author_id=max(ids)))
     for add in hooks.demo:
         add(made, posts.by_key)
@@ -95,6 +99,12 @@ def _give_rights(made: dict[str, User]) -> None:
     User.objects.filter(pk=made["admin"].pk).update(is_staff=True, is_superuser=True)
     User.objects.filter(pk=made["mod"].pk).update(is_staff=True)
     made["mod"].user_permissions.set(Permission.objects.filter(codename__in=MODERATOR_MAY))
+
+
+def _leave_home(person: User) -> None:
+    """Somebody read their home some posts ago."""
+    entries = FeedEntry.objects.filter(user_id=person.pk).order_by("-post_id")
+    move_marker(person=person, post_id=entries[NEW_SINCE].post_id)
 
 
 def _relate(made: dict[str, User]) -> None:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts import actions
 from accounts.models import User
-from feeds import cards, previews, timelines, upkeep
+from feeds import cards, markers, previews, timelines, upkeep
 from feeds.actions import remove_shares_of
 from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
@@ -66,6 +66,7 @@ def _remove_rows(gone: Collection[User], ids: list[int]) -> list[int]:
     FeedEntry.objects.filter(user_id__in=followers, author_id__in=ids).delete()
     FeedEntry.objects.filter(user_id__in=ids).delete()
     StoredFloor.objects.filter(user_id__in=ids).delete()
+    markers.forget(*ids)
     files += _remove_posts(ids)
     User.objects.filter(pk__in=ids).delete()
     with connection.cursor() as cursor:

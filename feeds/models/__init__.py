@@ -8,6 +8,7 @@ from feeds.models.drafts import (
     DraftQuerySet,
 )
 from feeds.models.links import ADDRESS_MAX, FRESH, LinkPreview
+from feeds.models.markers import ReadMarker
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
 from feeds.models.posts import (
     CONTENT_MAX,
@@ -54,5 +55,6 @@ __all__ = [
     "PostQuerySet",
     "PostRevision",
     "PullSource",
+    "ReadMarker",
     "StoredFloor",
 ]

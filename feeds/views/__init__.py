@@ -3,7 +3,7 @@
 from feeds.views.compose import post_create
 from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
-from feeds.views.home import home, home_new
+from feeds.views.home import home, home_new, home_read
 from feeds.views.links import link_picture
 from feeds.views.media import media
 from feeds.views.pins import post_pin, post_pin_move, post_unpin
@@ -19,6 +19,7 @@ __all__ = [
     "drafts",
     "home",
     "home_new",
+    "home_read",
     "link_picture",
     "media",
     "post",

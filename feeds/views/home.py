@@ -2,17 +2,21 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.suggestions import suggested_people
-from feeds import selectors
+from feeds import actions, markers, selectors
 from feeds.candidates import CLOSEST, POPULAR
+from feeds.errors import ImpossibleMarker
 from feeds.forms import PostForm
+from feeds.markers import Place
 from feeds.selectors import HomePage
 from feeds.views.lists import ITEMS, cursor_of, wants_items
+from socialnet.kernel.errors import InvalidCursor
+from socialnet.outbox.ids import MAX_ID
 
 
 @never_cache
@@ -22,8 +26,12 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "feeds/landing.html", {"items": selectors.newest_public(size=10).items})
     page = selectors.home_page(viewer=request.user, cursor=cursor_of(request))
     if wants_items(request):
-        return told(render(request, ITEMS, {"page": page}), page)
-    return told(render(request, "feeds/home.html", home_context(request, page)), page)
+        return told(render(request, ITEMS, {"page": page, "place": place_on(request, page)}), page)
+    context = home_context(request, page) | {
+        "place": place_on(request, page),
+        "is_older": bool(cursor_of(request)),
+    }
+    return told(render(request, "feeds/home.html", context), page)
 
 
 def home_context(request: HttpRequest, page: HomePage) -> dict[str, object]:
@@ -45,6 +53,28 @@ def banner_of(page: HomePage) -> dict[str, str]:
     return {"title": title, "text": text}
 
 
+def place_on(request: HttpRequest, page: HomePage) -> Place | None:
+    """How far its reader had come; on older pages only where a link brought it along, and in no other list."""
+    if page.tier == POPULAR:
+        return None
+    if cursor_of(request) is None:
+        marker = markers.last_read(request.user.pk, is_paused=not page.is_judged)
+        return Place.of(page.items, marker=marker, has_more=page.has_more)
+    since = request.GET.get("since")
+    if since is None:
+        return None
+    post_id = number_of(since)
+    if post_id is None:
+        raise InvalidCursor
+    return Place.further_down(page.items, since=post_id)
+
+
+def number_of(text: str) -> int | None:
+    """The id in `text`; None if it cannot be one."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 16
+    return int(text) if is_number and 0 < int(text) <= MAX_ID else None
+
+
 def told(response: HttpResponse, page: HomePage) -> HttpResponse:
     """Say in the headers where the feed came from."""
     response["X-Feed-Tier"], response["X-Cache"] = str(page.tier), page.cache
@@ -58,3 +88,14 @@ def home_new(request: HttpRequest) -> HttpResponse:
     """The first page of posts alone: what the pill brings in."""
     page = selectors.home_page(viewer=request.user)
     return told(render(request, "feeds/_posts.html", {"page": page}), page)
+
+
+@require_POST
+@login_required
+def home_read(request: HttpRequest) -> HttpResponse:
+    """What scripts do by themselves, as a button: the newest post of the page was seen."""
+    post_id = number_of(request.POST.get("post_id", ""))
+    if post_id is None:
+        raise ImpossibleMarker
+    actions.move_marker(person=request.user, post_id=post_id)
+    return redirect("home")

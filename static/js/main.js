@@ -16,6 +16,7 @@ const MODULES = [
   ["[data-blurhash]", () => import("./pictures.js")],
   ["nav[data-pager]", () => import("./scroll.js")],
   ["[data-feed='home']", () => import("./pill.js")],
+  ["[data-marker]", () => import("./marker.js")],
   ["[data-live]", () => import("./live.js")],
   ["#keys", () => import("./keyboard.js")],
 ];

@@ -119,7 +119,9 @@ function removeSame(post) {
 function putInOrder(post, place) {
   const id = Number(post.dataset.postId);
   const older = postsOf(feed).find((other) => Number(other.dataset.postId) < id);
-  if (older) older.before(post);
+  const line = older?.previousElementSibling;
+  if (line?.matches("[data-here]") && id > Number(line.dataset.here)) line.before(post);
+  else if (older) older.before(post);
   else (postsOf(feed).at(-1) || place).after(post);
 }
 
