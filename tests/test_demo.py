@@ -80,6 +80,7 @@ def test_sixty_people_with_faces_posts_and_logins() -> None:
     assert User.objects.exclude(avatar="").exclude(avatar_small="").exclude(bio="").count() == 60
     assert len(files_in("avatars")) == 120
     see_everything_that_a_post_can_have(named("ada"))
+    assert "New since you were here" in page_of(named("ada")).get("/").content.decode()
     for member in cast():
         assert authenticate(None, username=member.username, password=PASSWORD) == named(member.username)
     logins = run("demo_logins")
