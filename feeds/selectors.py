@@ -46,6 +46,8 @@ class HomePage(Page[FeedItem]):
     `read_only`: it is away, and nothing can be written.
     """
 
+    mode = "latest"
+    next_cursor: Cursor | None = None
     tier: int = WARM
     cache: str = "hit"
     is_judged: bool = True

@@ -61,6 +61,15 @@ class InvalidCursor(DomainError):
     sentence = _("This link into the list is damaged. Start again from its beginning.")
 
 
+class CursorExpired(DomainError):
+    """A ranked list is kept for 15 minutes as it was when its first page was read."""
+
+    code = "cursor_expired"
+    sentence = _(
+        "This list was put together a while ago and is not kept any longer. Start again from its beginning."
+    )
+
+
 class NotSignedIn(DomainError):
     code = "not_signed_in"
     status = 401

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -19,34 +19,53 @@ _SIGNATURE_BYTES = 8
 T = TypeVar("T")
 
 
+class Onward(Protocol):
+    """Where a list goes on, as the text that a client gives back."""
+
+    def encode(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Cursor:
-    """A place in a list that is ordered by descending id: what follows is older than `before`."""
+    """A place in a list that is ordered by descending id: what follows is older than `before`.
+
+    A `scope` keeps it to one list, where another must not take it.
+    """
 
     before: int
+    scope: str = ""
 
     def encode(self) -> str:
-        packed = struct.pack(">Q", self.before)
-        return base64.urlsafe_b64encode(packed + _signature(packed)).decode().rstrip("=")
+        return sealed(struct.pack(">Q", self.before), scope=self.scope)
 
     @classmethod
-    def decode(cls, text: str | None) -> Self | None:
-        """The cursor in `text`, None for none; raises `InvalidCursor` for anything we did not make."""
+    def decode(cls, text: str | None, *, scope: str = "") -> Self | None:
+        """The cursor in `text`, None for none; raises `InvalidCursor` for anything we did not make for `scope`."""
         if not text:
             return None
-        try:
-            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        except ValueError as error:
-            raise InvalidCursor from error
-        packed, signature = raw[:8], raw[8:]
-        if len(packed) != 8 or not hmac.compare_digest(signature, _signature(packed)):
-            raise InvalidCursor
-        return cls(before=struct.unpack(">Q", packed)[0])
+        return cls(before=struct.unpack(">Q", opened(text, size=8, scope=scope))[0], scope=scope)
 
 
-def _signature(packed: bytes) -> bytes:
-    key = f"cursor:{settings.SECRET_KEY}".encode()
-    return hmac.new(key, packed, sha256).digest()[:_SIGNATURE_BYTES]
+def sealed(packed: bytes, *, scope: str) -> str:
+    """`packed` and its signature, as text for an address."""
+    return base64.urlsafe_b64encode(packed + _signature(packed, scope)).decode().rstrip("=")
+
+
+def opened(text: str, *, size: int, scope: str) -> bytes:
+    """The `size` bytes that `sealed` packed; raises `InvalidCursor` for anything it did not make for `scope`."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise InvalidCursor from error
+    packed, signature = raw[:size], raw[size:]
+    if len(packed) != size or not hmac.compare_digest(signature, _signature(packed, scope)):
+        raise InvalidCursor
+    return packed
+
+
+def _signature(packed: bytes, scope: str) -> bytes:
+    purpose = f"cursor:{scope}:" if scope else "cursor:"
+    return hmac.new(f"{purpose}{settings.SECRET_KEY}".encode(), packed, sha256).digest()[:_SIGNATURE_BYTES]
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,7 @@ class Page(Generic[T]):
     """Some items of a list, and where it goes on."""
 
     items: Sequence[T]
-    next_cursor: Cursor | None = None
+    next_cursor: Onward | None = None
 
     @property
     def has_more(self) -> bool:
