@@ -8,10 +8,12 @@ class InteractionsConfig(AppConfig):
 
     def ready(self) -> None:
         from feeds import hooks
+        from interactions.affinity import affinity
         from interactions.demo import keep_posts
         from interactions.models import IS_BOOKMARKED
         from interactions.popular import popular_posts
 
         hooks.viewer_facts["is_bookmarked"] = IS_BOOKMARKED
         hooks.popular = popular_posts
+        hooks.affinity = affinity
         hooks.demo.append(keep_posts)

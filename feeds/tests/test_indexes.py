@@ -52,6 +52,11 @@ def town(ada, ben, cleo):
     for author in crowd[:20]:
         stored.backfill(ben.pk, author_id=author.pk)
         stored.backfill(cleo.pk, author_id=author.pk)
+    analyze()
+
+
+def analyze() -> None:
+    """Let the planner know what is there."""
     with closing(as_owner(connection.settings_dict["NAME"])) as owner, owner.cursor() as cursor:
         cursor.execute("ANALYZE")
 
