@@ -118,7 +118,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
-    from feeds import idle, selectors, sources
+    from feeds import idle, selectors, sources, top
     from interactions import popular
 
     request.getfixturevalue("redis_process")
@@ -126,6 +126,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     postgres.breaker.close()
     selectors.breaker.close()
     selectors.closest_breaker.close()
+    top.breaker.close()
     redis._client().flushall()
     standins._looked_after.clear()
     idle._noted.clear()

@@ -38,16 +38,14 @@ _reads = Counter(
 
 
 @dataclass(frozen=True)
-class HomePage(Page[FeedItem]):
-    """A page of somebody's home; `cache` is hit, miss or rebuild.
+class FeedPage(Page[FeedItem]):
+    """A page of somebody's home, in whatever order; `cache` is hit, miss or rebuild.
 
     `tier` is 1 (from Redis) or 2 (from PostgreSQL), and all of it is there; 3 (only the newest of the closest people)
     or 4 (instead of it, what many like). `is_judged`: PostgreSQL said who may see what; else the stricter door did.
     `read_only`: it is away, and nothing can be written.
     """
 
-    mode = "latest"
-    next_cursor: Cursor | None = None
     tier: int = WARM
     cache: str = "hit"
     is_judged: bool = True
@@ -57,6 +55,14 @@ class HomePage(Page[FeedItem]):
     def is_whole(self) -> bool:
         """Whether it says all that belongs there, as far as PostgreSQL knows."""
         return self.is_judged and self.tier <= STORED
+
+
+@dataclass(frozen=True)
+class HomePage(FeedPage):
+    """In the mode Latest."""
+
+    mode = "latest"
+    next_cursor: Cursor | None = None
 
 
 def home_page(

@@ -1,23 +1,35 @@
 """Home, and its live side."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feeds import selectors
+from feeds import selectors, top
 from feeds.api.pages import as_json
 from feeds.live import snapshots
+from feeds.selectors import HomePage
 from feeds.serializers import (
     FeedPostSerializer,
     HeadSerializer,
     LiveSerializer,
 )
+from feeds.top import LATEST, TOP, TopPage
 from socialnet.kernel.api import APIView
+from socialnet.kernel.errors import Invalid
+from socialnet.kernel.pagination import Onward
 from socialnet.kernel.schema import page_of
 
 REFRESH = OpenApiParameter("refresh", bool, description="Asks past the cache; at most every 5 seconds.")
-MODE = OpenApiParameter("mode", enum=["latest"], description="The order; newest first.")
+MODE = OpenApiParameter("mode", enum=[LATEST, TOP], description="Newest first, or ranked; see /help/top.")
+FEED_MODE = OpenApiParameter(
+    "X-Feed-Mode",
+    enum=[LATEST, TOP],
+    location=OpenApiParameter.HEADER,
+    response=[200],
+    description="The order in fact: `latest` also where ranking rests. Its cursor goes on under the mode asked for.",
+)
 
 
 class FeedView(APIView):
@@ -26,18 +38,38 @@ class FeedView(APIView):
     rate_limit = "feed"
     filters = frozenset({"mode", "refresh"})
 
-    @extend_schema(parameters=[MODE, REFRESH], responses=page_of(FeedPostSerializer))
+    @extend_schema(parameters=[MODE, REFRESH, FEED_MODE], responses=page_of(FeedPostSerializer))
     def get(self, request: Request) -> Response:
-        """Your home, newest first."""
-        page = selectors.home_page(
-            viewer=request.user,
-            cursor=self.cursor,
-            size=self.limit,
-            refresh=request.query_params.get("refresh", "") in ("1", "true"),
-        )
+        """Your home, newest first; ranked if you ask for it."""
+        page = self._top() if self.mode == TOP else self._latest()
         response = self.page_response(as_json(page, request))
         response["X-Feed-Tier"], response["X-Cache"] = str(page.tier), page.cache
+        response["X-Feed-Mode"] = page.mode
         return response
+
+    @property
+    def mode(self) -> str:
+        mode = self.request.query_params.get("mode", LATEST)
+        if mode not in (LATEST, TOP):
+            raise Invalid(errors={"mode": [_("There is latest, and there is top.")]})
+        return mode
+
+    @property
+    def cursor(self) -> Onward | None:  # type: ignore[override]  # of the mode; neither takes the other's
+        if self.mode == TOP:
+            return top.cursor_in(self.request.query_params.get("cursor"), viewer=self.request.user)
+        return super().cursor
+
+    def _latest(self) -> HomePage:
+        return selectors.home_page(
+            viewer=self.request.user,
+            cursor=self.cursor,
+            size=self.limit,
+            refresh=self.request.query_params.get("refresh", "") in ("1", "true"),
+        )
+
+    def _top(self) -> TopPage:
+        return top.top_page(viewer=self.request.user, cursor=self.cursor, size=self.limit)
 
 
 class FeedHeadView(APIView):

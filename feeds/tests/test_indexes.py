@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import Follow
 from accounts.tests.factories import person
 from conftest import _as_owner as as_owner
-from feeds import fanout, stored
+from feeds import fanout, stored, top
 from feeds.door import facts
 from feeds.selectors import get_visible_post, newest_public, profile_posts
 from feeds.tests.factories import plant, plant_many
@@ -83,6 +83,8 @@ def test_hot_reads_use_the_indexes_made_for_them(town, ada, ben):
         "one post": ("feeds_post_pkey", lambda: get_visible_post(post.pk, viewer=ben)),
         "facts": ("feeds_post_pkey", lambda: facts(viewer_id=ben.pk, post_ids=ids)),
         "relations in facts": ("follow_once", lambda: facts(viewer_id=ben.pk, post_ids=ids)),
+        "weighed for Top": ("feeds_post_pkey", lambda: top._weighed(ids, {})),
+        "counts for Top": ("feeds_postcounts_pkey", lambda: top._weighed(ids, {})),
         "lateral": ("post_by_author", lambda: stored.followed_posts(ben.pk, before=before.before, count=20)),
         "backfill": ("post_by_author", lambda: stored.backfill(ben.pk, author_id=ada.pk)),
         "clear": ("feeds_feedentry_pkey", lambda: stored.clear(ben.pk, author_id=ada.pk)),
@@ -92,5 +94,5 @@ def test_hot_reads_use_the_indexes_made_for_them(town, ada, ben):
     for name, (index, read) in found.items():
         plan = plans_of(read)
         assert index in plan, f"{name}\n{plan}"
-        for table in ("feeds_post ", "feeds_feedentry ", "accounts_follow "):
+        for table in ("feeds_post ", "feeds_postcounts ", "feeds_feedentry ", "accounts_follow "):
             assert f"Seq Scan on {table}" not in plan, f"{name}\n{plan}"

@@ -8,14 +8,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.suggestions import suggested_people
-from feeds import actions, markers, selectors
+from feeds import actions, markers, selectors, top
 from feeds.candidates import CLOSEST, POPULAR
 from feeds.errors import ImpossibleMarker
 from feeds.forms import PostForm
 from feeds.markers import Place
-from feeds.selectors import HomePage
+from feeds.selectors import FeedPage, HomePage
+from feeds.top import LATEST, TOP, TopPage
 from feeds.views.lists import ITEMS, cursor_of, wants_items
-from socialnet.kernel.errors import InvalidCursor
+from socialnet.kernel.errors import CursorExpired, InvalidCursor
 from socialnet.outbox.ids import MAX_ID
 
 
@@ -24,6 +25,8 @@ from socialnet.outbox.ids import MAX_ID
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "feeds/landing.html", {"items": selectors.newest_public(size=10).items})
+    if request.GET.get("mode") == TOP:
+        return _top(request)
     page = selectors.home_page(viewer=request.user, cursor=cursor_of(request))
     if wants_items(request):
         return told(render(request, ITEMS, {"page": page, "place": place_on(request, page)}), page)
@@ -34,14 +37,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return told(render(request, "feeds/home.html", context), page)
 
 
-def home_context(request: HttpRequest, page: HomePage) -> dict[str, object]:
+def home_context(request: HttpRequest, page: FeedPage) -> dict[str, object]:
     context: dict[str, object] = {"page": page, "form": PostForm()}
     if page.is_whole:
         return context | {"suggested": suggested_people(request.user)}
     return context | {"banner": banner_of(page), "end": _("The rest of your home is back in a moment.")}
 
 
-def banner_of(page: HomePage) -> dict[str, str]:
+def banner_of(page: FeedPage) -> dict[str, str]:
     """What is missing of a home, in words."""
     title = _("Writing is paused.") if page.read_only else _("Your home is not complete just now.")
     if page.tier == POPULAR:
@@ -75,9 +78,37 @@ def number_of(text: str) -> int | None:
     return int(text) if is_number and 0 < int(text) <= MAX_ID else None
 
 
-def told(response: HttpResponse, page: HomePage) -> HttpResponse:
-    """Say in the headers where the feed came from."""
+def _top(request: HttpRequest) -> HttpResponse:
+    """The same, ranked; where it cannot be, or the list of which this is a later page is not kept, in words."""
+    cursor = top.cursor_in(request.GET.get("cursor"), viewer=request.user)
+    try:
+        page = top.top_page(viewer=request.user, cursor=cursor)
+    except CursorExpired:
+        return _expired(request)
+    if wants_items(request):
+        return told(render(request, "feeds/_top_items.html", {"page": page}), page)
+    context = {**home_context(request, page), "mode": TOP}
+    if page.mode == LATEST and page.is_whole:
+        title, text = (
+            _("Top is having a rest."),
+            _("Here are the newest posts; try Top again in a little while."),
+        )
+        context["banner"] = {"title": title, "text": text}
+    return told(render(request, "feeds/home.html", context), page)
+
+
+def _expired(request: HttpRequest) -> HttpResponse:
+    """Endless scroll puts the sentence where the posts would be: to it this is an answer like others."""
+    if wants_items(request):
+        return render(request, "feeds/_top_expired.html")
+    context = {"page": TopPage(items=[]), "form": PostForm(), "mode": TOP, "expired": True}
+    return render(request, "feeds/home.html", context, status=CursorExpired.status)
+
+
+def told(response: HttpResponse, page: FeedPage) -> HttpResponse:
+    """Say in the headers where the feed came from, and in which order it is."""
     response["X-Feed-Tier"], response["X-Cache"] = str(page.tier), page.cache
+    response["X-Feed-Mode"] = page.mode
     return response
 
 

@@ -219,6 +219,7 @@ TIER_HYBRID = env.int("TIER_HYBRID", default=10_000)
 TIER_PULL = env.int("TIER_PULL", default=100_000)
 IDLE_AFTER_DAYS = env.int("IDLE_AFTER_DAYS", default=30)
 FEED_ENTRIES_KEPT = env.int("FEED_ENTRIES_KEPT", default=1000)
+RANKING_BUDGET_MS = env.int("RANKING_BUDGET_MS", default=50)
 LINK_PREVIEWS = env.bool("LINK_PREVIEWS", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -280,6 +281,7 @@ CORS_EXPOSE_HEADERS = (
     "RateLimit-Remaining",
     "RateLimit-Reset",
     "Retry-After",
+    "X-Feed-Mode",
     "X-Request-ID",
 )
 CORS_URLS_REGEX = r"^/api/.*$"

@@ -15,7 +15,7 @@ const MODULES = [
   ["[data-act]", () => import("./acts.js")],
   ["[data-blurhash]", () => import("./pictures.js")],
   ["nav[data-pager]", () => import("./scroll.js")],
-  ["[data-feed='home']", () => import("./pill.js")],
+  ["[data-feed='home'], [data-feed='top']", () => import("./pill.js")],
   ["[data-marker]", () => import("./marker.js")],
   ["[data-live]", () => import("./live.js")],
   ["#keys", () => import("./keyboard.js")],

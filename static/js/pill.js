@@ -1,10 +1,12 @@
 // "3 new posts": counts what the head of the home feed has and this page has not. It never moves what is being read.
+// In the mode Top there is no such count.
 
 import { start as startLive, subscribe } from "./live.js";
 import { added, announce, isSignIn, parse, postsOf } from "./page.js";
 
 const HEAD_LENGTH = 20, SOON = 150, LATER = 6000;
-const feed = document.querySelector("[data-feed='home']");
+const feed = document.querySelector("[data-feed='home'], [data-feed='top']");
+const isRanked = feed?.dataset.feed === "top"; // nothing new is put in between; what is gone leaves
 const title = document.title;
 let asked = 0, askedAgain = 0;
 
@@ -23,6 +25,7 @@ const shownIds = () => postsOf(feed).flatMap(idsOf);
 // Every snapshot of the topic brings the head along; a plain piece of news does not.
 function hear(message) {
   if (message.event === "feed.remove") return remove(message.data.ids);
+  if (isRanked) return;
   if (message.event === "snapshot" && Array.isArray(message.data?.ids)) return compare(message.data.ids);
   if (message.event === "feed.new" || message.event === "snapshot") lookSoon(message.data?.newest_id);
 }
@@ -160,6 +163,7 @@ export function start() {
   started = true;
   subscribe("feed", hear);
   startLive();
+  if (isRanked) return;
   document.addEventListener("socialnet:posted", (event) => takeFrom(event.detail));
   document.addEventListener("socialnet:shared", () => lookSoon());
   document.addEventListener("socialnet:show-new", () => feed.querySelector(".pill")?.click());

@@ -29,7 +29,7 @@ const isBare = (node) => node.matches("ul") && !node.children.length;
 function isThere(item, list) {
   const { postId, original } = item.dataset;
   if (list.querySelector(`[data-post-id="${CSS.escape(postId)}"]`)) return true;
-  return list.dataset.feed === "home" && Boolean(list.querySelector(`[data-original="${CSS.escape(original)}"]`));
+  return ["home", "top"].includes(list.dataset.feed) && Boolean(list.querySelector(`[data-original="${CSS.escape(original)}"]`));
 }
 
 function put(page, pager) {
