@@ -29,6 +29,7 @@ from socialnet.kernel.snapshots import Place
 
 log = structlog.get_logger(__name__)
 CANDIDATES = 300
+FAILURES, PAUSE_SECONDS = 10, 10  # of the breaker
 LATEST, TOP = "latest", "top"
 _LARGEST_BATCH = 200
 
@@ -38,7 +39,9 @@ class RankingTimeout(Exception):
 
 
 _FAILURES = (RankingTimeout, OperationalError, InterfaceError)
-breaker = Breaker("ranking", failures=10, pause=10, counts=lambda error: isinstance(error, _FAILURES))
+breaker = Breaker(
+    "ranking", failures=FAILURES, pause=PAUSE_SECONDS, counts=lambda error: isinstance(error, _FAILURES)
+)
 
 # What is weighed of each post: a share counts with what it shares.
 _WEIGHED = """

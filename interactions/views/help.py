@@ -17,6 +17,8 @@ def help_top(request: HttpRequest) -> HttpResponse:
         "affinity": affinity,
         "candidates": top.CANDIDATES,
         "budget": settings.RANKING_BUDGET_MS,
+        "failures": top.FAILURES,
+        "pause": top.PAUSE_SECONDS,
         "minutes": snapshots.SECONDS // 60,
         "closest": (ranking.FLOOR + 1) / ranking.FLOOR,
         "examples": [
