@@ -116,3 +116,13 @@ def test_nothing_breaks_anywhere(ada: Client, postgresql: Away) -> None:
     sign_in = {"login": "ada", "password": "wrong"}
     assert visitor.post("/accounts/login/", sign_in).status_code == 503
     assert visitor.post("/api/v1/auth/token", sign_in, "application/json").status_code == 503
+
+
+def test_top_is_what_there_is_of_latest(ada: Client, postgresql: Away) -> None:
+    assert ada.post("/posts", {"content": "Kept in Redis", "visibility": "public"}).status_code == 302
+    assert ada.get("/").status_code == 200
+    postgresql.go()
+    answer = ada.get("/?mode=top")
+    page = answer.content.decode()
+    assert (answer.status_code, answer["X-Feed-Mode"]) == (200, "latest")
+    assert "Kept in Redis" in page and "Writing is paused." in page and "Top is having a rest." not in page

@@ -21,7 +21,7 @@ from socialnet.kernel.errors import Invalid
 from socialnet.kernel.pagination import Onward
 from socialnet.kernel.schema import page_of
 
-REFRESH = OpenApiParameter("refresh", bool, description="Asks past the cache; at most every 5 seconds.")
+REFRESH = OpenApiParameter("refresh", bool, description="Latest past the cache; at most every 5 seconds.")
 MODE = OpenApiParameter("mode", enum=[LATEST, TOP], description="Newest first, or ranked; see /help/top.")
 FEED_MODE = OpenApiParameter(
     "X-Feed-Mode",
