@@ -50,6 +50,7 @@ class FeedPage(Page[FeedItem]):
     cache: str = "hit"
     is_judged: bool = True
     read_only: bool = False
+    mode: str = "latest"
 
     @property
     def is_whole(self) -> bool:
@@ -59,9 +60,8 @@ class FeedPage(Page[FeedItem]):
 
 @dataclass(frozen=True)
 class HomePage(FeedPage):
-    """In the mode Latest."""
+    """Newest first."""
 
-    mode = "latest"
     next_cursor: Cursor | None = None
 
 
