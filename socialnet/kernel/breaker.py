@@ -1,15 +1,29 @@
 """Circuit breakers: one per neighbour and process; what fails often is not asked for a while."""
 
-from collections import Counter
+import threading
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pybreaker
 from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
+
+CLOSED, HALF_OPEN, OPEN = pybreaker.STATE_CLOSED, pybreaker.STATE_HALF_OPEN, pybreaker.STATE_OPEN
+_LEVELS = {CLOSED: 0, HALF_OPEN: 1, OPEN: 2}
+_PIECES = 30  # that a window is counted in
 
 _calls = Metric("socialnet_breaker_calls", "Calls through a breaker by outcome", ["breaker", "outcome"])
+# Written with every call: of a process that died while its breaker was open, nothing stays.
+_states = Gauge(
+    "socialnet_breaker_state",
+    "0 closed, 1 half-open, 2 open; of the process that called last",
+    ["breaker"],
+    multiprocess_mode="mostrecent",
+)
 _breakers: dict[str, "Breaker"] = {}
 
 
@@ -17,16 +31,70 @@ class Refused(Exception):
     """The breaker is open: the call was not made."""
 
 
+class _SlowTimeout(Exception):
+    """The call was answered, but later than its budget; never seen outside."""
+
+
+class _Window(pybreaker.CircuitMemoryStorage):
+    """Counts the failures of the last `seconds` in place of those in a row, and none among fewer than `volume` calls
+    or when they are less than `share` of these."""
+
+    def __init__(self, seconds: float, *, volume: int, share: float) -> None:
+        super().__init__(CLOSED)
+        self._piece = seconds / _PIECES
+        self._volume = volume
+        self._share = share
+        self._pieces: deque[list[int]] = deque()  # each of a moment: which, calls, failures
+        self._lock = threading.Lock()
+
+    def increment_counter(self) -> None:
+        self._note(failures=1)
+
+    def reset_counter(self) -> None:
+        """What pybreaker does at a success: here one more call that did not fail."""
+        self._note(failures=0)
+
+    @property
+    def counter(self) -> int:
+        with self._lock:
+            self._forget_old()
+            calls = sum(piece[1] for piece in self._pieces)
+            failures = sum(piece[2] for piece in self._pieces)
+        return failures if calls >= self._volume and failures >= self._share * calls else 0
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pieces.clear()
+
+    def _note(self, *, failures: int) -> None:
+        with self._lock:
+            now = self._forget_old()
+            if not self._pieces or self._pieces[-1][0] != now:
+                self._pieces.append([now, 0, 0])
+            self._pieces[-1][1] += 1
+            self._pieces[-1][2] += failures
+
+    def _forget_old(self) -> int:
+        now = int(time.monotonic() / self._piece)
+        while self._pieces and self._pieces[0][0] <= now - _PIECES:
+            self._pieces.popleft()
+        return now
+
+
 @dataclass
 class _Tally(pybreaker.CircuitBreakerListener):
     """Counts what passes, for `/health/circuit-breakers` and the metrics of this process."""
 
     name: str
+    window: _Window | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     def count(self, outcome: str) -> None:
         self.counts[outcome] += 1
         _calls.labels(self.name, outcome).inc()
+
+    def show(self, state: str) -> None:
+        _states.labels(self.name).set(_LEVELS[state])
 
     def success(self, cb: pybreaker.CircuitBreaker) -> None:
         self.count("successes")
@@ -35,45 +103,85 @@ class _Tally(pybreaker.CircuitBreakerListener):
         self.count("timeouts" if "timeout" in type(exc).__name__.lower() else "failures")
 
     def state_change(self, cb: pybreaker.CircuitBreaker, old_state: Any, new_state: Any) -> None:
-        self.count(
-            "opened" if new_state.name == "open" else "closed" if new_state.name == "closed" else "probes"
-        )
+        self.count({OPEN: "opened", CLOSED: "closed", HALF_OPEN: "probes"}[new_state.name])
+        if self.window is not None and new_state.name == CLOSED:
+            self.window.clear()  # the failures before are those of another day
 
 
 class Breaker:
     """Opens after `failures` in a row, lets one call probe after `pause` seconds, closes when it succeeds.
 
-    Only exceptions for which `counts` is true are failures; anything else proves that the neighbour answers.
+    With `window` it opens after `failures` within so many seconds, whatever succeeded between them: when at least
+    `volume` calls were made, and at least `share` of them failed. A call that takes longer than `budget` seconds is a
+    timeout, though its answer is used. Only exceptions for which `counts` is true are failures; anything else proves
+    that the neighbour answers.
     """
 
     def __init__(
-        self, name: str, *, failures: int, pause: float, counts: Callable[[BaseException], bool]
+        self,
+        name: str,
+        *,
+        failures: int,
+        pause: float,
+        counts: Callable[[BaseException], bool],
+        window: float | None = None,
+        volume: int = 10,
+        share: float = 0.0,
+        budget: float | None = None,
     ) -> None:
         self.name = name
-        self._tally = _Tally(name)
+        self.pause = pause
+        self.budget = budget
+        storage = None if window is None else _Window(window, volume=volume, share=share)
+        self._tally = _Tally(name, storage)
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=failures,
             reset_timeout=pause,
             throw_new_error_on_trip=False,  # the call that opens it was made: its own error says why it failed
-            exclude=[lambda error: not counts(error)],
+            exclude=[lambda error: not (isinstance(error, _SlowTimeout) or counts(error))],
             listeners=[self._tally],
+            state_storage=storage,
             name=name,
         )
+        self._probe = threading.RLock()  # a probe may call through the same breaker
         _breakers[name] = self
 
     @property
+    def state(self) -> str:
+        """closed, open or half-open."""
+        return str(self._breaker.current_state)
+
+    @property
     def is_open(self) -> bool:
-        return str(self._breaker.current_state) == "open"
+        return self.state == OPEN
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """Run the block through the breaker; raises `Refused` while it is open."""
+        """Run the block through the breaker; raises `Refused` while it is open, and while another thread probes."""
         try:
-            with self._breaker.calling():
+            with self._turn(), suppress(_SlowTimeout), self._breaker.calling():
+                started = time.monotonic()
                 yield
+                if self.budget is not None and time.monotonic() - started > self.budget:
+                    raise _SlowTimeout
         except pybreaker.CircuitBreakerError as error:
             self._tally.count("rejects")
             raise Refused(self.name) from error
+        finally:
+            self._tally.show(self.state)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """While it is not closed one thread at a time comes through; the others do not wait for it."""
+        if self.state == CLOSED:
+            yield
+            return
+        if not self._probe.acquire(blocking=False):
+            raise pybreaker.CircuitBreakerError("another call probes")
+        try:
+            yield
+        finally:
+            self._probe.release()
 
     def close(self) -> None:
         """Forget the failures (tests, and an operator who knows better)."""
@@ -84,7 +192,7 @@ class Breaker:
         fired = counts["successes"] + counts["failures"] + counts["timeouts"]
         failed = counts["failures"] + counts["timeouts"]
         return {
-            "state": str(self._breaker.current_state),
+            "state": self.state,
             "fires": fired,
             "successes": counts["successes"],
             "failures": counts["failures"],

@@ -103,7 +103,7 @@ CONN_MAX_AGE = env.int("CONN_MAX_AGE", default=60)
 def database(name: str, *, max_age: int) -> dict[str, object]:
     config = env.db_url_config(required(name), engine="socialnet.kernel.postgres")
     options = config.setdefault("OPTIONS", {})
-    options.setdefault("connect_timeout", 5)
+    options.setdefault("connect_timeout", 2)
     options.setdefault("application_name", env("PROCESS_NAME", default="socialnet"))
     return {**config, "CONN_MAX_AGE": max_age, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 

@@ -8,8 +8,10 @@ from django.db.utils import OperationalError
 
 from socialnet.kernel.breaker import Breaker, Refused
 
-# Ten failures in a row open it; one connection probes every five seconds.
-breaker = Breaker("postgresql", failures=10, pause=5, counts=lambda error: isinstance(error, psycopg2.Error))
+# Ten failures within a minute open it; one connection probes every five seconds.
+breaker = Breaker(
+    "postgresql", failures=10, window=60, pause=5, counts=lambda error: isinstance(error, psycopg2.Error)
+)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
