@@ -1,6 +1,7 @@
 """What follows from changes of people. Each looks at what is true now, and may run twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from allauth.account.models import EmailAddress
 
@@ -103,25 +104,32 @@ def send_confirmation(events: Sequence[ConfirmationAsked]) -> None:
             EmailAddress.objects.filter(pk=event.address_id, verified=False).select_related("user").first()
         )
         if address is not None:
-            mail.send_confirmation(address, joining=event.joining)
+            with mail.patience(event):
+                mail.send_confirmation(address, joining=event.joining)
 
 
 @on(PasswordResetAsked, queue="notify", batch=1)
 def send_password_reset(events: Sequence[PasswordResetAsked]) -> None:
-    for person in User.objects.standing().filter(pk__in=[event.user_id for event in events]):
-        mail.send_password_reset(person)
+    _write(events, mail.send_password_reset)
 
 
 @on(JoinedTwice, queue="notify", batch=1)
 def send_joined_twice(events: Sequence[JoinedTwice]) -> None:
-    for person in User.objects.standing().filter(pk__in=[event.user_id for event in events]):
-        mail.send_joined_twice(person)
+    _write(events, mail.send_joined_twice)
 
 
 @on(PasswordChanged, queue="notify", batch=1)
 def send_password_changed(events: Sequence[PasswordChanged]) -> None:
-    for person in User.objects.standing().filter(pk__in=[event.user_id for event in events]):
-        mail.send_password_changed(person)
+    _write(events, mail.send_password_changed)
+
+
+def _write(events: Sequence[Any], letter: Callable[[User], None]) -> None:
+    """One letter per event, to the person that it names, if they are still there."""
+    people = User.objects.standing().in_bulk([event.user_id for event in events])
+    for event in events:
+        if person := people.get(event.user_id):
+            with mail.patience(event):
+                letter(person)
 
 
 def _pieces(ids: Iterable[int]) -> list[str]:

@@ -1,8 +1,22 @@
 """Letters to people, written by handlers and never inside a request; and where they go while developing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
 from typing import Any
 from urllib.parse import quote
+
+import structlog
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -15,8 +29,41 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User
+from socialnet.kernel import neighbours
+from socialnet.kernel.breaker import CLOSED, Breaker, Refused
+from socialnet.outbox.errors import NotYet
+from socialnet.outbox.events import Event
+from socialnet.outbox.ids import time_of
 
+log = structlog.get_logger(__name__)
 KEPT_LETTERS = 200
+TRIED_FOR = timedelta(days=1)  # how long a letter waits for the server before it counts as undeliverable
+_NOBODY_THERE = (SMTPConnectError, SMTPHeloError, SMTPServerDisconnected, SMTPAuthenticationError)
+_CLOSING = 421
+
+
+class MailAway(Exception):
+    """The mail server took no letter just now, or lately did not answer; a later one may go."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the server does not answer, or says that it cannot. That it refuses a letter is an answer."""
+    if isinstance(error, SMTPResponseException) and error.smtp_code == _CLOSING:
+        return True
+    return isinstance(error, _NOBODY_THERE) or (
+        isinstance(error, OSError) and not isinstance(error, SMTPException)
+    )
+
+
+def _is_passing(error: SMTPException) -> bool:
+    """Whether the server asks to be tried again: its codes from 400 to 499, for every address."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(400 <= code < 500 for code, _words in error.recipients.values())
+    return isinstance(error, SMTPResponseException) and 400 <= error.smtp_code < 500
+
+
+# Three in a row, not ten: each costs 5 s of a worker that also brings posts.
+breaker = Breaker("mail", failures=3, pause=30, counts=is_away, budget=5)
 
 
 def send_confirmation(address: EmailAddress, *, joining: bool) -> None:
@@ -51,7 +98,39 @@ def _send(letter: str, person: User, to: str, **facts: Any) -> None:
         facts = {"person": person, "site": settings.PUBLIC_URL, **facts}
         subject = " ".join(render_to_string(f"accounts/mail/{letter}_subject.txt", facts).split())
         body = render_to_string(f"accounts/mail/{letter}.txt", facts).strip() + "\n"
-    send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
+    _hand_over(subject, body, to)
+
+
+def _hand_over(subject: str, body: str, to: str) -> None:
+    """Raises `MailAway`, and whatever else the server says."""
+    was_open = breaker.state != CLOSED
+    try:
+        with breaker.calling():
+            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
+    except Refused as error:
+        raise MailAway from error
+    except OSError as error:  # as are all of smtplib
+        if breaker.is_open:
+            neighbours.tell_away(breaker)
+        if is_away(error) or (isinstance(error, SMTPException) and _is_passing(error)):
+            raise MailAway from error
+        raise
+    if breaker.is_open:  # it took the letter, but too slowly for too long
+        neighbours.tell_away(breaker)
+    elif was_open:
+        neighbours.tell_back(breaker)
+
+
+@contextmanager
+def patience(event: Event) -> Iterator[None]:
+    """Around the letter that `event` owes: while no server takes it it waits, without an attempt, for a day at most."""
+    try:
+        yield
+    except MailAway as error:
+        if timezone.now() - time_of(event.id) > TRIED_FOR:
+            raise
+        log.info("letter_waits", event_id=event.id, reason=type(error.__cause__).__name__)
+        raise NotYet(int(breaker.pause)) from error
 
 
 class ConsoleAndFolderBackend(BaseEmailBackend):

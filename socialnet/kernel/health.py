@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from socialnet.kernel import breaker
+from socialnet.kernel import breaker, neighbours
 from socialnet.kernel.errors import DatabaseAway, RedisAway
 from socialnet.kernel.redis import door, dumps, loads
 
@@ -150,11 +150,12 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def circuit_breakers(request: HttpRequest) -> JsonResponse:
-    """The breakers of the process that happens to answer, and of the parts that beat.
+    """The breakers of the process that happens to answer, of the parts that beat, and those that were told of as open.
 
     A worker's are those of its main process: with `-P threads` the one that works, else the parent of those that do.
     """
-    shown: dict[str, Any] = {"breakers": breaker.snapshot(), "parts": {}}
+    shown: dict[str, Any] = {"breakers": breaker.snapshot(), "parts": {}, "away": {}}
     with suppress(RedisAway):
+        shown["away"] = neighbours.away()
         shown["parts"] = {part: loads(beat) for part, beat in _last_beats().items() if beat}
     return JsonResponse(shown)
