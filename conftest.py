@@ -15,7 +15,7 @@ from django.test import TransactionTestCase
 from django.test.utils import override_settings
 
 from socialnet.embedded.engines import RunningEngine, start_valkey
-from socialnet.kernel import redis
+from socialnet.kernel import overload, redis
 from socialnet.kernel.outside import ways
 from socialnet.kernel.postgres import base as postgres
 
@@ -128,6 +128,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     selectors.closest_breaker.close()
     top.breaker.close()
     redis._client().flushall()
+    overload.forget_here()
     standins._looked_after.clear()
     idle._noted.clear()
     sources.forget_here()

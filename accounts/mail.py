@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import PersonCounts, User
 from accounts.selectors import relations_of
+from socialnet.kernel import overload
 from socialnet.kernel.cache import CachePolicy
 
 POPULAR = CachePolicy(name="popular people", template="people:{id}", ttl=600, dropped_by="time")
@@ -24,7 +25,12 @@ class Suggestion:
 
 
 def suggested_people(viewer: User, *, count: int = 3) -> list[Suggestion]:
-    """Up to `count` popular people that `viewer` has nothing to do with yet; none for who follows many."""
+    """Up to `count` popular people that `viewer` has nothing to do with yet; none for who follows many.
+
+    While too much is going on nobody is looked for anew.
+    """
+    if overload.is_strained():
+        return []
     ids = FOR_PERSON.fetch(viewer.pk, lambda: _pick(viewer))
     if not ids:
         return []

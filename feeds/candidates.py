@@ -2,17 +2,21 @@
 
 Every seam is exact: each stage names a floor above which it lacks nothing, and the next goes on below. For people
 who were away and whose stored timeline is not caught up, all of it is the lateral join, and nothing becomes warm.
+So it is for everybody while deliveries to large audiences are put off: what waits completes the timelines later.
 """
 
 from collections import deque
 from collections.abc import Callable
 
 from feeds import sources, stored, timelines
+from feeds.sources import PullSet
 from feeds.timelines import Slice
+from socialnet.kernel import overload
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox.ids import MAX_ID
 
 WARM, STORED, CLOSEST, POPULAR = 1, 2, 3, 4  # how whole a home is: the tiers of the response headers
+NO_SOURCES = PullSet({}, 0)
 
 
 class Candidates:
@@ -30,6 +34,9 @@ class Candidates:
         self._stages = [self._warm, self._stored, self._followed]
         self._place = before
         self._pull = sources.everywhere()
+        if overload.homes_come_from_sql():
+            self.tier, self.cache = STORED, "miss"
+            self._stages, self._pull = [self._followed], NO_SOURCES  # it finds their posts, too
         self._beside: bytes | None = None
         self._streams: list[_Stream] | None = None
 

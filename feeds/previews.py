@@ -20,13 +20,14 @@ from accounts.models import Viewer
 from feeds import cards
 from feeds.models import ADDRESS_MAX, LinkPreview, Post
 from feeds.pages_outside import PAGE_BYTES, PAGE_TYPES, PagePreview, preview_of
-from socialnet.kernel import outside, pictures, storage
+from socialnet.kernel import outside, overload, pictures, storage
 from socialnet.kernel.errors import DomainError, NotFound
 from socialnet.kernel.outside import OutsideAway, OutsideRefused
 from socialnet.outbox.errors import NotYet
 
 log = structlog.get_logger(__name__)
 PAUSES = (30, 300, 3600)  # seconds until nothing that answered is asked again; then it is given up
+STRAIN_PAUSE = 60
 KEPT = timedelta(days=30)  # since a post last came to link there, and while one does
 FOLDER = "links/"
 PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif")
@@ -40,7 +41,8 @@ _BATCH = 500
 
 
 def fetch(preview_id: int) -> None:
-    """Have the preview say what the page says now. Raises `NotYet` when nothing answered, a few times at most."""
+    """Have the preview say what the page says now. Raises `NotYet` when nothing answered, a few times at most, and
+    while too much is going on."""
     preview = LinkPreview.objects.filter(pk=preview_id).first()
     if preview is None:
         return
@@ -48,6 +50,8 @@ def fetch(preview_id: int) -> None:
         LinkPreview.objects.filter(pk=preview_id).update(asked_at=None)
         return
     if not preview.is_fetched:
+        if overload.is_strained():
+            raise NotYet(STRAIN_PAUSE)
         _ask(preview)
     _forget_cards(preview)
 

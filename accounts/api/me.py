@@ -19,6 +19,7 @@ from accounts.serializers import (
     SessionSerializer,
     UserSerializer,
 )
+from socialnet.kernel import overload
 from socialnet.kernel.pagination import Page
 from socialnet.kernel.schema import page_of
 
@@ -37,6 +38,8 @@ class MeView(SignedInView):
     def patch(self, request: Request) -> Response:
         changes = self.parsed(ProfileInput)
         if "avatar" in changes:
+            if changes["avatar"] is not None:
+                overload.check()
             self.check_rate("upload")
             changes["without_avatar"] = changes["avatar"] is None
         actions.edit_profile(user=request.user, **changes)

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """`letters` are those it took. `mood`: well, silent, closing (421), later (451), never (550), or slow (by `delay`)."""
+    """`letters` are those it took. Its `mood`: well, silent, closing (421), later (451), never (550) or slow."""
 
     allow_reuse_address = True
     daemon_threads = True

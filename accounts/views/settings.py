@@ -16,7 +16,8 @@ from accounts.errors import BadPicture, EditConflict, InvalidFields, PictureTooL
 from accounts.forms import DeleteAccountForm, PrivacyForm, ProfileForm, RobotsForm, TokenForm, add_errors
 from accounts.models import User
 from accounts.views.lists import cursor_of
-from socialnet.kernel import ratelimit
+from socialnet.kernel import overload, ratelimit
+from socialnet.kernel.overload import Overloaded
 from socialnet.kernel.pagination import MAX_PAGE_SIZE
 from socialnet.outbox.idempotency import idempotent_form
 
@@ -44,6 +45,9 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
     except (InvalidFields, BadPicture, PictureTooLarge) as error:
         add_errors(form, error)
         return _profile_page(request, form, status=error.status)
+    except Overloaded as error:
+        form.add_error("avatar", str(error.sentence))
+        return _profile_page(request, form, status=error.status)
     messages.success(request, _("Your profile is saved."))
     return redirect("settings_profile")
 
@@ -51,6 +55,7 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
 def _save_profile(request: HttpRequest, form: ProfileForm) -> None:
     data = form.cleaned_data
     if data["avatar"]:
+        overload.check()
         ratelimit.check("upload", request.user.pk)
     actions.edit_profile(
         user=request.user,

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from feeds import actions, selectors
 from feeds.cards import media_card
 from feeds.serializers import AltSerializer, MediaSerializer, NewMediaSerializer, media_json
+from socialnet.kernel import overload
 from socialnet.kernel.api import APIView
 
 
@@ -20,6 +21,7 @@ class MediaListView(APIView):
         """Upload a picture: JPEG, PNG, WebP, GIF, AVIF or HEIC. It is kept for a day unless a post takes it."""
         data = NewMediaSerializer(data=request.data)
         data.is_valid(raise_exception=True)
+        overload.check()
         self.check_rate("upload")
         picture = actions.upload_picture(
             owner=request.user, upload=data.validated_data["file"], alt=data.validated_data["alt"]

@@ -21,7 +21,7 @@ from feeds.errors import CannotShare, DraftConflict, DraftGone, QuoteGone, TooMa
 from feeds.forms import PostForm
 from feeds.items import FeedItem
 from feeds.models import MEDIA_MOST, Media, Post
-from socialnet.kernel import ratelimit
+from socialnet.kernel import overload, ratelimit
 from socialnet.kernel.errors import DomainError, NotFound
 from socialnet.outbox.idempotency import idempotent_form
 
@@ -94,6 +94,7 @@ def take_pictures(request: HttpRequest, form: PostForm) -> int:
 
 
 def upload(request: HttpRequest, file: UploadedFile) -> Media:
+    overload.check()
     ratelimit.check("upload", request.user.pk)
     return actions.upload_picture(owner=request.user, upload=file)
 

@@ -18,7 +18,7 @@ from feeds.errors import CannotEditShare, TooManyPictures, UnknownPicture
 from feeds.history import as_html, changes_between
 from feeds.models import MEDIA_MOST, Media, Post
 from feeds.views.lists import cursor_of
-from socialnet.kernel import ratelimit
+from socialnet.kernel import overload, ratelimit
 from socialnet.kernel.errors import (
     DomainError,
     Forbidden,
@@ -28,6 +28,7 @@ from socialnet.kernel.errors import (
     TooLarge,
     Unavailable,
 )
+from socialnet.kernel.overload import Overloaded
 from socialnet.kernel.storage import StorageFull
 
 
@@ -49,7 +50,7 @@ def post_edit(request: HttpRequest, username: str, post_id: int) -> HttpResponse
         actions.edit_post(post=post, actor=request.user, **form.changes())
     except EditConflict as error:
         return conflict_page(request, error.current, form)
-    except (Invalid, TooLarge, StorageFull, RateLimited, Unavailable) as error:
+    except (Invalid, TooLarge, StorageFull, RateLimited, Overloaded, Unavailable) as error:
         add_errors(form, error)
         return edit_page(request, post, form, status=error.status)
     messages.success(request, _("Your changes are saved."))
@@ -90,6 +91,7 @@ def take_pictures(request: HttpRequest, form: EditForm) -> None:
 
 
 def upload(request: HttpRequest, file: UploadedFile) -> Media:
+    overload.check()
     ratelimit.check("upload", request.user.pk)
     return actions.upload_picture(owner=request.user, upload=file)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from socialnet.kernel import breaker, neighbours
+from socialnet.kernel import breaker, neighbours, overload
 from socialnet.kernel.errors import DatabaseAway, RedisAway
 from socialnet.kernel.redis import door, dumps, loads
 
@@ -141,7 +141,8 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     states = parts()
     able = is_ready(states)
-    response = JsonResponse({"ready": able, "parts": states}, status=200 if able else 503)
+    told = {"ready": able, "parts": states, "overload": overload.shown()}
+    response = JsonResponse(told, status=200 if able else 503)
     if not able:
         response["Retry-After"] = "5"
     return response

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from socialnet.kernel import health, pages, storage
+from socialnet.kernel import health, overload, pages, storage
 from socialnet.kernel.rest.exceptions import documented_errors
 
 A_YEAR = 60 * 60 * 24 * 365
@@ -27,7 +27,14 @@ def status(request: HttpRequest) -> HttpResponse:
         for name, (title, detail) in health.WORDS.items()
     ]
     healthy = all(state == health.UP for state in states.values())
-    return render(request, "status.html", {"ready": healthy, "parts": parts})
+    load = overload.shown()
+    context = {
+        "ready": healthy and not load["level"],
+        "parts": parts,
+        "load": overload.BANNERS.get(load["level"]),
+        "why": [overload.WORDS[name] for name in load["why"]],
+    }
+    return render(request, "status.html", context)
 
 
 @require_safe

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from socialnet.kernel import breaker, pages
+from socialnet.kernel import breaker, overload, pages, response_times
 from socialnet.kernel.errors import (
     Broken,
     CsrfFailed,
@@ -61,6 +61,7 @@ class RequestIdMiddleware:
         )  # anybody may invent methods without end
         REQUESTS.labels(method, route, response.status_code).observe(seconds)
         if not request.path_info.startswith(QUIET):
+            response_times.note(seconds)
             log.info(
                 "request",
                 method=method,
@@ -99,6 +100,8 @@ class ErrorMiddleware:
         allow_socket(request, response)
         if response.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Cache-Control", "private, no-store")  # who looks is on every page
+        if response.status_code == 503:  # forms come back with their own sentence
+            response.headers.setdefault("Retry-After", "60")
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -181,14 +184,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def banner() -> dict[str, str] | None:
-    """In words, while an engine is away; nothing otherwise."""
-    away = {name for name, state in breaker.snapshot().items() if state["state"] == "open"}
+    """In words, while an engine is away or too much is going on; nothing otherwise. The worst comes first."""
+    away = {name for name, state in breaker.snapshot().items() if state["state"] != breaker.CLOSED}
     if "postgresql" in away:
         return {"title": _("Writing is paused."), "text": _("You can read what we still have at hand.")}
     if "redis" in away:
         return {
             "title": _("Things are slower than usual."),
             "text": _("New posts may take longer to appear."),
+        }
+    if level := overload.level():
+        title, text = overload.BANNERS[level]
+        return {"title": str(title), "text": str(text)}
+    if "storage" in away:
+        return {
+            "title": _("Pictures are not to be had for a moment."),
+            "text": _("Everything else works; new ones are shown when they can be."),
         }
     return None
 

@@ -1,7 +1,8 @@
 """The relay: leases due deliveries, commits, then hands them to Celery. Any number may run at once.
 
 A delivery whose lease ran out is handed over again, whatever was lost: message, queue, worker. A queue that is
-full gets no more until it has room, so that waiting never eats up a lease.
+full gets no more until it has room, so that waiting never eats up a lease. While too much is going on, bulk
+fan-out gets nothing.
 """
 
 import threading
@@ -14,8 +15,10 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from socialnet.kernel import overload
 from socialnet.outbox import broker
 from socialnet.outbox.handlers import LEASE_SECONDS, QUEUES, handlers
+from socialnet.outbox.watch import BULK
 
 log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.05
@@ -79,7 +82,8 @@ class Relay:
         if now - self.room_read_at > 0.25:
             self.room = broker.room(QUEUES, most=settings.RELAY_QUEUE_ROOM)
             self.room_read_at = now
-        return [queue for queue in QUEUES if self.room.get(queue, 0) > 0]
+        paused = BULK if overload.bulk_is_paused() else None
+        return [queue for queue in QUEUES if queue != paused and self.room.get(queue, 0) > 0]
 
     def move(self, queue: str) -> int:
         names = {handler.name: handler.batch for handler in handlers() if handler.queue == queue}

@@ -131,6 +131,10 @@ def default_broker_url() -> str:
 
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or default_broker_url()
+# Past these we are overloaded; 0: not looked at.
+OVERLOAD_DELIVERY_SECONDS = env.float("OVERLOAD_DELIVERY_SECONDS", default=30.0)
+OVERLOAD_CONNECTIONS = env.float("OVERLOAD_CONNECTIONS", default=0.9)
+OVERLOAD_P95_MS = env.float("OVERLOAD_P95_MS", default=2000.0)
 RELAY_QUEUE_ROOM = env.int("RELAY_QUEUE_ROOM", default=40)  # messages that may wait in one queue
 CHANNEL_LAYERS = {
     "default": {

@@ -31,7 +31,7 @@ def test_ready_says_what_is_up(browser: Client) -> None:
     assert response.status_code == 200 and "no-store" in response["Cache-Control"]
     up = dict.fromkeys(("postgresql", "redis", "migrations", "relay"), "up")
     down = dict.fromkeys(("worker", "bulk", "previews"), "down")
-    assert response.json() == {"ready": True, "parts": up | down}
+    assert response.json() == {"ready": True, "parts": up | down, "overload": {"level": 0, "why": []}}
 
 
 @pytest.mark.django_db

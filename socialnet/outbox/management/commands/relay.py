@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from socialnet.kernel import restarts
 from socialnet.kernel.health import keep_beating
 from socialnet.outbox.relay import Relay
+from socialnet.outbox.watch import keep_watch
 
 ASKED_TO_STOP = {signal.SIGTERM, signal.SIGINT}
 
@@ -37,4 +38,5 @@ class Command(BaseCommand):
         stop = set_when_asked_to_stop()
         keep_beating("relay", stop)
         restarts.watch(stop)
+        keep_watch(stop)
         Relay(stop).run()
