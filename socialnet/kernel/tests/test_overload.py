@@ -84,7 +84,9 @@ def test_people_are_told_in_words():
     assert "previews of links come later" in pages[2]
     assert "Pictures cannot be taken in" in pages[3] and "Posts of text go out as always" in pages[3]
     status = Client().get("/status")
-    assert status.status_code == 200 and "wait longer than usual for their delivery" in status.content.decode()
+    assert (
+        status.status_code == 200 and "wait longer than usual for their delivery" in status.content.decode()
+    )
     ready = Client().get("/health/ready")
     assert ready.status_code == 200
     assert ready.json()["overload"] == {"level": 3, "why": ["deliveries"]}
