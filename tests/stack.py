@@ -27,6 +27,7 @@ class Stack:
         self.port, self.live_port = free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.queues = QUEUES
 
     def environment(self) -> dict[str, str]:
         database = connections["default"].settings_dict
@@ -56,7 +57,7 @@ class Stack:
             "live": ["-m", "uvicorn", "--host", "127.0.0.1", "--port", str(self.live_port), "--lifespan", "off",
                      "--no-access-log", "--ws-max-size", "65536", "socialnet.asgi:application"],
             "relay": ["manage.py", "relay"],
-            "worker": ["-m", "celery", "-A", "socialnet", "worker", "-Q", QUEUES, "-c", "2", "--without-gossip",
+            "worker": ["-m", "celery", "-A", "socialnet", "worker", "-Q", self.queues, "-c", "2", "--without-gossip",
                        "--without-mingle"],
             "beat": ["-m", "celery", "-A", "socialnet", "beat", "-s", str(self.folder / "beat-schedule"), "--pidfile="],
         }  # fmt: skip

@@ -12,8 +12,9 @@ class PlantedConfig(AppConfig):
     label = "planted"
 
     def ready(self) -> None:
+        from accounts import mail
         from feeds import fanout
-        from socialnet.outbox import deliveries, relay
+        from socialnet.outbox import deliveries, relay, watch
         from socialnet.outbox.tasks import make_deliveries
 
         if chunk := os.environ.get("DRILL_CHUNK"):
@@ -22,6 +23,10 @@ class PlantedConfig(AppConfig):
             fanout.deliver = _slower(fanout.deliver, by=float(slow))
         if lease := os.environ.get("DRILL_LEASE"):
             deliveries.LEASE_SECONDS = relay.LEASE_SECONDS = int(lease)
+        if step := os.environ.get("DRILL_OVERLOAD_STEP"):
+            watch.STEP_SECONDS = watch.DOWN_AFTER = float(step)
+        if pause := os.environ.get("DRILL_MAIL_PAUSE"):
+            mail.breaker.pause = mail.breaker._breaker.reset_timeout = float(pause)
         if os.environ.get("DRILL_TWICE"):
             make_deliveries.apply_async = _twice(make_deliveries.apply_async)
 
