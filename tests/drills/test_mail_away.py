@@ -10,8 +10,8 @@ from accounts.models import User
 from accounts.tests.smtp import MailServer
 from feeds.tests.factories import publish
 from socialnet.outbox.models import Delivery
-from tests.drills.test_deliveries_survive import Drill, ada, drill, everything_holds, measured, stored_for
 from tests.drills.test_deliveries_survive import FOLLOWERS as EVERYBODY
+from tests.drills.test_deliveries_survive import Drill, ada, drill, everything_holds, measured, stored_for
 from tests.stack import wait_for
 
 __all__ = ["ada", "drill"]
@@ -53,7 +53,9 @@ def test_a_silent_mail_server_keeps_nobody_else_waiting_and_loses_no_letter(
     measured("a post beside a silent mail server", seconds, record_property)
     wait_for(letters_are_late, seconds=60, what="word of it on the page")
     after = publish(ada)
-    seconds = wait_for(lambda: stored_for(after) == EVERYBODY, seconds=20, what="a post once the breaker is open")
+    seconds = wait_for(
+        lambda: stored_for(after) == EVERYBODY, seconds=20, what="a post once the breaker is open"
+    )
     measured("a post once the breaker is open", seconds, record_property)
     assert server.letters == []
 
@@ -61,5 +63,7 @@ def test_a_silent_mail_server_keeps_nobody_else_waiting_and_loses_no_letter(
     seconds = wait_for(lambda: len(server.letters) >= LETTERS, seconds=60, what="every letter")
     measured("mail server back to every letter sent", seconds, record_property)
     wait_for(lambda: not letters_are_late(), seconds=30, what="the word to go")
-    wait_for(lambda: not Delivery.objects.exclude(state=Delivery.State.DONE).exists(), seconds=30, what="rest")
+    wait_for(
+        lambda: not Delivery.objects.exclude(state=Delivery.State.DONE).exists(), seconds=30, what="rest"
+    )
     everything_holds(first, post, after)
