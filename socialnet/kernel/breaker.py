@@ -89,12 +89,15 @@ class _Tally(pybreaker.CircuitBreakerListener):
     window: _Window | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        self.gauge = _states.labels(self.name)
+
     def count(self, outcome: str) -> None:
         self.counts[outcome] += 1
         _calls.labels(self.name, outcome).inc()
 
     def show(self, state: str) -> None:
-        _states.labels(self.name).set(_LEVELS[state])
+        self.gauge.set(_LEVELS[state])
 
     def success(self, cb: pybreaker.CircuitBreaker) -> None:
         self.count("successes")
@@ -158,8 +161,12 @@ class Breaker:
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Run the block through the breaker; raises `Refused` while it is open, and while another thread probes."""
+        probes = self.state != CLOSED
+        if probes and not self._probe.acquire(blocking=False):
+            self._tally.count("rejects")
+            raise Refused(self.name)
         try:
-            with self._turn(), suppress(_SlowTimeout), self._breaker.calling():
+            with suppress(_SlowTimeout), self._breaker.calling():
                 started = time.monotonic()
                 yield
                 if self.budget is not None and time.monotonic() - started > self.budget:
@@ -168,20 +175,9 @@ class Breaker:
             self._tally.count("rejects")
             raise Refused(self.name) from error
         finally:
+            if probes:
+                self._probe.release()
             self._tally.show(self.state)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """While it is not closed one thread at a time comes through; the others do not wait for it."""
-        if self.state == CLOSED:
-            yield
-            return
-        if not self._probe.acquire(blocking=False):
-            raise pybreaker.CircuitBreakerError("another call probes")
-        try:
-            yield
-        finally:
-            self._probe.release()
 
     def close(self) -> None:
         """Forget the failures (tests, and an operator who knows better)."""

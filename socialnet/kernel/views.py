@@ -31,7 +31,7 @@ def status(request: HttpRequest) -> HttpResponse:
     context = {
         "ready": healthy and not load["level"],
         "parts": parts,
-        "load": overload.BANNERS.get(load["level"]),
+        "overloaded": bool(load["level"]),
         "why": [overload.WORDS[name] for name in load["why"]],
     }
     return render(request, "status.html", context)
