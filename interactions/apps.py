@@ -10,10 +10,11 @@ class InteractionsConfig(AppConfig):
         from feeds import hooks
         from interactions.affinity import affinity
         from interactions.demo import keep_posts
-        from interactions.models import IS_BOOKMARKED
+        from interactions.models import IS_BOOKMARKED, IS_LIKED
         from interactions.popular import popular_posts
 
         hooks.viewer_facts["is_bookmarked"] = IS_BOOKMARKED
+        hooks.viewer_facts["is_liked"] = IS_LIKED
         hooks.popular = popular_posts
         hooks.affinity = affinity
         hooks.demo.append(keep_posts)

@@ -9,3 +9,4 @@ from socialnet.outbox.handlers import on
 def forget_people(events: list[PersonDeleted]) -> None:
     for event in events:
         actions.forget_bookmarks(user_id=event.user_id)
+        actions.forget_likes(user_id=event.user_id)

@@ -1,4 +1,4 @@
-"""What must always be true of what people keep, in SQL written apart from the code."""
+"""What must always be true of what people keep and like, in SQL written apart from the code."""
 
 from socialnet.kernel.invariants import invariant, number
 
@@ -10,6 +10,39 @@ WHERE p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media
 _OF_NOBODY = """
 SELECT count(*) FROM interactions_bookmark b JOIN accounts_user u ON u.id = b.user_id WHERE NOT u.is_active
 """
+_WRONG_LIKE_COUNTS = """
+SELECT count(*) FROM feeds_postcounts c
+LEFT JOIN (SELECT post_id, count(*) AS many FROM interactions_like WHERE is_active GROUP BY 1) l USING (post_id)
+WHERE c.likes <> coalesce(l.many, 0)
+"""
+_LIKED_TWICE = "SELECT count(*) - count(DISTINCT (user_id, post_id)) FROM interactions_like"
+_LIKES_OF_SHARES = """
+SELECT count(*) FROM interactions_like l JOIN feeds_post p ON p.id = l.post_id
+WHERE p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media
+"""
+_LIKES_OF_NOBODY = """
+SELECT count(*) FROM interactions_like l JOIN accounts_user u ON u.id = l.user_id WHERE NOT u.is_active
+"""
+
+
+@invariant(13, "like counts equal the likes that stand")
+def wrong_like_counts(_sample: int) -> int:
+    return number(_WRONG_LIKE_COUNTS)
+
+
+@invariant(17, "nobody likes a post twice")
+def repeated_likes(_sample: int) -> int:
+    return number(_LIKED_TWICE)
+
+
+@invariant(17, "what is liked is a post, not somebody's share of it")
+def likes_of_shares(_sample: int) -> int:
+    return number(_LIKES_OF_SHARES)
+
+
+@invariant(35, "who left likes nothing")
+def likes_of_nobody(_sample: int) -> int:
+    return number(_LIKES_OF_NOBODY)
 
 
 @invariant(17, "nobody keeps a post twice")

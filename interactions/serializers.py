@@ -9,3 +9,10 @@ class BookmarkedSerializer(serializers.Serializer[Any]):
     """Whether you keep a post. Nobody else learns of it."""
 
     is_bookmarked = serializers.BooleanField()
+
+
+class LikedSerializer(serializers.Serializer[Any]):
+    """Whether you like a post, and how many people do."""
+
+    is_liked = serializers.BooleanField()
+    like_count = serializers.IntegerField()

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from interactions import popular
+from interactions import popular, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -12,3 +12,21 @@ log = structlog.get_logger(__name__)
 def compute_popular_posts() -> None:
     """Every 5 minutes: what many like, for homes that cannot be put together."""
     log.info("popular_posts_computed", posts=popular.compute())
+
+
+@shared_task(ignore_result=True)
+def reconcile_recent_like_counts() -> None:
+    """Hourly: like counts of what was liked or unliked lately."""
+    log.info("recent_like_counts_reconciled", wrong=upkeep.reconcile_recent_like_counts())
+
+
+@shared_task(ignore_result=True)
+def reconcile_all_like_counts() -> None:
+    """Nightly: every post's like count."""
+    log.info("all_like_counts_reconciled", wrong=upkeep.reconcile_all_like_counts())
+
+
+@shared_task(ignore_result=True)
+def forget_inactive_likes() -> None:
+    """Weekly: likes that were taken back."""
+    log.info("inactive_likes_forgotten", likes=upkeep.forget_inactive_likes())

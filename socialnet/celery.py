@@ -53,6 +53,11 @@ app.conf.task_annotations = {
             "leave_idle_people_alone",
             "trim_stored_timelines",
         ],
+        "interactions": [
+            "reconcile_recent_like_counts",
+            "reconcile_all_like_counts",
+            "forget_inactive_likes",
+        ],
     }.items()
     for job in jobs
 }
@@ -78,6 +83,17 @@ app.conf.beat_schedule = {
         "feeds.tasks.reconcile_recent_post_counts", crontab(minute=25), every=HOUR
     ),
     "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
+    "like counts, touched lately": job(
+        "interactions.tasks.reconcile_recent_like_counts", crontab(minute=30), every=HOUR
+    ),
+    "like counts, all": job(
+        "interactions.tasks.reconcile_all_like_counts", crontab(minute=0, hour=3), every=DAY
+    ),
+    "likes that were taken back": job(
+        "interactions.tasks.forget_inactive_likes",
+        crontab(minute=50, hour=3, day_of_week="sunday"),
+        every=DAY,
+    ),
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),
     "tiers": job("feeds.tasks.review_tiers", 300.0, every=300.0),
     "what many like": job("interactions.tasks.compute_popular_posts", 300.0, every=300.0),

@@ -57,6 +57,7 @@ def _shown(item: FeedItem) -> tuple[Any, ...]:
         item.via,
         item.also,
         item.marks,
+        item.counts["likes"],
         item.counts["shares"],
         *_written(item.card),
         _shown(item.original) if item.original else None,
@@ -79,11 +80,10 @@ def _written(card: Card) -> tuple[Any, ...]:
 
 
 @register.simple_tag
-def act_count(number: int) -> SafeString:
-    """How often a post was shared: `1.2K` to the eye, `1,234 shares` to assistive technology."""
-    words = ngettext("%(exact)s share", "%(exact)s shares", number) % {
-        "exact": number_format(number, force_grouping=True)
-    }
+def act_count(number: int, one: str, many: str) -> SafeString:
+    """How often a post was liked or shared: `1.2K` to the eye, `1,234 shares` to assistive technology."""
+    exact = number_format(number, force_grouping=True)
+    words = f"{exact} {ngettext(one, many, number)}"
     return format_html(
         '<span aria-hidden="true" title="{}">{}</span><span class="vh">{}</span>',
         words, compact_count(number), words,

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from feeds.selectors import get_visible_item
 from interactions import actions, selectors
-from socialnet.kernel.errors import NotFound
+from interactions.views.posts import address_of
 from socialnet.kernel.pagination import Cursor
 from socialnet.kernel.returning import back_to
 from socialnet.outbox.idempotency import idempotent_form
@@ -33,7 +32,7 @@ def bookmarks(request: HttpRequest) -> HttpResponse:
 @login_required
 @idempotent_form
 def bookmark(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
-    url = _address_of(request, username, post_id)
+    url = address_of(request, username, post_id)
     actions.bookmark_post(post_id=post_id, person=request.user)
     messages.success(request, _("Kept. You find it under Bookmarks."))
     return back_to(request, otherwise=url)
@@ -43,15 +42,7 @@ def bookmark(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
 @login_required
 @idempotent_form
 def unbookmark(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
-    url = _address_of(request, username, post_id)
+    url = address_of(request, username, post_id)
     actions.unbookmark_post(post_id=post_id, person=request.user)
     messages.success(request, _("No longer under your bookmarks."))
     return back_to(request, otherwise=url)
-
-
-def _address_of(request: HttpRequest, username: str, post_id: int) -> str:
-    """The post's own address; raises `NotFound` when it is not visible, or somebody else's."""
-    item = get_visible_item(post_id, viewer=request.user)
-    if item.author.username.lower() != username.lower():
-        raise NotFound
-    return item.url

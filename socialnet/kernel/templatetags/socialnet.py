@@ -24,6 +24,7 @@ STATIC = Path(__file__).resolve().parents[3] / "static"
 
 COUNTED = (  # named here so that makemessages finds what templates count
     ngettext_lazy("follower", "followers"),
+    ngettext_lazy("like", "likes"),
     ngettext_lazy("post", "posts"),
     ngettext_lazy("request", "requests"),
     ngettext_lazy("share", "shares"),
