@@ -4,7 +4,7 @@ Names and pictures of authors are cached apart (`accounts.cards`), so that a new
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -176,6 +176,12 @@ def counts_now(post_id: int) -> Counts:
     return _count_rows([post_id]).get(post_id, NO_COUNTS)
 
 
+def counts_of(post_ids: Iterable[int]) -> dict[int, Counts]:
+    """As `counts_now`, of several posts in one query; who is not there has none."""
+    wanted = list(post_ids)
+    return _count_rows(wanted) if wanted else {}
+
+
 def media_card(media: Media) -> MediaCard:
     return {
         "id": media.pk,
@@ -237,3 +243,13 @@ def surely_drop(*post_ids: int) -> None:
 def drop_counts(*post_ids: int) -> None:
     """Forget counts that changed, if Redis answers."""
     COUNTS.drop(*post_ids)
+
+
+def renew_counts(post_ids: Collection[int]) -> dict[int, Counts]:
+    """Read counts from PostgreSQL and keep them in place of what is cached; returns them. Raises `RedisAway`.
+
+    Whoever calls this sees to it that an older reading is never kept after a newer one.
+    """
+    counts = _count_rows(list(post_ids))
+    COUNTS.surely_replace(counts)
+    return counts

@@ -1,6 +1,6 @@
 """What apps above fill in, in their `AppConfig.ready()`; feeds knows nothing of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 # Facts about a post for whoever looks at it: name → an SQL condition over `p` (the post) and `v` (the viewer, a row
@@ -19,6 +19,13 @@ def _nobody_is_close(_user_id: int) -> Mapping[int, float]:
 def _nothing_is_popular() -> Sequence[int]:
     return []
 
+
+def _nobody_watches(_post_ids: Iterable[int]) -> None:
+    return None
+
+
+# Called with ids of posts whose counts change, inside the transaction that changes them.
+counts_changed: Callable[[Iterable[int]], None] = _nobody_watches
 
 # How close authors are to a person, from what the person did of their own will: called with the person's id, gives
 # weights in (0, 1] by author's id, the closest 200 at most; who is not in it is at 0. Cheap: it is kept for minutes.

@@ -1,19 +1,29 @@
 """Topics of the socket: who may listen, and the snapshot with which each begins.
 
-A topic is `feed` now; later issues add posts, groups and people. Polling (`/api/v1/live`) sends the same snapshots.
+`feed` is one's own home; `post:<id>` tells of the counts of a post that one may see. Later issues add groups and
+people. Polling (`/api/v1/live`) sends the same snapshots.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from feeds import selectors
+from feeds import cards, selectors
+from feeds.cards import Counts
+from feeds.door import facts
 from feeds.fanout import feed_group
 from socialnet.kernel import realtime
 from socialnet.kernel.errors import NotFound
+from socialnet.outbox.ids import MAX_ID
+
+TOPICS_MOST = 60  # of one socket, and of one question: the posts in sight and a few more
+RIGHTS_GROUP = "rights"
+_POST = re.compile(r"post:([1-9][0-9]{0,15})", re.ASCII)
 
 
 class UnknownTopic(NotFound):
@@ -21,28 +31,92 @@ class UnknownTopic(NotFound):
     sentence = _("There is no such topic, or it is not for you.")
 
 
-def group_of(topic: str, *, viewer: User) -> str:
-    """The channel group behind `topic` for this viewer; raises `UnknownTopic` when there is none for them."""
-    if topic == "feed":
-        return feed_group(viewer.pk)
-    raise UnknownTopic
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A viewer's place among those who hear of a topic: its channel group, and on whose post that depends."""
+
+    group: str
+    post_id: int | None = None
+    author_id: int | None = None
 
 
-def snapshot(topic: str, *, viewer: User) -> dict[str, Any]:
-    """What is true of `topic` now. The version is taken first: news that commit while we read come later."""
-    group_of(topic, viewer=viewer)
+def post_group(post_id: int) -> str:
+    return f"post.{post_id}"
+
+
+def seats(topics: Iterable[str], *, viewer: User) -> dict[str, Seat]:
+    """Those of `topics` that `viewer` may listen to now, in one query."""
+    wanted = list(topics)
+    posts = {topic: post_id for topic in wanted if (post_id := _post_of(topic))}
+    truth = facts(viewer_id=viewer.pk, post_ids=set(posts.values()))
+    found = {}
+    for topic in wanted:
+        fact = truth.get(posts.get(topic, 0))
+        if topic == "feed":
+            found[topic] = Seat(feed_group(viewer.pk))
+        elif fact and fact.visible:
+            found[topic] = Seat(post_group(fact.post_id), fact.post_id, fact.author_id)
+    return found
+
+
+def _post_of(topic: str) -> int | None:
+    match = _POST.fullmatch(topic)
+    return int(match[1]) if match and int(match[1]) <= MAX_ID else None
+
+
+def snapshots(topics: Iterable[str], *, viewer: User) -> list[dict[str, Any]]:
+    """What is true of `topics` now, an error for each that is not for `viewer`; in their order.
+
+    The version is taken first: news that commit while we read come later.
+    """
+    wanted = list(dict.fromkeys(topics))[:TOPICS_MOST]
     version = realtime.now_version()
+    open_ = seats(wanted, viewer=viewer)
+    counts = cards.counts_of(seat.post_id for seat in open_.values() if seat.post_id)
+    said = []
+    for topic in wanted:
+        seat = open_.get(topic)
+        if seat is None:
+            said.append(refusal(topic, UnknownTopic.code))
+        elif seat.post_id:
+            data = counts_json(counts.get(seat.post_id, cards.NO_COUNTS))
+            said.append(_message(topic, "snapshot", data, version))
+        else:
+            said.append(_message(topic, "snapshot", _head(viewer), version))
+    return said
+
+
+def _head(viewer: User) -> dict[str, Any]:
     ids = [str(post_id) for post_id in selectors.head_of(viewer=viewer)]
-    data = {"ids": ids, "newest_id": ids[0] if ids else None}
-    return {"topic": topic, "event": "snapshot", "data": data, "version": version}
+    return {"ids": ids, "newest_id": ids[0] if ids else None}
 
 
-def snapshots(topics: Iterable[str], *, viewer: User) -> dict[str, Any]:
-    """The snapshots of all `topics` that are there for `viewer`, errors for the others, and the socket's address."""
-    found, errors = [], []
-    for topic in list(dict.fromkeys(topics))[:20]:
-        try:
-            found.append(snapshot(topic, viewer=viewer))
-        except UnknownTopic as error:
-            errors.append({"topic": topic, "event": "error", "data": {"code": error.code}})
-    return {"snapshots": [*found, *errors], "live_url": settings.LIVE_URL}
+def polled(topics: Iterable[str], *, viewer: User) -> dict[str, Any]:
+    """What the socket would send first, and its address."""
+    return {"snapshots": snapshots(topics, viewer=viewer), "live_url": settings.LIVE_URL}
+
+
+def refusal(topic: str, code: str) -> dict[str, Any]:
+    return {"topic": topic[:100], "event": "error", "data": {"code": code, "topic": topic[:100]}}
+
+
+def counts_json(counts: Counts) -> dict[str, int]:
+    return {
+        "like_count": counts["likes"],
+        "comment_count": counts["comments"],
+        "share_count": counts["shares"],
+    }
+
+
+def counts_news(post_id: int, counts: Counts, version: int) -> tuple[str, dict[str, Any]]:
+    """What those who look at a post are told when its counts changed: their group, and the message."""
+    return post_group(post_id), _message(f"post:{post_id}", "counts", counts_json(counts), version)
+
+
+def rights_changed(*, post_ids: Collection[int] = (), user_ids: Collection[int] = ()) -> None:
+    """Let every `live` process look again who may listen: to these posts, to posts of these people, and they to any."""
+    realtime.publish(RIGHTS_GROUP, {"posts": list(post_ids), "people": list(user_ids)})
+
+
+def _message(topic: str, event: str, data: dict[str, Any], version: int) -> dict[str, Any]:
+    return {"topic": topic, "event": event, "data": data, "version": version}

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, markers, previews, stored, timelines
+from feeds import cards, files, hooks, markers, previews, stored, timelines
 from feeds.actions import remove_shares_of
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
 
@@ -100,6 +100,7 @@ def _mend_shares(post_id: int) -> int:
     PostCounts.objects.select_for_update().filter(pk=post_id).first()
     for _post_id, counted, right in _wrong_shares([post_id]):
         PostCounts.objects.filter(pk=post_id).update(shares=right)
+        hooks.counts_changed([post_id])
         log.warning("share_count_drift_mended", post_id=post_id, shares=counted, right_shares=right)
         _drift.inc()
         cards.drop_counts(post_id)

@@ -12,9 +12,11 @@ class InteractionsConfig(AppConfig):
         from interactions.demo import keep_posts
         from interactions.models import IS_BOOKMARKED, IS_LIKED
         from interactions.popular import popular_posts
+        from interactions.touching import touch
 
         hooks.viewer_facts["is_bookmarked"] = IS_BOOKMARKED
         hooks.viewer_facts["is_liked"] = IS_LIKED
         hooks.popular = popular_posts
         hooks.affinity = affinity
+        hooks.counts_changed = touch
         hooks.demo.append(keep_posts)

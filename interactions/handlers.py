@@ -1,8 +1,11 @@
 """What news from below sets in motion here."""
 
 from accounts.events import PersonDeleted
-from interactions import actions
+from interactions import actions, pulse
 from socialnet.outbox.handlers import on
+from socialnet.outbox.rounds import in_relay
+
+in_relay(every=pulse.WINDOW_SECONDS)(pulse.beat)
 
 
 @on(PersonDeleted, queue="maintenance", batch=1)

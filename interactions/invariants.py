@@ -1,6 +1,9 @@
 """What must always be true of what people keep and like, in SQL written apart from the code."""
 
-from socialnet.kernel.invariants import invariant, number
+from feeds import cards
+from feeds.models import PostCounts
+from interactions.models import Touched
+from socialnet.kernel.invariants import invariant, number, unrest
 
 _REPEATED = "SELECT count(*) - count(DISTINCT (user_id, post_id)) FROM interactions_bookmark"
 _OF_SHARES = """
@@ -23,6 +26,20 @@ WHERE p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media
 _LIKES_OF_NOBODY = """
 SELECT count(*) FROM interactions_like l JOIN accounts_user u ON u.id = l.user_id WHERE NOT u.is_active
 """
+
+
+@unrest("counts that the pulse has not told")
+def untold_counts() -> int:
+    return Touched.objects.count()
+
+
+@invariant(13, "what Redis keeps of counts is what PostgreSQL has")
+def stale_counts(sample: int) -> int:
+    """Looks at the newest posts, whose counts change most."""
+    rows = PostCounts.objects.order_by("-pk").values("pk", "likes", "comments", "shares")[: sample * 20]
+    right = {row.pop("pk"): row for row in rows}
+    kept = cards.COUNTS.get_many(right)
+    return sum(counts is not None and counts != right[post_id] for post_id, counts in kept.items())
 
 
 @invariant(13, "like counts equal the likes that stand")

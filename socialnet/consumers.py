@@ -19,7 +19,9 @@ from urllib.parse import urlsplit
 import orjson
 import structlog
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import DatabaseError, InterfaceError
@@ -31,6 +33,7 @@ from accounts.backends import get_viewer
 from accounts.models import User
 from accounts.sessions import SessionStore
 from feeds import live
+from feeds.live import TOPICS_MOST, Seat, UnknownTopic
 from socialnet.kernel import realtime
 from socialnet.kernel.errors import DatabaseAway, DomainError, RedisAway
 from socialnet.kernel.redis import door
@@ -40,11 +43,12 @@ Answer = TypeVar("Answer")
 NOT_SIGNED_IN, BAD_ORIGIN, TOO_MANY, FLOOD, TOO_LARGE, TRY_LATER = 4401, 4403, 4429, 1008, 1009, 1013
 MESSAGE_MOST = 4096  # bytes
 MESSAGES_MOST, MESSAGES_SECONDS = 30, 10
-TOPICS_MOST = 50
 SOCKETS_MOST = 20  # of one person, in one process
 DEFAULT_PORTS = {"http": 80, "https": 443}
 BEAT_SECONDS = 10
 RECHECK_SECONDS = 60
+COUNTS_SECONDS = 0.1  # between two updates of counts to one socket: nobody sees more than ten a second
+SEND_SECONDS = 10  # who has not taken a message by then reads no more
 # What asks the database runs here, not in the one thread that Django's async code shares: one slow question there
 # would hold up everybody. Each thread's connection ends with its question (CONN_MAX_AGE is 0 in `asgi.py`).
 THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="socket")
@@ -70,7 +74,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if len(sockets) >= SOCKETS_MOST:
             return await self.close(TOO_MANY)
         sockets.add(self)
-        self.topics: dict[str, str] = {}
+        self.topics: dict[str, Seat] = {}
+        self.held: dict[str, dict[str, Any]] = {}
+        self.counts_at = 0.0
+        self.teller: asyncio.Task[None] | None = None
         self.received: deque[float] = deque(maxlen=MESSAGES_MOST)
         type(self)._keep_going()
         await self._join(realtime.person_group(self.viewer.pk))
@@ -78,12 +85,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self.viewer is None:
             return
+        teller = getattr(self, "teller", None)
+        if teller and teller is not asyncio.current_task():
+            teller.cancel()
         sockets = self.open_sockets.get(self.viewer.pk, set())
         sockets.discard(self)
         if not sockets:
             self.open_sockets.pop(self.viewer.pk, None)
-        for group in [*getattr(self, "topics", {}).values(), realtime.person_group(self.viewer.pk)]:
-            await self._leave(group)
+        for seat in getattr(self, "topics", {}).values():
+            await self._leave(seat.group)
+        await self._leave(realtime.person_group(self.viewer.pk))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if bytes_data is not None or text_data is None or len(text_data) > MESSAGE_MOST:
@@ -101,29 +112,35 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return await self._say(event="error", data={"code": "bad_message"})
         if op == "ping":
             return await self._say(event="pong", data={})
-        for topic in dict.fromkeys(topics[:TOPICS_MOST]):
-            await (self.subscribe(topic) if op == "subscribe" else self.unsubscribe(topic))
+        names = list(dict.fromkeys(topics[:TOPICS_MOST]))
+        await (self.subscribe(names) if op == "subscribe" else self.unsubscribe(names))
 
-    async def subscribe(self, topic: str) -> None:
+    async def subscribe(self, topics: list[str]) -> None:
+        """Join what is open to the viewer, then say what is true of it; both in a few queries, however many."""
         if self.viewer is None:
             return
+        fresh = [topic for topic in topics if topic not in self.topics]
+        room = TOPICS_MOST - len(self.topics)
         try:
-            if topic not in self.topics:
-                if len(self.topics) >= TOPICS_MOST:
-                    return await self._refuse(topic, "too_many_topics")
-                group = await in_thread(live.group_of, topic, viewer=self.viewer)
-                await self._join(group)
-                self.topics[topic] = group
+            seats = await in_thread(live.seats, fresh[:room], viewer=self.viewer)
+            for topic, seat in seats.items():
+                await self._join(seat.group)
+                self.topics[topic] = seat
+            for place, topic in enumerate(fresh):
+                if topic not in self.topics:
+                    await self._refuse(topic, UnknownTopic.code if place < room else "too_many_topics")
             await self._mark_online([self.viewer.pk])
-            await self._snapshot(topic)
+            await self._snapshots([topic for topic in topics if topic in self.topics])
         except DomainError as error:
-            await self._refuse(topic, error.code)
+            for topic in topics:
+                await self._refuse(topic, error.code)
         except (RedisError, DatabaseError, InterfaceError):
             await self.close(TRY_LATER)
 
-    async def unsubscribe(self, topic: str) -> None:
-        if group := self.topics.pop(topic, None):
-            await self._leave(group)
+    async def unsubscribe(self, topics: list[str]) -> None:
+        for topic in topics:
+            if seat := self.topics.pop(topic, None):
+                await self._leave(seat.group)
 
     # --- from the channel layer ---------------------------------------------------------------------------
 
@@ -132,32 +149,84 @@ class LiveConsumer(AsyncWebsocketConsumer):
         message = event["message"]
         if message.get("event") == "recheck":
             return await self.recheck()
-        if message.get("topic") in self.topics:
-            await self.send(text_data=orjson.dumps(message).decode())
+        if message.get("topic") not in self.topics:
+            return
+        if message.get("event") == "counts":
+            return await self._hold(message)
+        await self._say(**message)
 
     async def recheck(self) -> None:
         """Close unless whoever opened this is still signed in."""
         with suppress(DatabaseAway):  # nobody can say now; a later beat asks again
             if await self._who() is None:
-                await self.close(NOT_SIGNED_IN)
+                return await self.close(NOT_SIGNED_IN)
+            await self.look_at_door(list(getattr(self, "topics", {})))
+
+    async def look_at_door(self, topics: list[str]) -> None:
+        """Give up the seats at those of `topics` that the viewer may not listen to any more, and say so."""
+        if not topics:
+            return
+        try:
+            seats = await in_thread(live.seats, topics, viewer=self.viewer)
+        except (DatabaseError, InterfaceError):
+            return  # as in `recheck`
+        for topic in topics:
+            if topic not in seats and topic in self.topics:
+                await self.unsubscribe([topic])
+                await self._refuse(topic, UnknownTopic.code)
+
+    def concerned(self, *, posts: set[int], people: set[int]) -> list[str]:
+        """The topics whose door may be another one since something changed about these posts or people."""
+        everything = self.viewer is not None and self.viewer.pk in people
+        return [
+            topic
+            for topic, seat in self.topics.items()
+            if seat.post_id and (everything or seat.post_id in posts or seat.author_id in people)
+        ]
 
     async def refresh(self) -> None:
         """News may have been lost: say again what is true."""
         await asyncio.sleep(random.uniform(0, 3))
-        for topic in list(self.topics):
-            await self._snapshot(topic)
+        await self._snapshots(list(self.topics))
 
     # --- helpers -------------------------------------------------------------------------------------------
 
-    async def _snapshot(self, topic: str) -> None:
-        snapshot = await in_thread(live.snapshot, topic, viewer=self.viewer)
-        await self.send(text_data=orjson.dumps(snapshot).decode())
+    async def _snapshots(self, topics: list[str]) -> None:
+        """The door is asked again: who lost the right meanwhile is told so."""
+        for message in await in_thread(live.snapshots, topics, viewer=self.viewer):
+            if message["event"] == "error":
+                await self.unsubscribe([message["topic"]])
+            await self._say(**message)
+
+    async def _hold(self, counts: dict[str, Any]) -> None:
+        """Send it now, or when its turn comes: of each topic only the latest waits."""
+        if not self.held and time.monotonic() >= self.counts_at:
+            self.counts_at = time.monotonic() + COUNTS_SECONDS
+            return await self._say(**counts)
+        self.held[counts["topic"]] = counts
+        if self.teller is None or self.teller.done():
+            self.teller = asyncio.get_running_loop().create_task(self._tell_held())
+
+    async def _tell_held(self) -> None:
+        with suppress(StopConsumer):
+            while self.held:
+                await asyncio.sleep(max(0.0, self.counts_at - time.monotonic()))
+                message = self.held.pop(next(iter(self.held)))
+                if message["topic"] in self.topics:
+                    self.counts_at = time.monotonic() + COUNTS_SECONDS
+                    await self._say(**message)
 
     async def _say(self, **message: Any) -> None:
-        await self.send(text_data=orjson.dumps(message).decode())
+        try:
+            sending = self.send(text_data=orjson.dumps(message).decode())
+            await asyncio.wait_for(sending, SEND_SECONDS)
+        except TimeoutError:
+            log.info("socket_does_not_read")
+            await self.disconnect(TRY_LATER)
+            raise StopConsumer from None
 
     async def _refuse(self, topic: str, code: str) -> None:
-        await self._say(topic=topic[:100], event="error", data={"code": code, "topic": topic[:100]})
+        await self._say(**live.refusal(topic, code))
 
     async def _join(self, group: str) -> None:
         try:
@@ -197,11 +266,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             log.info("socket_viewer_not_asked", error=type(error).__name__)
             raise DatabaseAway from error
 
-    # --- two tasks per process ---------------------------------------------------------------------------------
+    # --- three tasks per process ---------------------------------------------------------------------------------
 
     @classmethod
     def _keep_going(cls) -> None:
-        for work in (cls._beat, cls._look_again):
+        for work in (cls._beat, cls._look_again, cls._hear_of_rights):
             task = cls.rounds.get(work.__name__)
             if task is None or task.done():
                 cls.rounds[work.__name__] = asyncio.get_running_loop().create_task(work())
@@ -233,6 +302,26 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 still_open = set(cls._sockets())
                 turn = [socket for socket in sockets[second::RECHECK_SECONDS] if socket in still_open]
                 await cls._all(turn, LiveConsumer.recheck)
+
+    @classmethod
+    async def _hear_of_rights(cls) -> None:
+        """Once per process, not per socket: whose door may have changed is asked again at once."""
+        layer = get_channel_layer()
+        while cls.open_sockets:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(live.RIGHTS_GROUP, channel)
+                while cls.open_sockets:
+                    await cls._unseat((await layer.receive(channel))["message"])
+            except RedisError:
+                await asyncio.sleep(1)
+
+    @classmethod
+    async def _unseat(cls, changed: dict[str, list[int]]) -> None:
+        posts, people = set(changed["posts"]), set(changed["people"])
+        concerned = {socket: socket.concerned(posts=posts, people=people) for socket in cls._sockets()}
+        looks = (socket.look_at_door(topics) for socket, topics in concerned.items() if topics)
+        await asyncio.gather(*looks, return_exceptions=True)
 
     @classmethod
     def _sockets(cls) -> list["LiveConsumer"]:

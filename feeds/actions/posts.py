@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
-from feeds import cards, timelines
+from feeds import cards, hooks, timelines
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
@@ -129,6 +129,7 @@ def delete_post(*, post: Post, actor: User) -> None:
     PersonCounts.objects.filter(pk=locked.author_id).update(posts=F("posts") - 1)
     if locked.is_share and locked.share_of_id:
         PostCounts.objects.filter(pk=locked.share_of_id).update(shares=F("shares") - 1)
+        hooks.counts_changed([locked.share_of_id])
         transaction.on_commit(partial(cards.drop_counts, locked.share_of_id))
     record("feeds.post_deleted", actor_id=actor.pk, target_type="post", target_id=locked.pk)
     emit(PostDeleted(post_id=locked.pk, author_id=locked.author_id), actor_id=actor.pk)

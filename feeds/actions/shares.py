@@ -7,7 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
-from feeds import cards
+from feeds import cards, hooks
 from feeds.actions.posts import add_post, delete_post, lock_original
 from feeds.models import IS_SHARE, Post, PostCounts
 
@@ -31,6 +31,7 @@ def share_post(*, post: Post, person: User) -> Post:
         )
     )
     PostCounts.objects.filter(pk=original.pk).update(shares=F("shares") + 1)
+    hooks.counts_changed([original.pk])
     transaction.on_commit(partial(cards.drop_counts, original.pk))
     return share
 
@@ -61,5 +62,6 @@ def remove_shares_of(original_id: int) -> int:
     Post.objects.filter(pk__in=ids).update(deleted_at=Now())
     PersonCounts.objects.filter(pk__in=authors.values()).update(posts=F("posts") - 1)
     PostCounts.objects.filter(pk=original_id).update(shares=F("shares") - len(ids))
+    hooks.counts_changed([original_id])
     transaction.on_commit(partial(cards.drop, *ids))
     return len(sharers)

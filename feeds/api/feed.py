@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from feeds import selectors, top
 from feeds.api.pages import as_json
-from feeds.live import snapshots
+from feeds.live import polled
 from feeds.selectors import HomePage
 from feeds.serializers import (
     FeedPostSerializer,
@@ -88,8 +88,10 @@ class LiveView(APIView):
     permission_classes = [IsAuthenticated]
     filters = frozenset({"topics"})
 
-    @extend_schema(parameters=[OpenApiParameter("topics", str, description="Comma-separated; today: feed.")])
+    @extend_schema(
+        parameters=[OpenApiParameter("topics", str, description="Comma-separated: feed, post:ID.")]
+    )
     def get(self, request: Request) -> Response:
         """The snapshots that the socket would send, for polling, and the socket's address."""
         topics = [topic for topic in request.query_params.get("topics", "").split(",") if topic]
-        return Response(snapshots(topics, viewer=request.user))
+        return Response(polled(topics, viewer=request.user))

@@ -89,4 +89,6 @@ def _count(post_id: int, *, by: int) -> int:
 
 
 def _original_of(post: Post) -> Post:
-    return Post.objects.only("id", "author_id").get(pk=post.share_of_id) if post.is_share else post
+    if not post.is_share or post.share_of_id is None:
+        return post
+    return Post.objects.only("id", "author_id").get(pk=post.share_of_id)

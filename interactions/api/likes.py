@@ -25,7 +25,7 @@ class LikeView(APIView):
         count = actions.like_post(post_id=post_id, person=request.user)
         return Response({"is_liked": True, "like_count": count})
 
-    @extend_schema(responses=LikedSerializer)
+    @extend_schema(responses={200: LikedSerializer})
     def delete(self, request: Request, post_id: int) -> Response:
         """Take it back."""
         count = actions.unlike_post(post_id=post_id, person=request.user)

@@ -1,5 +1,7 @@
 """What the lists of a person's own posts have in common: bookmarks, likes."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -10,7 +12,7 @@ _LARGEST_BATCH = 200
 
 
 def visible_page(
-    rows: "QuerySet[tuple[int, int]]", order: str, *, viewer: User, cursor: Cursor | None, size: int
+    rows: QuerySet[Any, tuple[int, int]], order: str, *, viewer: User, cursor: Cursor | None, size: int
 ) -> Page[FeedItem]:
     """Those posts of `rows` (place and post, by `order` downwards) that `viewer` may see now; the others are passed by.
 

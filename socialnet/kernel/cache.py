@@ -117,6 +117,13 @@ class CachePolicy:
         except RedisAway:
             return
 
+    def surely_replace(self, values: Mapping[Any, Any]) -> None:
+        """Keep values that are newer than any reader's, in one round trip; raises `RedisAway`."""
+        with door() as client, client.pipeline(transaction=False) as pipe:
+            for ident, value in values.items():
+                pipe.set(self.key(ident), dumps(value), px=self._milliseconds(value))
+            pipe.execute()
+
     def renew(self, ident: Any, value: Any) -> None:
         """Keep what a reader found, in place of an older value; a tombstone stays."""
         try:

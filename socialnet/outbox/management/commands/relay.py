@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from socialnet.kernel import restarts
 from socialnet.kernel.health import keep_beating
+from socialnet.outbox import rounds
 from socialnet.outbox.relay import Relay
 from socialnet.outbox.watch import keep_watch
 
@@ -39,4 +40,7 @@ class Command(BaseCommand):
         keep_beating("relay", stop)
         restarts.watch(stop)
         keep_watch(stop)
+        threads = rounds.start(stop)
         Relay(stop).run()
+        for thread in threads:
+            thread.join()

@@ -1,0 +1,174 @@
+"""The topic of a post with real processes: who hears of its counts, how soon, how often, and when no longer."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts import actions as people
+from accounts.models import User
+from feeds import live
+from feeds.actions import delete_post, edit_post, publish_post
+from feeds.models import Post
+from interactions.actions import like_post, unlike_post
+from interactions.touching import touch
+from socialnet.kernel.invariants import broken, not_at_rest
+from tests.stack import Stack, wait_for
+from tests.test_live import ada, ben, elsewhere, hear, say, session_of, socket, stack
+
+__all__ = ["ada", "ben", "stack"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("stack")]
+
+
+async def like(post: Post, who: User) -> None:
+    await elsewhere(like_post, post_id=post.pk, person=who)
+
+
+async def next_counts(page: Any, *, seconds: float = 10) -> dict[str, Any]:
+    while (message := await hear(page, seconds=seconds))["event"] != "counts":
+        pass
+    return message
+
+
+def test_who_looks_at_a_post_hears_of_likes_within_a_second(stack: Stack, ada: User, ben: User) -> None:
+    post, session = publish_post(author=ada, content="Fog in the valley"), session_of(ben)
+    topic = f"post:{post.pk}"
+
+    async def listen() -> None:
+        async with socket(stack, session=session, origin="own") as page:
+            await say(page, op="subscribe", topics=[topic])
+            first = await hear(page)
+            assert (first["topic"], first["event"]) == (topic, "snapshot")
+            assert first["data"] == {"like_count": 0, "comment_count": 0, "share_count": 0}
+            for who, count in ((ada, 1), (ben, 2)):
+                began = time.monotonic()
+                await like(post, who)
+                news = await next_counts(page)
+                assert news["data"]["like_count"] == count and news["version"] > first["version"]
+                assert time.monotonic() - began < 1
+            await elsewhere(unlike_post, post_id=post.pk, person=ada)
+            assert (await next_counts(page))["data"]["like_count"] == 1
+            await say(page, op="unsubscribe", topics=[topic])
+            await say(page, op="ping")
+            assert (await hear(page))["event"] == "pong"
+            await like(post, ada)
+            with pytest.raises(TimeoutError):
+                await hear(page, seconds=1)
+
+    asyncio.run(listen())
+    wait_for(lambda: not not_at_rest(), seconds=20, what="rest")
+    assert broken() == []
+
+
+def test_what_is_not_to_be_seen_is_not_heard_of(stack: Stack, ada: User, ben: User) -> None:
+    cleo = User.objects.create_user("cleo", "cleo@example.org", "a calm sea 42")
+    shown = publish_post(author=ada, content="For all")
+    hidden = publish_post(author=ada, content="For followers", visibility="followers")
+    names = [f"post:{hidden.pk}", "post:77", "post:0", "post:x", "post:99999999999999999", f"post:{shown.pk}"]
+    session = session_of(cleo)
+
+    async def listen() -> None:
+        async with socket(stack, session=session, origin="own") as page:
+            await say(page, op="subscribe", topics=names)
+            said = [await hear(page) for _ in names]
+            errors = {m["topic"] for m in said if m["event"] == "error"}
+            assert errors == set(names[:-1])
+            assert {m["topic"] for m in said if m["event"] == "snapshot"} == {names[-1]}
+            await like(hidden, ben)
+            await like(shown, ben)
+            assert (await next_counts(page))["topic"] == names[-1]
+
+    asyncio.run(listen())
+    browser = Client()
+    browser.force_login(cleo)
+    answer = browser.get("/api/v1/live?topics=" + ",".join(names)).json()["snapshots"]
+    assert [m["event"] for m in answer] == ["error"] * 5 + ["snapshot"]
+    assert answer[-1]["data"]["like_count"] == 1
+
+
+def lose_sight(ada: User, ben: User, post: Post) -> dict[str, Callable[[], Any]]:
+    """How `ben`, who follows `ada`, may come to lose sight of `post`."""
+    return {
+        "block": lambda: people.block_user(blocker=ada, blocked=ben),
+        "unfollow": lambda: people.unfollow_user(follower=ben, followee=ada),
+        "suspension": lambda: people.suspend_user(user=ada, actor=None),
+        "audience": lambda: edit_post(post=post, actor=ada, visibility="private"),
+        "deletion": lambda: delete_post(post=post, actor=ada),
+    }
+
+
+@pytest.mark.parametrize("how", ["block", "unfollow", "suspension", "audience", "deletion", "going private"])
+def test_who_loses_sight_of_a_post_hears_no_more_within_five_seconds(
+    stack: Stack, ada: User, ben: User, how: str
+) -> None:
+    cleo = User.objects.create_user("cleo", "cleo@example.org", "a calm sea 42")
+    post = publish_post(author=ada, content="Now", visibility="public" if "private" in how else "followers")
+    kept = publish_post(author=ben, content="Of my own")
+    if how == "going private":
+        who, act = cleo, lambda: people.set_privacy(user=ada, is_private=True)
+    else:
+        who, act = ben, lose_sight(ada, ben, post)[how]
+    session, topic = session_of(who), f"post:{post.pk}"
+
+    async def listen() -> None:
+        async with socket(stack, session=session, origin="own") as page:
+            await say(page, op="subscribe", topics=[topic, f"post:{kept.pk}"])
+            for _ in range(2):
+                assert (await hear(page))["event"] == "snapshot"
+            await elsewhere(act)
+            answer = await hear(page, seconds=5)
+            assert (answer["event"], answer["topic"]) == ("error", topic)
+            assert answer["data"]["code"] == "unknown_topic"
+            await elsewhere(touch, [post.pk, kept.pk])
+            assert (await next_counts(page))["topic"] == f"post:{kept.pk}"
+
+    asyncio.run(listen())
+
+
+def test_no_more_than_ten_updates_a_second_reach_one_socket(stack: Stack, ada: User, ben: User) -> None:
+    posts = [publish_post(author=ada, content=f"Number {number}") for number in range(30)]
+    session = session_of(ben)
+    topics = [f"post:{post.pk}" for post in posts]
+
+    async def listen() -> None:
+        async with socket(stack, session=session, origin="own") as page:
+            await say(page, op="subscribe", topics=topics)
+            for _ in topics:
+                assert (await hear(page))["event"] == "snapshot"
+            heard: list[tuple[str, float]] = []
+
+            async def note() -> None:
+                while True:
+                    heard.append(((await next_counts(page, seconds=60))["topic"], time.monotonic()))
+
+            noting = asyncio.create_task(note())
+            for _ in range(4):
+                await elsewhere(touch, [post.pk for post in posts])
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(4)
+            noting.cancel()
+            assert {topic for topic, _at in heard} == set(topics)  # each had its turn
+            assert len(heard) < 60  # of 120
+            times = [at for _topic, at in heard]
+            assert all(later - earlier > 0.8 for earlier, later in zip(times, times[10:], strict=False))
+
+    asyncio.run(listen())
+
+
+def test_a_socket_has_so_many_topics_and_no_more(stack: Stack, ada: User) -> None:
+    posts = [publish_post(author=ada, content=f"Number {number}") for number in range(live.TOPICS_MOST + 1)]
+    session = session_of(ada)
+    topics = [f"post:{post.pk}" for post in posts]
+
+    async def listen() -> None:
+        async with socket(stack, session=session, origin="own") as page:
+            await say(page, op="subscribe", topics=topics[:40])
+            await say(page, op="subscribe", topics=topics[40:])
+            said = [await hear(page) for _ in topics]
+            refused = [message for message in said if message["event"] == "error"]
+            assert [(m["topic"], m["data"]["code"]) for m in refused] == [(topics[-1], "too_many_topics")]
+
+    asyncio.run(listen())
