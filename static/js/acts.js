@@ -1,36 +1,67 @@
-// Sharing and bookmarking without a reload: shown at once, told to the server, taken back with a word when it refuses.
+// Liking, sharing and bookmarking without a reload: shown at once, told to the server, taken back with a word when it
+// refuses. Without a connection it stays as it is shown, marked as waiting, and is told when the line is back.
 // The buttons belong to one form of the page, so that without JavaScript they work as any other.
 
-import { announce } from "./page.js";
+import { announce, newKey } from "./page.js";
 
+const PATIENCE = 10_000, FIRST_PAUSE = 1500, LONGEST_PAUSE = 15_000;
 const form = document.getElementById("acts");
 const language = document.documentElement.lang || "en";
 const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1, roundingMode: "trunc" });
-let wordTimer = 0;
+const telling = new Set(), waiting = new Map(); // names of tasks; tasks that wait for the line, by name
+let wordTimer = 0, retryTimer = 0, retries = 0;
 
 // What each button asks of the API, how it looks while nobody knows better, and how the answer is read.
 const ACTS = {
+  like: { method: "PUT", path: "like", show: (post) => showLike(post, true), said: "liked" },
+  unlike: { method: "DELETE", path: "like", show: (post) => showLike(post, false), said: "unliked" },
   share: { method: "POST", path: "share", show: (post) => showShare(post, true), said: "shared" },
   unshare: { method: "DELETE", path: "share", show: (post) => showShare(post, false), said: "unshared" },
   bookmark: { method: "PUT", path: "bookmark", show: (post) => showBookmark(post, true), said: "kept" },
   unbookmark: { method: "DELETE", path: "bookmark", show: (post) => showBookmark(post, false), said: "letGo" },
 };
+const BUTTONS = { like: ".act.like", share: "[data-share]", bookmark: ".act.bookmark" };
 
 const original = (post) => post.dataset.original;
 const isShare = (post) => post.dataset.postId !== original(post);
-const sameAs = (post) => document.querySelectorAll(`article[data-original="${CSS.escape(original(post))}"]`);
+const sameAs = (post) => allOf(original(post));
+
+const allOf = (ident) => document.querySelectorAll(`article[data-original="${CSS.escape(ident)}"]`);
+
+function showLike(post, on) {
+  const button = post.querySelector(BUTTONS.like);
+  if (!button || (button.getAttribute("aria-pressed") === "true") === on) return;
+  toggle(button, "like", on);
+  showLikes(post, Number(button.querySelector("[data-count]").dataset.count) + (on ? 1 : -1));
+}
+
+function showLikes(post, number) {
+  showCount(post.querySelector(BUTTONS.like), number, number === 1 ? form.dataset.likeOne : form.dataset.likeMany);
+  const line = post.querySelector("[data-likers]");
+  if (!line) return;
+  const [before, after] = (number === 1 ? form.dataset.likeOne.replace("1", "{n}") : form.dataset.likeMany).split("{n}");
+  const bold = document.createElement("b");
+  bold.textContent = compact.format(number);
+  line.hidden = number < 1;
+  line.querySelector("[data-likers-count]").replaceChildren(before, bold, after);
+}
 
 function showShare(post, on) {
-  const place = post.querySelector("[data-share]");
+  const place = post.querySelector(BUTTONS.share);
   if (!place || place.classList.contains("on") === on) return;
   place.classList.toggle("on", on);
   for (const button of place.querySelectorAll("[data-act]")) button.hidden = (button.dataset.act === "share") === on;
-  showCount(place, Number(place.querySelector("[data-count]").dataset.count) + (on ? 1 : -1));
+  showShares(post, Number(place.querySelector("[data-count]").dataset.count) + (on ? 1 : -1));
 }
 
-function showCount(place, number) {
-  const count = place.querySelector("[data-count]");
-  const words = (number === 1 ? form.dataset.one : form.dataset.many).replace("{n}", number.toLocaleString(language));
+function showShares(post, number) {
+  showCount(post.querySelector(BUTTONS.share), number, number === 1 ? form.dataset.one : form.dataset.many);
+}
+
+function showCount(place, number, sentence) {
+  const count = place?.querySelector("[data-count]");
+  if (!count || count.dataset.count === String(number)) return;
+  const words = sentence.replace("{n}", number.toLocaleString(language));
   const seen = document.createElement("span"), spoken = document.createElement("span");
   count.dataset.count = number;
   seen.ariaHidden = "true";
@@ -42,61 +73,109 @@ function showCount(place, number) {
 }
 
 function showBookmark(post, on) {
-  const button = post.querySelector(".act.bookmark");
+  const button = post.querySelector(BUTTONS.bookmark);
+  if (button) toggle(button, "bookmark", on);
+}
+
+function toggle(button, path, on) {
   button.setAttribute("aria-pressed", String(on));
-  button.setAttribute("formaction", button.getAttribute("formaction").replace(/(un)?bookmark$/, on ? "unbookmark" : "bookmark"));
+  button.setAttribute("formaction", button.getAttribute("formaction").replace(/[a-z]+$/, on ? `un${path}` : path));
+}
+
+// What is true now, from the socket or an answer; what the person changed and nobody has confirmed stays as it is shown.
+export function showCounts(ident, counts) {
+  if (!form) return;
+  const isOpen = (path) => telling.has(`${ident} ${path}`) || waiting.has(`${ident} ${path}`);
+  for (const post of allOf(ident)) {
+    if (Number.isInteger(counts.like_count) && !isOpen("like")) showLikes(post, counts.like_count);
+    if (Number.isInteger(counts.share_count) && !isOpen("share")) showShares(post, counts.share_count);
+  }
 }
 
 function actOf(button) {
   const pressed = button.getAttribute("aria-pressed") === "true";
-  return ACTS[button.dataset.act === "bookmark" && pressed ? "unbookmark" : button.dataset.act];
+  return ACTS[pressed ? `un${button.dataset.act}` : button.dataset.act];
 }
 
 const opposite = (act) => Object.values(ACTS).find((other) => other.path === act.path && other !== act);
 
 // Sharing a share keeps whose share led there; when that is gone meanwhile, the original is still to be shared.
-async function ask(act, post) {
-  const response = await askOf(act, act === ACTS.share ? post.dataset.postId : original(post));
-  return act === ACTS.share && isShare(post) && response.status === 404 ? askOf(act, original(post)) : response;
+async function ask({ act, post, key }) {
+  const response = await askOf(act, act === ACTS.share ? post.dataset.postId : original(post), key);
+  return act === ACTS.share && isShare(post) && response.status === 404 ? askOf(act, original(post), newKey()) : response;
 }
 
-function askOf(act, id) {
-  return fetch(`/api/v1/posts/${id}/${act.path}`, {
-    method: act.method,
-    credentials: "same-origin",
-    headers: { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
-  });
+function askOf(act, id, key) {
+  const headers = { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+  if (act.method === "POST") headers["Idempotency-Key"] = key;
+  const signal = AbortSignal.timeout?.(PATIENCE);
+  return fetch(`/api/v1/posts/${id}/${act.path}`, { method: act.method, credentials: "same-origin", headers, signal });
 }
 
-async function tell(act, post) {
-  const response = await ask(act, post);
+async function tell(task) {
+  const response = await ask(task);
   if (response.status === 401) return location.reload(); // signed out meanwhile: the page asks who it is
   const answer = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw new Error(answer.detail || answer.title || form.dataset.sorry);
+  if (!response.ok) throw new Refused(answer.detail || answer.title || form.dataset.sorry);
   return answer;
 }
 
+class Refused extends Error {}
+
+// A task is one person's wish for one post: the latest of like and unlike, say, and how it looked before the first.
 async function press(button) {
   const post = button.closest("article[data-original]");
-  const act = actOf(button);
-  if (post.dataset.telling === act.path) return;
-  post.dataset.telling = act.path;
+  const act = actOf(button), name = `${original(post)} ${act.path}`;
+  if (telling.has(name)) return;
   leaveMenu(button);
   sameAs(post).forEach(act.show);
+  const before = waiting.get(name)?.before || opposite(act);
+  await perform({ name, act, post, before, key: newKey() });
+}
+
+async function perform(task) {
+  const { name, act, post } = task;
+  telling.add(name);
+  let answer = null, refusal = null;
   try {
-    const answer = await tell(act, post);
-    if (Number.isInteger(answer?.share_count)) {
-      for (const same of sameAs(post)) if (same.querySelector("[data-share]")) showCount(same.querySelector("[data-share]"), answer.share_count);
-    }
-    if (answer?.share_id) noteOwn(post, answer.share_id);
-    if (act.path === "share") say(form.dataset[act.said]);
-    else announce(form.dataset[act.said]);
+    answer = await tell(task);
   } catch (error) {
-    sameAs(post).forEach(opposite(act).show);
-    say(error instanceof TypeError ? form.dataset.sorry : error.message);
+    if (!(error instanceof Refused)) return putOff(task);
+    refusal = error;
   } finally {
-    delete post.dataset.telling;
+    telling.delete(name);
   }
+  const waited = waiting.delete(name);
+  showWaiting(post, act, false);
+  if (refusal) {
+    sameAs(post).forEach(task.before.show);
+    return say(refusal.message);
+  }
+  showCounts(original(post), answer || {});
+  if (answer?.share_id) noteOwn(post, answer.share_id);
+  if (act.path === "share" || waited) say(form.dataset[act.said]);
+  else announce(form.dataset[act.said]);
+}
+
+// No answer: it may or may not have arrived. Asked again, it has one effect: by nature, or by its key.
+function putOff(task) {
+  if (!waiting.has(task.name)) say(form.dataset.waiting);
+  waiting.set(task.name, task);
+  showWaiting(task.post, task.act, true);
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(retry, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** retries++) * (0.5 + Math.random()));
+}
+
+async function retry() {
+  clearTimeout(retryTimer);
+  for (const task of [...waiting.values()]) {
+    if (!telling.has(task.name)) await perform(task);
+  }
+  if (!waiting.size) retries = 0;
+}
+
+function showWaiting(post, act, on) {
+  for (const same of sameAs(post)) same.querySelector(BUTTONS[act.path])?.classList.toggle("waiting", on);
 }
 
 // One's own share of what the page shows is no news: the articles stand for it, too.
@@ -131,4 +210,6 @@ export function start() {
     event.preventDefault();
     press(button);
   });
+  addEventListener("online", retry);
+  document.addEventListener("socialnet:connected", retry);
 }

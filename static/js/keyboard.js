@@ -1,4 +1,4 @@
-// j k n s b . g h and ? : single keys, never while somebody types, and off for those who switched them off.
+// j k n l s b . g h and ? : single keys, never while somebody types, and off for those who switched them off.
 
 const posts = () => [...document.querySelectorAll("article[data-post-id]")];
 const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
@@ -34,6 +34,7 @@ const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   n: write,
+  l: () => here()?.querySelector(".act.like")?.click(),
   s: share,
   b: () => here()?.querySelector(".act.bookmark")?.click(),
   ".": () => document.dispatchEvent(new Event("socialnet:show-new")),

@@ -22,12 +22,24 @@ export function isNews(message, seen) {
 }
 
 export function subscribe(topic, handler) {
-  handlers.set(topic, [...(handlers.get(topic) || []), handler]);
-  if (socket?.readyState === WebSocket.OPEN) ask([topic]);
+  subscribeAll([topic], handler);
 }
 
-function ask(topics) {
-  if (topics.length) socket.send(JSON.stringify({ op: "subscribe", topics }));
+export function subscribeAll(topics, handler) {
+  for (const topic of topics) handlers.set(topic, [...(handlers.get(topic) || []), handler]);
+  ask("subscribe", topics);
+}
+
+export function unsubscribeAll(topics) {
+  for (const topic of topics) {
+    handlers.delete(topic);
+    versions.delete(topic);
+  }
+  ask("unsubscribe", topics);
+}
+
+function ask(op, topics) {
+  if (topics.length && socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ op, topics }));
 }
 
 function deliver(message) {
@@ -43,7 +55,7 @@ function connect() {
   socket.onopen = () => {
     opened = Date.now();
     versions.clear(); // another server may count anew; the snapshot says what is true
-    ask([...handlers.keys()]);
+    ask("subscribe", [...handlers.keys()]);
     connected();
   };
   socket.onmessage = (event) => deliver(JSON.parse(event.data));
@@ -58,6 +70,7 @@ function connected() {
   clearTimeout(notice);
   notice = 0;
   show(false);
+  document.dispatchEvent(new Event("socialnet:connected"));
 }
 
 function lost(code) {
