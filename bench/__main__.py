@@ -19,6 +19,7 @@ NAMES = {
     "feed": "home by API and as a page against the bare view: req/s, p50/p95/p99, SQL and Redis per request",
     "fanout": "posts by people of different follower counts, until the last follower has them",
     "publish": "publishing by API: the same for few followers and for many",
+    "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 

@@ -2,16 +2,9 @@
 
 import time
 
-from accounts.events import (
-    PersonDeleted,
-    PrivacyChanged,
-    UserBlocked,
-    UserFollowed,
-    UserSuspended,
-    UserUnfollowed,
-)
+from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
-from feeds import actions, candidates, cards, fanout, idle, live, previews, sources, stored, timelines, upkeep
+from feeds import actions, candidates, cards, fanout, idle, previews, sources, stored, timelines, upkeep
 from feeds.events import (
     LinkWanted,
     PeopleWentIdle,
@@ -171,29 +164,3 @@ def fetch_previews(events: list[LinkWanted]) -> None:
 def forget_people(events: list[PersonDeleted]) -> None:
     for event in events:
         upkeep.forget_person(event.user_id)
-
-
-@on(PostEdited, PostDeleted)
-def unseat_from_posts(events: list[PostEdited | PostDeleted]) -> None:
-    """Who may not see a post any more hears no more of it."""
-    live.rights_changed(post_ids={event.post_id for event in events})
-
-
-@on(UserUnfollowed)
-def unseat_after_follows(events: list[UserUnfollowed]) -> None:
-    """Of both: what only friends may see goes with either follow."""
-    live.rights_changed(
-        user_ids={person for event in events for person in (event.follower_id, event.followee_id)}
-    )
-
-
-@on(UserBlocked)
-def unseat_after_blocks(events: list[UserBlocked]) -> None:
-    live.rights_changed(
-        user_ids={person for event in events for person in (event.blocker_id, event.blocked_id)}
-    )
-
-
-@on(PrivacyChanged, UserSuspended, PersonDeleted)
-def unseat_strangers(events: list[PrivacyChanged | UserSuspended | PersonDeleted]) -> None:
-    live.rights_changed(user_ids={event.user_id for event in events})

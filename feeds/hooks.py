@@ -1,6 +1,6 @@
 """What apps above fill in, in their `AppConfig.ready()`; feeds knows nothing of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 # Facts about a post for whoever looks at it: name → an SQL condition over `p` (the post) and `v` (the viewer, a row
@@ -10,6 +10,9 @@ viewer_facts: dict[str, str] = {}
 # What else the people of the demo community do: called with them by username (`accounts.models.User`) and with those of
 # their posts that have a key (`feeds.models.Post`), in the transaction that loads it.
 demo: list[Callable[[Mapping[str, Any], Mapping[str, Any]], None]] = []
+
+# Called with the people of the demo community before they are taken away, in that transaction.
+demo_leaves: list[Callable[[Collection[Any]], None]] = []
 
 
 def _nobody_is_close(_user_id: int) -> Mapping[int, float]:

@@ -254,6 +254,19 @@ def get_visible_item(post_id: int, *, viewer: Viewer) -> FeedItem:
     return found[0]
 
 
+def get_visible_original(post_id: int, *, viewer: Viewer) -> Facts:
+    """What is read when the post is shown: of a share what it shares, else itself. Raises as `get_visible_post` does.
+
+    For what people do very often: a tenth of the cost of `get_visible_post`, most of which is making its statement.
+    """
+    viewer_id = viewer.pk if viewer.is_authenticated else None
+    truth = facts(viewer_id=viewer_id, post_ids=[post_id]) if 0 < post_id <= MAX_ID else {}
+    fact = truth.get(post_id)
+    if fact is None or not fact.visible:
+        raise NotFound
+    return truth[fact.original_id]
+
+
 def profile_posts(
     *,
     author: User,

@@ -9,7 +9,7 @@ class InteractionsConfig(AppConfig):
     def ready(self) -> None:
         from feeds import hooks
         from interactions.affinity import affinity
-        from interactions.demo import keep_posts
+        from interactions.demo import forget_likes, keep_posts, like_posts
         from interactions.models import IS_BOOKMARKED, IS_LIKED
         from interactions.popular import popular_posts
         from interactions.touching import touch
@@ -19,4 +19,5 @@ class InteractionsConfig(AppConfig):
         hooks.popular = popular_posts
         hooks.affinity = affinity
         hooks.counts_changed = touch
-        hooks.demo.append(keep_posts)
+        hooks.demo += [keep_posts, like_posts]
+        hooks.demo_leaves.append(forget_likes)

@@ -11,6 +11,7 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db.models import Count, F
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from accounts import actions
@@ -35,10 +36,10 @@ from feeds.models import (
     PostCounts,
     PostRevision,
 )
-from feeds.selectors import history_of, home_page, pinned_posts
-from interactions.actions import bookmark_post
-from interactions.models import Bookmark
-from interactions.selectors import bookmarks_of
+from feeds.selectors import get_visible_original, history_of, home_page, pinned_posts
+from interactions.actions import bookmark_post, like_post
+from interactions.models import Bookmark, Like
+from interactions.selectors import bookmarks_of, likes_of
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.ids import time_of
 from socialnet.outbox.models import Event
@@ -131,6 +132,7 @@ def test_it_has_what_the_product_can_do() -> None:
     assert mod.is_staff and not mod.is_superuser and mod.has_perm("feeds.change_post")
     assert admin.is_staff and admin.is_superuser
     see_full_homes(ada)
+    see_likes()
     linking = Post.objects.get(preview__title="OpenStreetMap")
     assert 'class="preview' in Client().get(linking.get_absolute_url()).content.decode()
     assert "Luz Marina" in Client().get("/@luzmarina").content.decode()
@@ -173,12 +175,22 @@ def see_what_is_adas_own(ada: User) -> None:
     assert [item.content.split()[0] for item in pinned] == ["Hello!", "For", "Things"]
     kept = bookmarks_of(viewer=ada).items
     assert len(kept) == 4 and all("is_bookmarked" in item.marks for item in kept)
+    assert likes_of(viewer=ada).items
     drafts = Draft.objects.of(ada)
     assert [draft.scheduled_for is None for draft in drafts.order_by("pk")] == [True, True, False]
     scheduled = drafts.get(scheduled_for__isnull=False)
     assert scheduled.scheduled_for and scheduled.scheduled_for > scheduled.created_at + timedelta(hours=20)
     assert drafts.exclude(share_of=None).get().pictures
     assert not Draft.objects.exclude(author=ada).exists()
+
+
+def see_likes() -> None:
+    """Some please many, most a few; nobody likes what they may not see, or before it was written."""
+    counts = sorted(PostCounts.objects.values_list("likes", flat=True))
+    assert counts[0] == 0 and 1 <= counts[len(counts) // 2] <= 10 and counts[-1] >= 15
+    for like in Like.objects.select_related("user"):
+        assert get_visible_original(like.post_id, viewer=like.user).post_id == like.post_id
+        assert like.post_id < like.place and time_of(like.place) <= timezone.now()
 
 
 def see_full_homes(ada: User) -> None:
@@ -214,6 +226,9 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     lake = Post.objects.get(author=named("nina_horvat"), with_media=True)
     share_post(post=lake, person=zoe)
     bookmark_post(post_id=lake.pk, person=zoe)
+    like_post(post_id=lake.pk, person=zoe)
+    for who in (zoe, named("ben"), named("ada")):
+        like_post(post_id=own.pk, person=who)
     answer = publish_post(author=zoe, content="What a lake!", quoted=lake)
     share_post(post=own, person=named("luzmarina"))
     drain()
@@ -222,6 +237,8 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     assert [user.username for user in User.objects.all()] == ["zoe"]
     assert [item.id for item in home_page(viewer=zoe).items] == [answer.pk, own.pk]
     assert PostCounts.objects.get(pk=own.pk).shares == 0
+    assert PostCounts.objects.get(pk=own.pk).likes == 1
+    assert list(Like.objects.values_list("user", "post")) == [(zoe.pk, own.pk)]
     assert [*FeedEntry.objects.order_by("post_id").values_list("user_id", "post_id")] == [
         (zoe.pk, own.pk),
         (zoe.pk, answer.pk),

@@ -14,12 +14,12 @@ from django.db.models.functions import Now
 from accounts import actions as people
 from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
-from feeds import sources, timelines
+from feeds import cards, sources, timelines
 from feeds.actions import move_marker, publish_post
 from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts, PullSource
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
-from interactions.models import Bookmark
+from interactions.models import Bookmark, Like
 from socialnet.kernel import redis
 from socialnet.kernel.invariants import broken, check, invariants, not_at_rest
 from socialnet.kernel.redis import door
@@ -178,6 +178,30 @@ def place_of_nobody(town: Town) -> None:
     User.objects.filter(pk=town.ben.pk).update(is_active=False)
 
 
+def liked_twice(town: Town) -> None:
+    town.as_owner("ALTER TABLE interactions_like DROP CONSTRAINT interactions_like_pkey")
+    Like.objects.bulk_create([Like(user=town.ben, post=town.posts[0]) for _ in range(2)])
+    town.undo += [
+        "TRUNCATE interactions_like",
+        "ALTER TABLE interactions_like ADD CONSTRAINT interactions_like_pkey PRIMARY KEY (user_id, post_id)",
+    ]
+
+
+def liked_share(town: Town) -> None:
+    share = Post.objects.create(author=town.ben, share_of=town.posts[0], content="", html="")
+    Like.objects.create(user=town.ben, post=share)
+
+
+def liked_by_nobody(town: Town) -> None:
+    Like.objects.create(user=town.ben, post=town.posts[0])
+    User.objects.filter(pk=town.ben.pk).update(is_active=False)
+
+
+def counted_otherwise(town: Town) -> None:
+    cards.renew_counts([town.posts[0].pk])
+    PostCounts.objects.filter(pk=town.posts[0].pk).update(comments=3)
+
+
 def kept_by_nobody(town: Town) -> None:
     Bookmark.objects.create(user=town.ben, post=town.posts[0])
     User.objects.filter(pk=town.ben.pk).update(is_active=False)
@@ -323,6 +347,13 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     ),
     "usernames are unique in any case": same_name,
     "nobody keeps a post twice": kept_twice,
+    "nobody likes a post twice": liked_twice,
+    "what is liked is a post, not somebody's share of it": liked_share,
+    "who left likes nothing": liked_by_nobody,
+    "like counts equal the likes that stand": lambda town: Like.objects.create(
+        user=town.ben, post=town.posts[0]
+    ),
+    "what Redis keeps of counts is what PostgreSQL has": counted_otherwise,
     "what is kept is a post, not somebody's share of it": kept_share,
     "who left keeps nothing": kept_by_nobody,
     "who left has no place in a home": place_of_nobody,

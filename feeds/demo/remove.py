@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts import actions
 from accounts.models import User
-from feeds import cards, markers, previews, timelines, upkeep
+from feeds import cards, hooks, markers, previews, timelines, upkeep
 from feeds.actions import remove_shares_of
 from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
@@ -61,6 +61,8 @@ def _remove_rows(gone: Collection[User], ids: list[int]) -> list[int]:
         actions.end_sessions(person)
         actions.revoke_all_tokens(person)
     actions.forget_cached(*ids)
+    for leave in hooks.demo_leaves:
+        leave(gone)
     files = [name for person in gone for name in (person.avatar.name, person.avatar_small.name) if name]
     files += _pictures(ids)
     FeedEntry.objects.filter(user_id__in=followers, author_id__in=ids).delete()

@@ -3,8 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
-from feeds.models import Post
-from feeds.selectors import get_visible_post
+from feeds.selectors import get_visible_original
 from interactions.models import Bookmark
 
 _BATCH = 1000
@@ -13,14 +12,14 @@ _BATCH = 1000
 @transaction.atomic
 def bookmark_post(*, post_id: int, person: User) -> None:
     """Keep a post, of a share what it shares; repeating it changes nothing. Raises `NotFound`."""
-    original_id = _original_of(get_visible_post(post_id, viewer=person))
+    original_id = get_visible_original(post_id, viewer=person).post_id
     Bookmark.objects.bulk_create([Bookmark(user=person, post_id=original_id)], ignore_conflicts=True)
 
 
 @transaction.atomic
 def unbookmark_post(*, post_id: int, person: User) -> None:
     """Let go of it; repeating it changes nothing. Raises `NotFound` as `bookmark_post` does."""
-    original_id = _original_of(get_visible_post(post_id, viewer=person))
+    original_id = get_visible_original(post_id, viewer=person).post_id
     Bookmark.objects.of(person).filter(post=original_id).delete()
 
 
@@ -30,7 +29,3 @@ def forget_bookmarks(*, user_id: int) -> int:
     while ids := list(Bookmark.objects.filter(user=user_id).values_list("pk", flat=True)[:_BATCH]):
         gone += Bookmark.objects.filter(pk__in=ids).delete()[0]
     return gone
-
-
-def _original_of(post: Post) -> int:
-    return post.share_of_id if post.is_share and post.share_of_id else post.pk

@@ -7,8 +7,8 @@ from django.db.models import F
 
 from accounts.models import User
 from feeds import cards
-from feeds.models import Post, PostCounts
-from feeds.selectors import get_visible_post
+from feeds.models import PostCounts
+from feeds.selectors import get_visible_original
 from interactions.events import PostLiked, PostUnliked
 from interactions.models import Like
 from interactions.touching import touch
@@ -35,27 +35,27 @@ def like_post(*, post_id: int, person: User) -> int:
 
     Raises `NotFound`.
     """
-    original = _original_of(get_visible_post(post_id, viewer=person))
+    original = get_visible_original(post_id, viewer=person)
     with connection.cursor() as cursor:
-        cursor.execute(_LIKE, {"user": person.pk, "post": original.pk})
+        cursor.execute(_LIKE, {"user": person.pk, "post": original.post_id})
         is_new = cursor.rowcount == 1
     if not is_new:
-        return cards.counts_now(original.pk)["likes"]
-    event = PostLiked(post_id=original.pk, author_id=original.author_id, user_id=person.pk)
+        return cards.counts_now(original.post_id)["likes"]
+    event = PostLiked(post_id=original.post_id, author_id=original.author_id, user_id=person.pk)
     emit(event, actor_id=person.pk)
-    return _count(original.pk, by=1)
+    return _count(original.post_id, by=1)
 
 
 @transaction.atomic
 def unlike_post(*, post_id: int, person: User) -> int:
     """Take a like back; repeating it changes nothing. Returns and raises as `like_post` does."""
-    original = _original_of(get_visible_post(post_id, viewer=person))
-    standing = Like.objects.active().of(person).filter(post=original.pk)
+    original = get_visible_original(post_id, viewer=person)
+    standing = Like.objects.active().of(person).filter(post=original.post_id)
     if not standing.update(is_active=False):
-        return cards.counts_now(original.pk)["likes"]
-    event = PostUnliked(post_id=original.pk, author_id=original.author_id, user_id=person.pk)
+        return cards.counts_now(original.post_id)["likes"]
+    event = PostUnliked(post_id=original.post_id, author_id=original.author_id, user_id=person.pk)
     emit(event, actor_id=person.pk)
-    return _count(original.pk, by=-1)
+    return _count(original.post_id, by=-1)
 
 
 def forget_likes(*, user_id: int) -> int:
@@ -86,9 +86,3 @@ def _count(post_id: int, *, by: int) -> int:
         cursor.execute(_COUNT, {"post": post_id, "by": by})
         row = cursor.fetchone()
     return int(row[0]) if row else 0
-
-
-def _original_of(post: Post) -> Post:
-    if not post.is_share or post.share_of_id is None:
-        return post
-    return Post.objects.only("id", "author_id").get(pk=post.share_of_id)

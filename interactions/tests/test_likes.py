@@ -14,6 +14,7 @@ from feeds.door import facts
 from feeds.models import Post, PostCounts
 from feeds.selectors import get_visible_item
 from feeds.tests.factories import plant, plant_many, publish
+from feeds.tests.test_diagnose import diagnose
 from interactions import actions, upkeep
 from interactions.events import PostLiked, PostUnliked
 from interactions.models import Like
@@ -359,3 +360,13 @@ def test_what_was_taken_back_long_ago_is_forgotten(ada: User, ben: User, cleo: U
     assert upkeep.forget_inactive_likes() == 1
     assert set(Like.objects.values_list("post_id", flat=True)) == {new.pk, standing.pk}
     assert broken() == []
+
+
+def test_diagnose_says_and_mends_counts_of_likes(ada: User, ben: User) -> None:
+    post = publish(ada)
+    like(ben, post)
+    PostCounts.objects.filter(pk=post.pk).update(likes=7)
+    assert "kept 7, the rows say 1" in diagnose("counts", fails=True)
+    assert "done: " in diagnose("counts", "--repair")
+    diagnose("counts")
+    assert count_of(post) == 1
