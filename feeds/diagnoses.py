@@ -159,7 +159,7 @@ def entries_of_strangers(_case: Case) -> Iterator[Told]:
         owed.payload[field]: owed.story
         for field, events in _ENDED.items()
         for owed in unmade(*events, field=field, values=people)
-        if not owed.stuck
+        if owed.handler.startswith("feeds.") and not owed.stuck
     }
     for user_id, username, _author_id, author, many in found:
         why = coming.get(user_id, "not followed, and nothing is on its way to clear it")

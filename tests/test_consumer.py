@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from channels.exceptions import StopConsumer
 from django.db import OperationalError
 
 from accounts.models import User
@@ -106,6 +107,22 @@ async def test_a_question_may_take_a_few_threads_and_no_more() -> None:
         *(consumers.in_thread(lambda: threading.current_thread().name) for _ in range(100))
     )
     assert len(set(names)) <= 8
+
+
+async def test_who_takes_no_message_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "SEND_SECONDS", 0.05)
+    left: list[int] = []
+
+    class Deaf(LiveConsumer):
+        async def send(self, *_: Any, **__: Any) -> None:
+            await asyncio.sleep(60)
+
+        async def disconnect(self, code: int) -> None:
+            left.append(code)
+
+    with pytest.raises(StopConsumer):
+        await Deaf()._say(event="pong", data={})
+    assert left == [TRY_LATER]
 
 
 async def test_everybody_is_looked_at_once_a_minute_and_never_all_at_once(

@@ -1,11 +1,13 @@
 """The topic of a post with real processes: who hears of its counts, how soon, how often, and when no longer."""
 
 import asyncio
+import socket as raw_socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts import actions as people
@@ -15,7 +17,9 @@ from feeds.actions import delete_post, edit_post, publish_post
 from feeds.models import Post
 from interactions.actions import like_post, unlike_post
 from interactions.touching import touch
+from socialnet.kernel import realtime
 from socialnet.kernel.invariants import broken, not_at_rest
+from socialnet.kernel.redis import door
 from tests.stack import Stack, wait_for
 from tests.test_live import ada, ben, elsewhere, hear, say, session_of, socket, stack
 
@@ -172,3 +176,39 @@ def test_a_socket_has_so_many_topics_and_no_more(stack: Stack, ada: User) -> Non
             assert [(m["topic"], m["data"]["code"]) for m in refused] == [(topics[-1], "too_many_topics")]
 
     asyncio.run(listen())
+
+
+def test_who_never_reads_is_let_go_within_thirty_seconds(stack: Stack, ada: User) -> None:
+    """Without a reader at the other end, neither messages nor the server's memory pile up."""
+    session = session_of(ada)
+    line = raw_socket.create_connection(("127.0.0.1", stack.live_port))
+    line.setsockopt(raw_socket.SOL_SOCKET, raw_socket.SO_RCVBUF, 4096)
+    head = [
+        "GET /ws/ HTTP/1.1",
+        f"Host: 127.0.0.1:{stack.live_port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        f"Origin: {stack.address}",
+        f"Cookie: {settings.SESSION_COOKIE_NAME}={session}",
+    ]
+    line.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
+    try:
+        wait_for(lambda: is_there(ada), seconds=10, what="the socket")
+        began = time.monotonic()
+        wait_for(lambda: heard_by(ada) == 0, seconds=35, what="the end of the socket")
+        assert time.monotonic() - began < 32
+    finally:
+        line.close()
+
+
+def is_there(who: User) -> bool:
+    return realtime.online_among([who.pk]) == [who.pk]
+
+
+def heard_by(who: User) -> int:
+    """How many processes listen for the sockets of this person."""
+    with door() as client:
+        group = f"live__group__{realtime.person_group(who.pk)}"
+        return int(client.pubsub_numsub(group)[0][1])
