@@ -47,6 +47,12 @@ ACTS = (
         "SELECT o.author_id, b.id AS at FROM interactions_bookmark b JOIN feeds_post o ON o.id = b.post_id"
         " WHERE b.user_id = %(person)s AND b.id > {since}",
     ),
+    Act(  # by like_newest
+        _("you liked a post"),
+        1,
+        "SELECT o.author_id, l.place AS at FROM interactions_like l JOIN feeds_post o ON o.id = l.post_id"
+        " WHERE l.user_id = %(person)s AND l.is_active AND l.place > {since}",
+    ),
 )
 _SINCE = f"(SELECT socialnet_id_at(clock_timestamp() - interval '{WINDOW_DAYS} days'))"
 _ACTS = " UNION ALL ".join(

@@ -36,16 +36,19 @@ def test_a_stranger_to_everybody_is_close_to_nobody(ada: User) -> None:
     assert hooks.affinity(ada.pk) == {}
 
 
-def test_shares_quotes_and_bookmarks_count_each_with_its_weight(
+def test_shares_quotes_bookmarks_and_likes_count_each_with_its_weight(
     ada: User, ben: User, cleo: User, dora: User
 ) -> None:
     share_post(post=publish(ada), person=dora)
     publish_post(author=dora, content="Indeed", quoted=publish(ada))
     share_post(post=publish(ben), person=dora)
     actions.bookmark_post(post_id=publish(cleo).pk, person=dora)
+    eve = person("eve")
+    actions.like_post(post_id=publish(eve).pk, person=dora)
     found = hooks.affinity(dora.pk)
-    assert list(found) == [ada.pk, ben.pk, cleo.pk]
-    assert found == {ada.pk: 1.0, ben.pk: pytest.approx(3 / 6), cleo.pk: pytest.approx(2 / 6)}
+    assert list(found) == [ada.pk, ben.pk, cleo.pk, eve.pk]
+    weights = {ada.pk: 6, ben.pk: 3, cleo.pk: 2, eve.pk: 1}
+    assert found == {author_id: pytest.approx(weight / 6) for author_id, weight in weights.items()}
     assert hooks.affinity(ada.pk) == {}, "what others do with my posts is not of my will"
 
 
@@ -61,6 +64,8 @@ def test_oneself_and_what_was_undone_do_not_count(ada: User, ben: User) -> None:
     post = publish(ben)
     share_post(post=post, person=ada)
     unshare_post(post=post, person=ada)
+    actions.like_post(post_id=post.pk, person=ada)
+    actions.unlike_post(post_id=post.pk, person=ada)
     assert closeness(ada) == {}
 
 
