@@ -52,6 +52,7 @@ class Card(TypedDict):
     html: str
     visibility: str
     language: str
+    reply_policy: str
     content_warning: str
     share_of_id: int | None
     via_id: int | None
@@ -71,7 +72,7 @@ CARD = CachePolicy(
     name="card",
     template="card:{id}",
     ttl=6 * 3600,
-    version=2,
+    version=3,
     dropped_by="delete, edit, hide, its pictures, its link preview",
 )
 COUNTS = CachePolicy(
@@ -218,6 +219,7 @@ def card_of(post: Post, media: list[MediaCard]) -> Card:
         "html": post.html,
         "visibility": post.visibility,
         "language": post.language,
+        "reply_policy": post.reply_policy,
         "content_warning": post.content_warning,
         "share_of_id": post.share_of_id,
         "via_id": post.via_id,

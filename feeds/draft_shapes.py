@@ -8,7 +8,7 @@ from rest_framework import serializers
 from feeds.actions.drafts import storable
 from feeds.cards import media_card
 from feeds.door import Audience
-from feeds.models import DRAFT_CONTENT_MAX, DRAFT_WARNING_MAX, Draft
+from feeds.models import DRAFT_CONTENT_MAX, DRAFT_WARNING_MAX, Draft, ReplyPolicy
 from feeds.serializers import IdField, MediaSerializer, WrittenSerializer, media_json
 
 
@@ -19,6 +19,7 @@ class DraftSerializer(serializers.Serializer[Any]):
     content = serializers.CharField()
     visibility = serializers.ChoiceField(choices=Audience.choices)
     language = serializers.CharField(allow_null=True)
+    reply_policy = serializers.ChoiceField(choices=ReplyPolicy.choices)
     content_warning = serializers.CharField(allow_null=True)
     media = MediaSerializer(many=True)
     media_ids = serializers.ListField(child=serializers.CharField())
@@ -88,6 +89,7 @@ def draft_json(draft: Draft) -> dict[str, Any]:
         "content": draft.content,
         "visibility": draft.visibility,
         "language": draft.language or None,
+        "reply_policy": draft.reply_policy,
         "content_warning": draft.content_warning or None,
         "media": [media_json(media_card(picture)) for picture in pictures],
         "media_ids": [str(picture.pk) for picture in pictures],
@@ -107,6 +109,7 @@ def fields_of(draft: Draft) -> dict[str, Any]:
         "content": draft.content,
         "visibility": draft.visibility,
         "language": draft.language,
+        "reply_policy": draft.reply_policy,
         "content_warning": draft.content_warning,
         "media_ids": [picture.pk for picture in draft.pictures],
         "share_of": draft.share_of_id,

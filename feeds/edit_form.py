@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from feeds.actions import audiences_within, version_of
-from feeds.forms import AUDIENCES
+from feeds.forms import AUDIENCES, REPLY_POLICIES
 from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, WARNING_MAX, Media, Post
 from socialnet.kernel.pictures import ACCEPT
 
@@ -64,6 +64,12 @@ class EditForm(forms.Form):
         label=_("Who may see it"),
         help_text=_("It can be shown to fewer people than before, not to more."),
     )
+    reply_policy = forms.ChoiceField(
+        label=_("Who may comment"),
+        choices=REPLY_POLICIES,
+        required=False,
+        help_text=_("What was said already stays."),
+    )
     language = forms.ChoiceField(label=_("Language"), required=False)
     pictures = FilesField(
         label=_("Add pictures"),
@@ -82,6 +88,7 @@ class EditForm(forms.Form):
                 "content_warning": post.content_warning,
                 "visibility": post.visibility,
                 "language": post.language,
+                "reply_policy": post.reply_policy,
                 "version": version_of(post.edited_at),
             },
         )
@@ -133,6 +140,7 @@ class EditForm(forms.Form):
         """What `actions.edit_post` takes."""
         names = ("content", "content_warning", "visibility", "language", "version")
         return {name: self.cleaned_data[name] for name in names} | {
+            "reply_policy": self.cleaned_data["reply_policy"] or None,
             "media_ids": [row.media.pk for row in self.kept],
             "alts": {row.media.pk: row.alt for row in self.kept},
         }

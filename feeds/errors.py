@@ -28,6 +28,13 @@ class UnknownAudience(Invalid):
         super().__init__(errors={"visibility": [_("Choose who can see this.")]})
 
 
+class UnknownReplyPolicy(Invalid):
+    code = "unknown_reply_policy"
+
+    def __init__(self) -> None:
+        super().__init__(errors={"reply_policy": [_("Choose who can comment.")]})
+
+
 class WarningTooLong(Invalid):
     code = "warning_too_long"
 

@@ -18,6 +18,11 @@ AUDIENCES = [
     ("friends", _("Friends")),
     ("private", _("Only me")),
 ]
+REPLY_POLICIES = [
+    ("everyone", _("Everybody may comment")),
+    ("followers", _("Followers may comment")),
+    ("mentioned", _("Only people mentioned may comment")),
+]
 # Each by its own name. What a browser or a draft says beyond these is offered, too.
 _CODES = (
     "ar", "bg", "bn", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga",
@@ -53,6 +58,9 @@ class PostForm(forms.Form):
     visibility = forms.ChoiceField(
         label=_("Who may see it"), choices=AUDIENCES, initial="public", required=False
     )
+    reply_policy = forms.ChoiceField(
+        label=_("Who may comment"), choices=REPLY_POLICIES, initial="everyone", required=False
+    )
     language = forms.RegexField(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", required=False, max_length=12)
     content_warning = forms.CharField(required=False, max_length=WARNING_MAX * 5)
     scheduled_for = ScheduleField(label=_("When to publish"), required=False)
@@ -73,6 +81,7 @@ class PostForm(forms.Form):
                 "content": draft.content,
                 "visibility": draft.visibility,
                 "language": draft.language,
+                "reply_policy": draft.reply_policy,
                 "content_warning": draft.content_warning,
                 "scheduled_for": draft.scheduled_for,
                 "quote": draft.share_of_id,
@@ -119,6 +128,7 @@ class PostForm(forms.Form):
             "content": data["content"],
             "visibility": data["visibility"] or "public",
             "language": data["language"],
+            "reply_policy": data["reply_policy"] or "everyone",
             "content_warning": data["content_warning"],
             "media_ids": [row.media.pk for row in self.rows],
         }

@@ -88,6 +88,10 @@ class FeedItem:
         return self.card["language"]
 
     @property
+    def reply_policy(self) -> str:
+        return self.card["reply_policy"]
+
+    @property
     def created_at(self) -> datetime:
         return time_of(self.id)
 

@@ -12,7 +12,7 @@ from feeds.cards import MediaCard, PreviewCard
 from feeds.door import Audience
 from feeds.history import ADDED, REMOVED, SAME, Version
 from feeds.items import FeedItem
-from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX
+from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX, ReplyPolicy
 from socialnet.kernel.links import absolute
 
 
@@ -87,6 +87,7 @@ class PostSerializer(serializers.Serializer[Any]):
     preview = PreviewSerializer(allow_null=True)
     content_warning = serializers.CharField(allow_null=True)
     language = serializers.CharField(allow_null=True)
+    reply_policy = serializers.ChoiceField(choices=ReplyPolicy.choices)
     like_count = serializers.IntegerField()
     comment_count = serializers.IntegerField()
     share_count = serializers.IntegerField()
@@ -129,6 +130,9 @@ class WrittenSerializer(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
     language = serializers.RegexField(
         r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", max_length=12, required=False, allow_blank=True, default=""
+    )
+    reply_policy = serializers.ChoiceField(
+        choices=ReplyPolicy.choices, default=ReplyPolicy.EVERYONE, help_text="Who may comment."
     )
     content_warning = serializers.CharField(
         max_length=WARNING_MAX * 5, required=False, allow_blank=True, default=""
@@ -286,6 +290,7 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         "preview": preview_json(card["preview"]) if card["preview"] else None,
         "content_warning": card["content_warning"] or None,
         "language": card["language"] or None,
+        "reply_policy": card["reply_policy"],
         "like_count": counts["likes"],
         "comment_count": counts["comments"],
         "share_count": counts["shares"],

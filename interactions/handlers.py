@@ -1,13 +1,49 @@
 """What news from below sets in motion here."""
 
+import time
+
 from accounts.events import PersonDeleted, PrivacyChanged, UserBlocked, UserSuspended, UserUnfollowed
 from feeds import live
 from feeds.events import PostDeleted, PostEdited
 from interactions import actions, pulse
+from interactions.events import CommentWritten
+from interactions.models import Comment
+from socialnet.kernel import realtime
+from socialnet.outbox.errors import NotYet
 from socialnet.outbox.handlers import on
 from socialnet.outbox.rounds import in_relay
 
 in_relay(every=pulse.WINDOW_SECONDS)(pulse.beat)
+
+
+@on(CommentWritten, queue="notify")
+def announce_comments(events: list[CommentWritten]) -> None:
+    """Open pages learn the id, and fetch the comment through the door. Without a version: none is ever too late."""
+    there = Comment.objects.standing().in_bulk([event.comment_id for event in events])
+    realtime.publish_many(
+        (
+            f"post.{comment.post_id}",
+            {
+                "topic": f"post:{comment.post_id}",
+                "event": "comment.new",
+                "data": {
+                    "id": str(comment.pk),
+                    "parent_id": str(comment.parent_id) if comment.parent_id else None,
+                },
+            },
+        )
+        for comment in there.values()
+    )
+
+
+@on(PostDeleted, queue="maintenance", batch=20)
+def remove_comments(events: list[PostDeleted]) -> None:
+    """Nobody has seen them since. A few seconds at a time: others wait in the same queue."""
+    until = time.monotonic() + 5
+    for event in events:
+        while actions.remove_comments_of(event.post_id):
+            if time.monotonic() > until:
+                raise NotYet(1)
 
 
 @on(PersonDeleted, queue="maintenance", batch=1)
@@ -15,6 +51,9 @@ def forget_people(events: list[PersonDeleted]) -> None:
     for event in events:
         actions.forget_bookmarks(user_id=event.user_id)
         actions.forget_likes(user_id=event.user_id)
+        actions.forget_comments(user_id=event.user_id)
+        actions.forget_comment_likes(user_id=event.user_id)
+        actions.forget_muted_conversations(user_id=event.user_id)
 
 
 @on(PostEdited, PostDeleted)

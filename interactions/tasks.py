@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from interactions import popular, upkeep
+from interactions import comment_counts, popular, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -30,3 +30,21 @@ def reconcile_all_like_counts() -> None:
 def forget_inactive_likes() -> None:
     """Weekly: likes that were taken back."""
     log.info("inactive_likes_forgotten", likes=upkeep.forget_inactive_likes())
+
+
+@shared_task(ignore_result=True)
+def reconcile_recent_comment_counts() -> None:
+    """Hourly: counts of comments where something was said, liked or taken away lately."""
+    log.info("recent_comment_counts_reconciled", wrong=comment_counts.reconcile_recent())
+
+
+@shared_task(ignore_result=True)
+def reconcile_all_comment_counts() -> None:
+    """Nightly: all counts of comments."""
+    log.info("all_comment_counts_reconciled", wrong=comment_counts.reconcile_all())
+
+
+@shared_task(ignore_result=True)
+def forget_inactive_comment_likes() -> None:
+    """Weekly: likes of comments that were taken back."""
+    log.info("inactive_comment_likes_forgotten", likes=comment_counts.forget_inactive_likes())

@@ -57,6 +57,9 @@ app.conf.task_annotations = {
             "reconcile_recent_like_counts",
             "reconcile_all_like_counts",
             "forget_inactive_likes",
+            "reconcile_recent_comment_counts",
+            "reconcile_all_comment_counts",
+            "forget_inactive_comment_likes",
         ],
     }.items()
     for job in jobs
@@ -92,6 +95,17 @@ app.conf.beat_schedule = {
     "likes that were taken back": job(
         "interactions.tasks.forget_inactive_likes",
         crontab(minute=50, hour=3, day_of_week="sunday"),
+        every=DAY,
+    ),
+    "comment counts, touched lately": job(
+        "interactions.tasks.reconcile_recent_comment_counts", crontab(minute=35), every=HOUR
+    ),
+    "comment counts, all": job(
+        "interactions.tasks.reconcile_all_comment_counts", crontab(minute=10, hour=3), every=DAY
+    ),
+    "likes of comments that were taken back": job(
+        "interactions.tasks.forget_inactive_comment_likes",
+        crontab(minute=55, hour=3, day_of_week="sunday"),
         every=DAY,
     ),
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),

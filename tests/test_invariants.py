@@ -19,7 +19,8 @@ from feeds.actions import move_marker, publish_post
 from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts, PullSource
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
-from interactions.models import Bookmark, Like
+from interactions.actions import comment_on_post
+from interactions.models import Bookmark, Comment, CommentLike, CommentQuerySet, Like
 from socialnet.kernel import redis
 from socialnet.kernel.invariants import broken, check, invariants, not_at_rest
 from socialnet.kernel.redis import door
@@ -39,6 +40,7 @@ class Town:
     dora: User
     posts: list[Post]
     undo: list[str] = field(default_factory=list)
+    patches: list[pytest.MonkeyPatch] = field(default_factory=list)
 
     def as_owner(self, *statements: str, undo: str = "") -> None:
         """Run what only the owner of the tables may; `undo` runs when the test is over."""
@@ -80,6 +82,8 @@ def town() -> Iterator[Town]:
         home_page(viewer=viewer)  # warm
     town = Town(ada, ben, cleo, dora, posts)
     yield town
+    for patch in town.patches:
+        patch.undo()
     for statement in town.undo:
         run_as_owner(statement)
     redis.breaker.close()
@@ -205,6 +209,63 @@ def counted_otherwise(town: Town) -> None:
 def kept_by_nobody(town: Town) -> None:
     Bookmark.objects.create(user=town.ben, post=town.posts[0])
     User.objects.filter(pk=town.ben.pk).update(is_active=False)
+
+
+def said(town: Town) -> Comment:
+    """An answer of ben to what he said himself."""
+    first = comment_on_post(post_id=town.posts[0].pk, author=town.ben, content="First")
+    return comment_on_post(post_id=town.posts[0].pk, author=town.ben, content="Second", parent_id=first.pk)
+
+
+def lost_answer(town: Town) -> None:
+    said(town)
+    Comment.objects.filter(parent=None).update(replies=0)
+
+
+def liked_unseen(town: Town) -> None:
+    CommentLike.objects.create(user=town.ada, comment=said(town))
+
+
+def comment_liked_twice(town: Town) -> None:
+    liked_unseen(town)
+    town.as_owner(
+        "ALTER TABLE interactions_commentlike DROP CONSTRAINT interactions_commentlike_pkey",
+        "INSERT INTO interactions_commentlike SELECT * FROM interactions_commentlike",
+    )
+    town.undo += [
+        "TRUNCATE interactions_commentlike",
+        "ALTER TABLE interactions_commentlike ADD CONSTRAINT interactions_commentlike_pkey"
+        " PRIMARY KEY (user_id, comment_id)",
+    ]
+
+
+def path_of_another(town: Town) -> None:
+    comment = said(town)
+    Comment.objects.filter(pk=comment.pk).update(path=comment.path[::-1])
+
+
+def lonely_tombstone(town: Town) -> None:
+    comment = said(town)
+    Comment.objects.filter(pk=comment.pk).update(author=None, content="", html="", deleted_at=Now())
+
+
+def comment_on_a_share(town: Town) -> None:
+    share = Post.objects.create(author=town.ben, share_of=town.posts[0], content="", html="")
+    Comment.objects.filter(pk=said(town).pk).update(post=share)
+
+
+def said_by_nobody(town: Town) -> None:
+    said(town)
+    User.objects.filter(pk=town.ben.pk).update(is_active=False)
+
+
+def open_door_to_comments(town: Town) -> None:
+    """A door that lets everybody in: ben says something where only ada may look."""
+    post = next(post for post in town.posts if post.author == town.ada and post.visibility == "private")
+    comment = comment_on_post(post_id=post.pk, author=town.ada, content="To myself")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(CommentQuerySet, "visible_to", lambda comments, _viewer: comments.filter(pk=comment.pk))
+    town.patches.append(patch)
 
 
 def same_name(town: Town) -> None:
@@ -357,6 +418,17 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "what is kept is a post, not somebody's share of it": kept_share,
     "who left keeps nothing": kept_by_nobody,
     "who left has no place in a home": place_of_nobody,
+    "comment counts equal the comments that stand": lambda town: PostCounts.objects.filter(
+        pk=town.posts[0].pk
+    ).update(comments=3),
+    "reply counts equal the replies that stand": lost_answer,
+    "like counts of comments equal the likes that stand": liked_unseen,
+    "nobody likes a comment twice": comment_liked_twice,
+    "the path of a comment is its parent's and its own id, under the same post, as deep as it says": path_of_another,
+    "every parent is there, and a tombstone only while somebody answers it": lonely_tombstone,
+    "what is commented on is a post, not somebody's share of it": comment_on_a_share,
+    "nobody sees a comment of a post that they cannot see": open_door_to_comments,
+    "who left says and likes nothing in any thread": said_by_nobody,
     "share counts equal rows": lambda town: PostCounts.objects.filter(pk=town.posts[0].pk).update(shares=3),
     "nothing shares what is gone, and posts with pictures are marked": lambda town: Post.objects.filter(
         pk=town.posts[0].pk

@@ -26,6 +26,7 @@ from feeds.errors import (
     TooManyScheduled,
     UnknownAudience,
     UnknownPicture,
+    UnknownReplyPolicy,
 )
 from feeds.models import (
     DRAFT_CONTENT_MAX,
@@ -37,6 +38,7 @@ from feeds.models import (
     Draft,
     Media,
     Post,
+    ReplyPolicy,
 )
 from feeds.selectors import draft_for, get_visible_post
 from socialnet.kernel.errors import Broken, DomainError, NotFound
@@ -60,6 +62,7 @@ def save_draft(
     content: str = "",
     visibility: str = Audience.PUBLIC,
     language: str = "",
+    reply_policy: str = ReplyPolicy.EVERYONE,
     content_warning: str = "",
     media_ids: Sequence[int] = (),
     share_of: int | None = None,
@@ -73,6 +76,8 @@ def save_draft(
     """
     if visibility not in Audience.values:
         raise UnknownAudience
+    if reply_policy not in ReplyPolicy.values:
+        raise UnknownReplyPolicy
     draft = Draft(author=author, version=0) if draft_id is None else _lock_draft(author, draft_id)
     if draft_id is not None and version is not None and version != draft.version:
         raise DraftConflict
@@ -80,6 +85,7 @@ def save_draft(
     draft.content = _kept(content, "content", DRAFT_CONTENT_MAX)
     draft.content_warning = _kept(content_warning, "content_warning", DRAFT_WARNING_MAX)
     draft.visibility, draft.language = visibility, language
+    draft.reply_policy = reply_policy
     draft.share_of_id = _quotable(share_of)
     draft.scheduled_for = scheduled_for
     draft.problem, draft.attempts, draft.tried_at = "", 0, None
@@ -201,6 +207,7 @@ def _publish(draft: Draft) -> Post:
         content=draft.content,
         visibility=draft.visibility,
         language=draft.language,
+        reply_policy=draft.reply_policy,
         content_warning=draft.content_warning,
         media_ids=[picture.pk for picture in draft.pictures],
         quoted=_lock_quoted(draft),

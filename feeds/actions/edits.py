@@ -15,9 +15,9 @@ from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media, describe_picture
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
-from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience
+from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience, UnknownReplyPolicy
 from feeds.events import PostEdited
-from feeds.models import Media, Post, PostRevision
+from feeds.models import Media, Post, PostRevision, ReplyPolicy
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.actions import emit
 
@@ -32,6 +32,7 @@ def edit_post(
     content_warning: str | None = None,
     visibility: str | None = None,
     language: str | None = None,
+    reply_policy: str | None = None,
     media_ids: Sequence[int] | None = None,
     alts: Mapping[int, str] | None = None,
 ) -> Post:
@@ -54,8 +55,11 @@ def edit_post(
     rest: dict[str, Any] = {
         "visibility": standing.visibility if visibility is None else visibility,
         "language": standing.language if language is None else language,
+        "reply_policy": standing.reply_policy if reply_policy is None else reply_policy,
         "with_media": bool(wanted),
     }
+    if rest["reply_policy"] not in ReplyPolicy.values:
+        raise UnknownReplyPolicy
     if wanted != pictures or _differs(standing, **rest, **written.said()):
         if version is not None and version != version_of(standing.edited_at):
             raise EditConflict(standing)

@@ -14,9 +14,9 @@ from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import Audience
-from feeds.errors import CannotShare, DraftGone, UnknownAudience
+from feeds.errors import CannotShare, DraftGone, UnknownAudience, UnknownReplyPolicy
 from feeds.events import PostDeleted, PostPublished
-from feeds.models import Draft, FeedEntry, Pin, Post, PostCounts
+from feeds.models import Draft, FeedEntry, Pin, Post, PostCounts, ReplyPolicy
 from socialnet.kernel.errors import Forbidden, NotFound, RedisAway
 from socialnet.outbox.actions import emit, record
 
@@ -30,6 +30,7 @@ def publish_post(
     content: str,
     visibility: str = Audience.PUBLIC,
     language: str = "",
+    reply_policy: str = ReplyPolicy.EVERYONE,
     content_warning: str = "",
     media_ids: Sequence[int] = (),
     quoted: Post | None = None,
@@ -43,6 +44,8 @@ def publish_post(
     """
     if visibility not in Audience.values:
         raise UnknownAudience
+    if reply_policy not in ReplyPolicy.values:
+        raise UnknownReplyPolicy
     if draft_id is not None:
         _lock_draft(author, draft_id)
     written = Written.of(content=content, content_warning=content_warning, with_media=bool(media_ids))
@@ -52,6 +55,7 @@ def publish_post(
             author=author,
             visibility=visibility,
             language=language,
+            reply_policy=reply_policy,
             with_media=bool(media_ids),
             share_of=original,
             **written.fields(),

@@ -21,6 +21,7 @@ from feeds.models.posts import (
     PostCounts,
     PostQuerySet,
     PostRevision,
+    ReplyPolicy,
 )
 from feeds.models.tags import TAG_MAX, Hashtag, PostHashtag
 from feeds.models.timelines import FeedEntry, PullSource, StoredFloor
@@ -56,5 +57,6 @@ __all__ = [
     "PostRevision",
     "PullSource",
     "ReadMarker",
+    "ReplyPolicy",
     "StoredFloor",
 ]

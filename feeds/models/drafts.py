@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from feeds.door import Audience
-from feeds.models.posts import CONTENT_MAX, WARNING_MAX, Post
+from feeds.models.posts import CONTENT_MAX, WARNING_MAX, Post, ReplyPolicy
 from socialnet.outbox.ids import NextId, time_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ class Draft(models.Model):
     content = models.TextField(_("text"), blank=True, default="")
     visibility = models.CharField(_("audience"), max_length=10, choices=Audience, default=Audience.PUBLIC)
     language = models.CharField(_("language"), max_length=12, blank=True, default="")
+    reply_policy = models.CharField(
+        _("who may comment"),
+        max_length=9,
+        choices=ReplyPolicy,
+        default=ReplyPolicy.EVERYONE,
+        db_default=ReplyPolicy.EVERYONE.value,
+    )
     content_warning = models.CharField(
         _("content warning"), max_length=DRAFT_WARNING_MAX, blank=True, default=""
     )
@@ -83,6 +90,9 @@ class Draft(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(visibility__in=Audience.values), name="draft_visibility_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(reply_policy__in=ReplyPolicy.values), name="draft_reply_policy_known"
             ),
             models.CheckConstraint(
                 condition=Q(problem="") | Q(scheduled_for=None), name="draft_with_a_problem_waits_for_no_time"

@@ -19,6 +19,14 @@ WARNING_MAX = 200
 PINS_MOST = 5
 
 
+class ReplyPolicy(models.TextChoices):
+    """Who may comment on a post, of those who see it; its author always may."""
+
+    EVERYONE = "everyone", _("Everybody")
+    FOLLOWERS = "followers", _("Followers")
+    MENTIONED = "mentioned", _("People mentioned")
+
+
 # A share says nothing itself; with words or a picture of its own it is a quote.
 IS_SHARE = Q(share_of__isnull=False, content="", with_media=False)
 
@@ -73,6 +81,13 @@ class Post(models.Model):
     html = models.TextField(editable=False)
     visibility = models.CharField(_("audience"), max_length=10, choices=Audience, default=Audience.PUBLIC)
     language = models.CharField(_("language"), max_length=12, blank=True)
+    reply_policy = models.CharField(
+        _("who may comment"),
+        max_length=9,
+        choices=ReplyPolicy,
+        default=ReplyPolicy.EVERYONE,
+        db_default=ReplyPolicy.EVERYONE.value,
+    )
     content_warning = models.CharField(
         _("content warning"), max_length=WARNING_MAX, blank=True, default="", db_default=""
     )
@@ -116,6 +131,9 @@ class Post(models.Model):
         verbose_name_plural = _("posts")
         constraints = [
             models.CheckConstraint(condition=Q(visibility__in=Audience.values), name="post_visibility_known"),
+            models.CheckConstraint(
+                condition=Q(reply_policy__in=ReplyPolicy.values), name="post_reply_policy_known"
+            ),
             models.CheckConstraint(condition=Q(pk__gt=0, pk__lt=2**53), name="post_id_fits_53_bits"),
             models.CheckConstraint(
                 condition=~Q(content="") | Q(with_media=True) | Q(share_of__isnull=False),

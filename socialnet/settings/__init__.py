@@ -214,6 +214,7 @@ RATE_LIMITS = {
     "sign_in": env("RATE_LIMIT_SIGN_IN", default="5/15m"),  # per address and account
     "password_reset": env("RATE_LIMIT_PASSWORD_RESET", default="5/h"),
     "publish": env("RATE_LIMIT_PUBLISH", default="10/h"),  # per person
+    "comment": env("RATE_LIMIT_COMMENT", default="30/15m"),
     "feed": env("RATE_LIMIT_FEED", default="100/m"),
     "read": env("RATE_LIMIT_READ", default="600/m"),
     "write": env("RATE_LIMIT_WRITE", default="120/m"),

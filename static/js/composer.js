@@ -12,10 +12,10 @@ export function length(text) {
 function watch(form) {
   if (form.dataset.ready) return;
   form.dataset.ready = "1";
-  const { content, content_warning: warning, scheduled_for: moment, visibility } = form.elements;
+  const { content, content_warning: warning, scheduled_for: moment, visibility, reply_policy: replies } = form.elements;
   const publish = form.querySelector("[data-publish]");
   const postWord = publish.textContent;
-  const initial = { visibility: visibility.value, language: form.elements.language.value };
+  const initial = { visibility: visibility.value, replies: replies.value, language: form.elements.language.value };
   const words = form.querySelector("[data-words]").content;
   let reminded = false;
 
@@ -32,6 +32,7 @@ function watch(form) {
     return {
       content: content.value,
       visibility: visibility.value,
+      reply_policy: replies.value,
       language: form.elements.language.value,
       content_warning: warning.value,
       media: uploads.kept(),
@@ -42,6 +43,7 @@ function watch(form) {
   function write(text) {
     content.value = text.content || "";
     visibility.value = text.visibility || initial.visibility;
+    replies.value = text.reply_policy || initial.replies;
     choose(form.elements.language, text.language || "");
     warning.value = text.content_warning || "";
     moment.value = text.scheduled_for || "";

@@ -63,8 +63,8 @@ export function watchDrafts(form, { word, read, write, isEmpty, quote }) {
 
   // As the API wants it. A time is only sent with "Schedule": a draft with a time publishes itself.
   function wire() {
-    const { content, visibility, language, content_warning, media } = read();
-    return { content, visibility, language, content_warning, media_ids: media.map((picture) => picture.id) };
+    const { content, visibility, reply_policy, language, content_warning, media } = read();
+    return { content, visibility, reply_policy, language, content_warning, media_ids: media.map((picture) => picture.id) };
   }
 
   function changed() {
@@ -167,7 +167,8 @@ export function watchDrafts(form, { word, read, write, isEmpty, quote }) {
   }
 
   const isSame = (draft, text) => draft.content === text.content && (draft.content_warning || "") === text.content_warning
-    && draft.visibility === text.visibility && draft.media_ids.join() === (text.media_ids || text.media.map(({ id }) => id)).join();
+    && draft.visibility === text.visibility && draft.reply_policy === (text.reply_policy || draft.reply_policy)
+    && draft.media_ids.join() === (text.media_ids || text.media.map(({ id }) => id)).join();
 
   // Mine becomes a draft of its own; pictures stay with the other, and in this form.
   async function keepBoth(text) {

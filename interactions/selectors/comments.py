@@ -1,0 +1,176 @@
+"""Reads: threads and their branches, one comment in its place, what somebody commented."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Follow, User, Viewer
+from feeds.items import FeedItem, items_of
+from feeds.models import Post, ReplyPolicy
+from feeds.text import mentioned_names
+from interactions import threads
+from interactions.cache import LONGEST, keep_order, kept_order
+from interactions.models import Comment, ConversationMute
+from interactions.threads import CommentItem
+from socialnet.kernel.errors import NotFound
+from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
+from socialnet.outbox.ids import EPOCH, MAX_ID
+
+SORTS = ("hot", "top", "new", "old")
+HOT, TOP, NEW, OLD = SORTS
+# Hot is `(likes + 2 · replies) / (age in hours + 2) ^ 1.5`; the age is in the id.
+_RANKED = """
+SELECT id FROM interactions_comment WHERE post_id = %(post)s AND parent_id IS NULL
+ORDER BY {score} DESC, id DESC LIMIT %(most)s
+"""
+_SCORES = {
+    HOT: """(likes + 2 * replies) / power(
+        greatest(0, extract(epoch FROM statement_timestamp()) - %(epoch)s - (id >> 12) / 1000.0) / 3600 + 2, 1.5)""",
+    TOP: "likes",
+}
+
+
+def comments_of(
+    *, post_id: int, viewer: Viewer, sort: str = HOT, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[CommentItem]:
+    """The top level of a thread, whose post `viewer` may see, with the first replies inside; one query a page.
+
+    Hot and top are snapshots of 500, another query for their first page; a page of one is shorter when some of it is
+    gone since. Raises `CursorExpired` after 15 minutes.
+    """
+    place = cursor.before if cursor else None
+    if sort == NEW:
+        found = threads.newest_first(post_id=post_id, viewer=viewer, before=place, most=size + 1)
+        return _page(found, size)
+    if sort == OLD:
+        found = threads.oldest_first(post_id=post_id, viewer=viewer, after=place, most=size + 1)
+        return _page(found, size)
+    return _ranked_page(post_id, viewer, sort, cursor, size)
+
+
+def _page(found: Sequence[CommentItem], size: int) -> Page[CommentItem]:
+    items = found[:size]
+    return Page(items=items, next_cursor=Cursor(before=items[-1].id) if len(found) > size else None)
+
+
+def _ranked_page(
+    post_id: int, viewer: Viewer, sort: str, cursor: Cursor | None, size: int
+) -> Page[CommentItem]:
+    of = f"{post_id}:{sort}"
+    ids, place = kept_order(cursor, of=of) if cursor else (_ranked(post_id, sort), 0)
+    items: list[CommentItem] = []
+    while place < len(ids) and not items:
+        items = threads.with_answers(ids[place : place + size], viewer=viewer)
+        place += size
+    if place >= len(ids):
+        return Page(items=items)
+    return Page(items=items, next_cursor=keep_order(ids, of=of, go_on_at=place))
+
+
+def _ranked(post_id: int, sort: str) -> list[int]:
+    params = {"post": post_id, "most": LONGEST, "epoch": int(EPOCH.timestamp())}
+    with connection.cursor() as cursor:
+        cursor.execute(_RANKED.replace("{score}", _SCORES[sort]), params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def replies_of(
+    *, comment_id: int, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[CommentItem]:
+    """What answers a comment, the oldest first, for who may see its post. Raises `NotFound`."""
+    get_comment_place(comment_id, viewer=viewer)
+    after = cursor.before if cursor else None
+    return _page(threads.answers_to(comment_id=comment_id, viewer=viewer, after=after, most=size + 1), size)
+
+
+def get_comment_place(comment_id: int, *, viewer: Viewer) -> Comment:
+    """A comment or tombstone under a post that `viewer` may see, else `NotFound`; its words are for the door still."""
+    if not 0 < comment_id <= MAX_ID:
+        raise NotFound
+    door = Exists(Post.objects.filter(pk=OuterRef("post_id")).visible_to(viewer))
+    comment = Comment.objects.filter(door, pk=comment_id).only("id", "post_id", "path").first()
+    if comment is None:
+        raise NotFound
+    return comment
+
+
+def get_visible_comment(comment_id: int, *, viewer: Viewer) -> Comment:
+    """The comment, or `NotFound` when there is none or `viewer` may not see it: nobody can tell which."""
+    if not 0 < comment_id <= MAX_ID:
+        raise NotFound
+    comment = Comment.objects.visible_to(viewer).filter(pk=comment_id).first()
+    if comment is None:
+        raise NotFound
+    return comment
+
+
+def get_comment_item(comment_id: int, *, viewer: Viewer) -> CommentItem:
+    """A comment with its first replies as `viewer` sees it; also a tombstone. Raises `NotFound`."""
+    get_comment_place(comment_id, viewer=viewer)
+    found = threads.with_answers([comment_id], viewer=viewer)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One comment in its place: what it answers from the top level down, itself, and a page of its replies."""
+
+    ancestors: list[CommentItem]
+    item: CommentItem
+    replies: Page[CommentItem] = field(default_factory=lambda: Page(items=[]))
+
+
+def branch_of(
+    *, comment_id: int, post_id: int, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Branch:
+    """The place of a comment under a post that `viewer` may see. Raises `NotFound` also for one of another post."""
+    if not 0 < comment_id <= MAX_ID:
+        raise NotFound
+    comment = Comment.objects.filter(pk=comment_id, post=post_id).only("id", "path").first()
+    if comment is None:
+        raise NotFound
+    found = threads.without_answers(comment.line, viewer=viewer)
+    if not found or found[-1].id != comment_id:
+        raise NotFound
+    after = cursor.before if cursor else None
+    answers = threads.answers_to(comment_id=comment_id, viewer=viewer, after=after, most=size + 1)
+    return Branch(found[:-1], found[-1], _page(answers, size))
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment and the post that it is about."""
+
+    item: CommentItem
+    post: FeedItem
+
+
+def comments_by(
+    *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[Said]:
+    """What `author` commented under posts that `viewer` may see, the newest first; three queries."""
+    rows = Comment.objects.filter(author=author.pk).visible_to(viewer).before(cursor).order_by("-id")
+    page: Page[Comment] = Page.of(rows.only("id", "post_id"), size=size)
+    posts = {post.id: post for post in items_of({row.post_id for row in page.items}, viewer=viewer)}
+    items = threads.without_answers([row.pk for row in page.items], viewer=viewer)
+    said = [Said(item, posts[item.post_id]) for item in items if item.is_there and item.post_id in posts]
+    return Page(items=said, next_cursor=page.next_cursor)
+
+
+def may_comment(*, person: Viewer, author_id: int, policy: str, content: str) -> bool:
+    """Whether the author of a post lets `person` comment on it, of all who may see it; at most one query."""
+    if not person.is_authenticated:
+        return False
+    if person.pk == author_id or policy == ReplyPolicy.EVERYONE:
+        return True
+    if policy == ReplyPolicy.FOLLOWERS:
+        return Follow.objects.active().filter(follower=person.pk, followee=author_id).exists()
+    return person.username.lower() in mentioned_names(content)
+
+
+def is_conversation_muted(*, post_id: int, person: Viewer) -> bool:
+    return person.is_authenticated and ConversationMute.objects.filter(user=person.pk, post=post_id).exists()
