@@ -24,8 +24,10 @@ REPLIES_BELOW = 1  # of each reply
 # as in `feeds.door`.
 _SEEN = """
 SELECT c.id, c.post_id, c.author_id, c.parent_id, c.replying_to_id, c.depth, c.content, c.html, c.likes, c.replies,
-    c.version, c.edited_at, c.hidden_at IS NOT NULL AS is_hidden, r.is_there, r.is_muted, r.is_liked
+    c.version, c.edited_at, c.hidden_at IS NOT NULL AS is_hidden, r.is_there, r.is_muted, r.is_liked,
+    p.author_id AS post_author_id
 FROM interactions_comment c
+JOIN feeds_post p ON p.id = c.post_id
 LEFT JOIN accounts_user a ON a.id = c.author_id
 CROSS JOIN LATERAL (SELECT
     coalesce(c.deleted_at IS NULL AND a.is_active AND a.suspended_at IS NULL
@@ -65,6 +67,7 @@ class CommentItem:
 
     id: int
     post_id: int
+    post_url: str
     author: AuthorCard | None
     parent_id: int | None
     replying_to: AuthorCard | None
@@ -86,6 +89,16 @@ class CommentItem:
     @property
     def created_at(self) -> datetime:
         return time_of(self.id)
+
+    @property
+    def url(self) -> str:
+        """Opens the page of the post at its place."""
+        return f"{self.post_url}?comment={self.id}#comment-{self.id}"
+
+    @property
+    def address(self) -> str:
+        """What can be done with it stands below this path."""
+        return f"{self.post_url}/comments/{self.id}"
 
     @property
     def is_folded(self) -> bool:
@@ -175,9 +188,9 @@ def _rows(statement: str, viewer: Viewer, **params: Any) -> list[dict[str, Any]]
 
 
 def _cards(rows: Iterable[Mapping[str, Any]]) -> Mapping[int, AuthorCard]:
-    """Of who wrote them and whom they answer, in one round trip when they are cached."""
+    """Of who wrote them, whom they answer and whose post it is, in one round trip when they are cached."""
     named = {row[name] for row in rows if row["is_there"] for name in ("author_id", "replying_to_id")}
-    return author_cards(named - {None})
+    return author_cards((named | {row["post_author_id"] for row in rows}) - {None})
 
 
 def _item(row: Mapping[str, Any], cards: Mapping[int, AuthorCard], viewer: Viewer) -> CommentItem:
@@ -186,6 +199,9 @@ def _item(row: Mapping[str, Any], cards: Mapping[int, AuthorCard], viewer: Viewe
     return CommentItem(
         id=row["id"],
         post_id=row["post_id"],
+        post_url=f"{cards[row['post_author_id']].url}/{row['post_id']}"
+        if row["post_author_id"] in cards
+        else "",
         author=author if is_there else None,
         parent_id=row["parent_id"],
         replying_to=cards.get(row["replying_to_id"]) if is_there else None,
