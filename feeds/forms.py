@@ -19,9 +19,9 @@ AUDIENCES = [
     ("private", _("Only me")),
 ]
 REPLY_POLICIES = [
-    ("everyone", _("Everybody may comment")),
-    ("followers", _("Followers may comment")),
-    ("mentioned", _("Only people mentioned may comment")),
+    ("everyone", _("Comments: everybody")),
+    ("followers", _("Comments: followers")),
+    ("mentioned", _("Comments: people mentioned")),
 ]
 # Each by its own name. What a browser or a draft says beyond these is offered, too.
 _CODES = (

@@ -1,7 +1,9 @@
 """What apps above fill in, in their `AppConfig.ready()`; feeds knows nothing of them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from django.http import HttpRequest
 
 # Facts about a post for whoever looks at it: name → an SQL condition over `p` (the post) and `v` (the viewer, a row
 # of accounts_user; all null for visitors). They join the page's one query, see `feeds.door.facts`.
@@ -11,8 +13,11 @@ viewer_facts: dict[str, str] = {}
 # their posts that have a key (`feeds.models.Post`), in the transaction that loads it.
 demo: list[Callable[[Mapping[str, Any], Mapping[str, Any]], None]] = []
 
-# Called with the people of the demo community before they are taken away, in that transaction.
-demo_leaves: list[Callable[[Collection[Any]], None]] = []
+# What stands below a post on its page: called with the item (`feeds.items.FeedItem`) and the request, gives HTML.
+below_post: list[Callable[[Any, HttpRequest], str]] = []
+
+# Called with the ids of people of the demo community before their rows go, in the transaction that removes them.
+demo_leaves: list[Callable[[Iterable[int]], None]] = []
 
 
 def _nobody_is_close(_user_id: int) -> Mapping[int, float]:

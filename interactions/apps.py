@@ -9,8 +9,10 @@ class InteractionsConfig(AppConfig):
     def ready(self) -> None:
         from feeds import hooks
         from interactions.affinity import affinity
-        from interactions.demo import forget_likes, keep_posts, like_posts
+        from interactions.demo import forget_likes, keep_posts, leave_threads, like_posts
+        from interactions.demo_threads import talk
         from interactions.models import IS_BOOKMARKED, IS_LIKED
+        from interactions.page import thread_below
         from interactions.popular import popular_posts
         from interactions.touching import touch
 
@@ -19,5 +21,6 @@ class InteractionsConfig(AppConfig):
         hooks.popular = popular_posts
         hooks.affinity = affinity
         hooks.counts_changed = touch
-        hooks.demo += [keep_posts, like_posts]
-        hooks.demo_leaves.append(forget_likes)
+        hooks.below_post.append(thread_below)
+        hooks.demo += [keep_posts, like_posts, talk]
+        hooks.demo_leaves += [forget_likes, leave_threads]

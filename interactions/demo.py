@@ -43,10 +43,10 @@ def like_posts(people: Mapping[str, User], _posts: Mapping[str, Post]) -> None:
         cursor.execute(_COUNT, {"posts": sorted({like.post_id for like in likes})})
 
 
-def forget_likes(people: Iterable[User]) -> None:
+def forget_likes(user_ids: Iterable[int]) -> None:
     """Before they are taken away: the counts of others' posts must not keep them."""
-    for person in people:
-        actions.forget_likes(user_id=person.pk)
+    for user_id in user_ids:
+        actions.forget_likes(user_id=user_id)
 
 
 def _moment(post: Post, chance: random.Random, number: int) -> int:
@@ -79,3 +79,9 @@ class _Neighbours:
             return True
         is_friend = pair in self.follows and (post.author_id, user_id) in self.follows
         return is_friend if post.visibility == Audience.FRIENDS else pair in self.follows
+
+def leave_threads(user_ids: Iterable[int]) -> None:
+    """What they said and liked goes as if they had deleted it: counts and answers of others stay right."""
+    for user_id in user_ids:
+        actions.forget_comments(user_id=user_id)
+        actions.forget_comment_likes(user_id=user_id)

@@ -37,8 +37,8 @@ from feeds.models import (
     PostRevision,
 )
 from feeds.selectors import get_visible_original, history_of, home_page, pinned_posts
-from interactions.actions import bookmark_post, like_post
-from interactions.models import Bookmark, Like
+from interactions.actions import bookmark_post, comment_on_post, like_comment, like_post
+from interactions.models import Bookmark, Comment, CommentLike, Like
 from interactions.selectors import bookmarks_of, likes_of
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.ids import time_of
@@ -95,6 +95,7 @@ def see_everything_that_a_post_can_have(ada: User) -> None:
     see_shares(ada)
     see_words(ada)
     see_what_is_adas_own(ada)
+    see_threads()
     assert not Event.objects.filter(name=LinkWanted.name).exists()  # loading it asks nobody outside
 
 
@@ -230,6 +231,7 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     for who in (zoe, named("ben"), named("ada")):
         like_post(post_id=own.pk, person=who)
     answer = publish_post(author=zoe, content="What a lake!", quoted=lake)
+    talk_with_those_who_leave(zoe, own)
     share_post(post=own, person=named("luzmarina"))
     drain()
     assert home_page(viewer=zoe).items[2:]
@@ -239,6 +241,8 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     assert PostCounts.objects.get(pk=own.pk).shares == 0
     assert PostCounts.objects.get(pk=own.pk).likes == 1
     assert list(Like.objects.values_list("user", "post")) == [(zoe.pk, own.pk)]
+    assert sorted(Comment.objects.values_list("content", flat=True)) == ["", "An answer", "What zoe says"]
+    assert not CommentLike.objects.exists()
     assert [*FeedEntry.objects.order_by("post_id").values_list("user_id", "post_id")] == [
         (zoe.pk, own.pk),
         (zoe.pk, answer.pk),
@@ -251,6 +255,26 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     assert broken() == []
     assert "nobody left" in run("remove_demo")
     assert run("demo_logins") == ""
+
+
+def talk_with_those_who_leave(zoe: User, own: Post) -> None:
+    ada = named("ada")
+    comment_on_post(post_id=own.pk, author=zoe, content="What zoe says")
+    of_ada = comment_on_post(post_id=own.pk, author=ada, content="What ada says")
+    comment_on_post(post_id=own.pk, author=zoe, content="An answer", parent_id=of_ada.pk)
+    like_comment(comment_id=Comment.objects.get(content="What zoe says").pk, person=ada)
+    under_ada = Post.objects.by(ada).filter(counts__comments__gt=0).first()
+    assert under_ada is not None
+    comment_on_post(post_id=under_ada.pk, author=zoe, content="Gone with the post")
+
+
+def see_threads() -> None:
+    """Deep, in many languages, with a fold; what the counts say is checked with the invariants."""
+    said = Comment.objects.all()
+    assert said.count() > 40 and {*said.values_list("depth", flat=True)} == {1, 2, 3, 4, 5, 6}
+    assert said.exclude(replying_to=None).exists() and said.exclude(hidden_at=None).exists()
+    assert all(comment.created_at > time_of(comment.post_id) for comment in said)
+    assert all(Post.objects.filter(pk=one.post_id).visible_to(one.author).exists() for one in said)
 
 
 def test_everybody_says_something_and_looks_like_nobody_else() -> None:

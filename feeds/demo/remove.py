@@ -62,7 +62,7 @@ def _remove_rows(gone: Collection[User], ids: list[int]) -> list[int]:
         actions.revoke_all_tokens(person)
     actions.forget_cached(*ids)
     for leave in hooks.demo_leaves:
-        leave(gone)
+        leave(ids)
     files = [name for person in gone for name in (person.avatar.name, person.avatar_small.name) if name]
     files += _pictures(ids)
     FeedEntry.objects.filter(user_id__in=followers, author_id__in=ids).delete()

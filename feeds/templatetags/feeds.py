@@ -58,6 +58,7 @@ def _shown(item: FeedItem) -> tuple[Any, ...]:
         item.also,
         item.marks,
         item.counts["likes"],
+        item.counts["comments"],
         item.counts["shares"],
         *_written(item.card),
         _shown(item.original) if item.original else None,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feeds import actions, faces, selectors
+from feeds import actions, faces, hooks, selectors
 from feeds.items import FeedItem
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.idempotency import idempotent_form
@@ -21,7 +21,8 @@ def post(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     if request.path != item.url:
         return redirect(item.url, permanent=False)
     face = faces.of_post(item)
-    shown = {"item": item, "face": face, "glimpse": faces.glimpse(item)}
+    below = [draw(item, request) for draw in hooks.below_post]
+    shown = {"item": item, "face": face, "glimpse": faces.glimpse(item), "below": below}
     return face.told(render(request, "feeds/post.html", shown))
 
 

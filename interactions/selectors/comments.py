@@ -1,7 +1,8 @@
 """Reads: threads and their branches, one comment in its place, what somebody commented."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
@@ -121,7 +122,16 @@ class Branch:
 
     ancestors: list[CommentItem]
     item: CommentItem
-    replies: Page[CommentItem] = field(default_factory=lambda: Page(items=[]))
+    replies: Page[CommentItem]
+
+    @property
+    def root(self) -> CommentItem:
+        """The topmost of them, with the line down to the one, and its replies on that."""
+        self.item.answers, self.item.goes_on = list(self.replies.items), self.replies.next_cursor
+        line = [*self.ancestors, self.item]
+        for above, below in pairwise(line):
+            above.answers = [below]
+        return line[0]
 
 
 def branch_of(

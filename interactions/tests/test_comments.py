@@ -17,6 +17,7 @@ from interactions.models import Comment, CommentLike, ConversationMute
 from interactions.tests.threads import chain, count_of, say
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.invariants import broken
+from socialnet.kernel.redis import door, loads
 from socialnet.kernel.text import UnusableText
 from socialnet.outbox.models import AuditEntry, Event
 from socialnet.outbox.testing import drain
@@ -319,3 +320,27 @@ def test_likes_taken_back_long_ago_are_forgotten(ada: User, ben: User) -> None:
     CommentLike.objects.filter(user=ada).update(place=5)
     tasks.forget_inactive_comment_likes()
     assert CommentLike.objects.count() == 2 and broken() == []
+
+
+def test_open_pages_learn_the_id_of_a_new_comment_and_nothing_more(ada: User, ben: User) -> None:
+    post = publish(ada)
+    with door() as client:
+        listening = client.pubsub(ignore_subscribe_messages=True)
+        listening.subscribe(f"live__group__post.{post.pk}")
+        listening.get_message(timeout=1)
+        first = say(ben, post, "Secret words")
+        reply = say(ada, first)
+        drain()
+        heard = [
+            loads(message["data"])["message"]
+            for _ in range(2)
+            if (message := listening.get_message(timeout=2))
+        ]
+        listening.close()
+    assert [(one["topic"], one["event"], "version" in one) for one in heard] == [
+        (f"post:{post.pk}", "comment.new", False)
+    ] * 2
+    assert sorted((one["data"] for one in heard), key=lambda data: data["id"]) == [
+        {"id": str(first.pk), "parent_id": None},
+        {"id": str(reply.pk), "parent_id": str(first.pk)},
+    ]

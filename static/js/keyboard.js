@@ -1,4 +1,4 @@
-// j k n l s b . g h and ? : single keys, never while somebody types, and off for those who switched them off.
+// j k n l c s b . g h and ? : single keys, never while somebody types, and off for those who switched them off.
 
 const posts = () => [...document.querySelectorAll("article[data-post-id]")];
 const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
@@ -30,12 +30,20 @@ function share() {
   menu.querySelector(".panel :is(button, a):not([hidden])")?.focus();
 }
 
+// On the page of a post one writes; elsewhere its thread is opened.
+function comment() {
+  const area = document.querySelector("[data-thread] > [data-comment-form] textarea");
+  if (area) return area.focus();
+  here()?.querySelector("a.act.comments")?.click();
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   n: write,
   l: () => here()?.querySelector(".act.like")?.click(),
   s: share,
+  c: comment,
   b: () => here()?.querySelector(".act.bookmark")?.click(),
   ".": () => document.dispatchEvent(new Event("socialnet:show-new")),
   "?": () => document.getElementById("keys")?.showModal(),

@@ -14,6 +14,7 @@ const MODULES = [
   ["article[data-post-id]", () => import("./posts.js")],
   ["[data-act]", () => import("./acts.js")],
   ["article[data-original]", () => import("./counts.js")],
+  ["[data-thread]", () => import("./comments.js")],
   ["[data-blurhash]", () => import("./pictures.js")],
   ["nav[data-pager]", () => import("./scroll.js")],
   ["[data-feed='home'], [data-feed='top']", () => import("./pill.js")],

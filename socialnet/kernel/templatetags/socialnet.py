@@ -23,9 +23,11 @@ _drawn: dict[tuple[str, str | None, bool], SafeString] = {}
 STATIC = Path(__file__).resolve().parents[3] / "static"
 
 COUNTED = (  # named here so that makemessages finds what templates count
+    ngettext_lazy("comment", "comments"),
     ngettext_lazy("follower", "followers"),
     ngettext_lazy("like", "likes"),
     ngettext_lazy("post", "posts"),
+    ngettext_lazy("reply", "replies"),
     ngettext_lazy("request", "requests"),
     ngettext_lazy("share", "shares"),
 )
