@@ -13,7 +13,7 @@ from feeds.tests.factories import picture, publish
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
-    "id", "content", "visibility", "language", "content_warning", "media", "media_ids", "share_of",
+    "id", "content", "visibility", "language", "reply_policy", "content_warning", "media", "media_ids", "share_of",
     "scheduled_for", "problem", "problem_text", "version", "created_at", "updated_at",
 }  # fmt: skip
 
