@@ -46,8 +46,8 @@ def call(client):
 
 POST_FIELDS = {
     "id", "author", "content", "content_html", "media", "visibility", "group", "share_of", "content_warning",
-    "language", "like_count", "comment_count", "share_count", "pinned", "reply_policy", "created_at", "edited_at", "url",
-    "share_of_gone", "via", "preview",
+    "language", "like_count", "comment_count", "share_count", "pinned", "created_at", "edited_at", "url",
+    "share_of_gone", "via", "preview", "reply_policy",
 }  # fmt: skip
 SIGNED_IN = {"is_liked", "is_bookmarked", "is_shared"}
 

@@ -165,7 +165,7 @@ def test_the_choice_costs_no_query(ada: User, django_assert_num_queries: Any) ->
     redis._client().flushall()  # as some seconds after the choice, when the card may be kept again
     client = Client()
     client.get(post.get_absolute_url())
-    with django_assert_num_queries(1):  # the facts
+    with django_assert_num_queries(2):  # the facts, and the order of the thread
         client.get(post.get_absolute_url())
     with django_assert_num_queries(4):  # the person, the ids, the facts, what is pinned
         client.get("/@ada")
