@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
 from accounts.models import Follow, User, Viewer
+from feeds.door import facts
 from feeds.items import FeedItem, items_of
-from feeds.models import Post, ReplyPolicy
+from feeds.models import ReplyPolicy
 from feeds.text import mentioned_names
 from interactions import threads
 from interactions.cache import LONGEST, keep_order, kept_order
@@ -90,19 +90,24 @@ def get_comment_place(comment_id: int, *, viewer: Viewer) -> Comment:
     """A comment or tombstone under a post that `viewer` may see, else `NotFound`; its words are for the door still."""
     if not 0 < comment_id <= MAX_ID:
         raise NotFound
-    door = Exists(Post.objects.filter(pk=OuterRef("post_id")).visible_to(viewer))
-    comment = Comment.objects.filter(door, pk=comment_id).only("id", "post_id", "path").first()
-    if comment is None:
+    comment = Comment.objects.filter(pk=comment_id).only("id", "post_id", "path").first()
+    if comment is None or not _is_open(comment.post_id, viewer):
         raise NotFound
     return comment
+
+
+def _is_open(post_id: int, viewer: Viewer) -> bool:
+    """The door, asked as for a page: to put `visible_to` into another query takes ten times as long as to run it."""
+    truth = facts(viewer_id=viewer.pk if viewer.is_authenticated else None, post_ids=[post_id])
+    return post_id in truth and truth[post_id].visible
 
 
 def get_visible_comment(comment_id: int, *, viewer: Viewer) -> Comment:
     """The comment, or `NotFound` when there is none or `viewer` may not see it: nobody can tell which."""
     if not 0 < comment_id <= MAX_ID:
         raise NotFound
-    comment = Comment.objects.visible_to(viewer).filter(pk=comment_id).first()
-    if comment is None:
+    comment = Comment.objects.shown_to(viewer).filter(pk=comment_id).first()
+    if comment is None or not _is_open(comment.post_id, viewer):
         raise NotFound
     return comment
 

@@ -243,7 +243,7 @@ def test_a_page_costs_one_query_whatever_its_shape(
         if page.next_cursor:
             with django_assert_num_queries(1):
                 comments_of(post_id=post.pk, viewer=ben, sort=sort, cursor=page.next_cursor, size=10)
-    with django_assert_num_queries(2):  # the door, and the replies
+    with django_assert_num_queries(3):  # the comment, the door, and the replies
         replies_of(comment_id=page.items[0].id, viewer=ben)
     with django_assert_num_queries(3):  # the comment, what is above it, what is below it
         branch_of(comment_id=above[0].pk, post_id=post.pk, viewer=ben)
