@@ -7,6 +7,7 @@ from prometheus_client import Counter
 from feeds import cards
 from feeds.models import Post, PostCounts
 from interactions.models import Comment
+from interactions.touching import touch
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
@@ -97,6 +98,7 @@ def _mend(post_id: int) -> int:
         mended = 1
     for _post_id, counted, right in _rows(_WRONG_COMMENTS, [post_id]):
         PostCounts.objects.filter(pk=post_id).update(comments=right)
+        touch([post_id])
         transaction.on_commit(lambda: cards.drop_counts(post_id))
         log.warning("comment_count_drift_mended", post_id=post_id, comments=counted, right_comments=right)
         _drift.labels("comments").inc()

@@ -80,6 +80,7 @@ class _Neighbours:
         is_friend = pair in self.follows and (post.author_id, user_id) in self.follows
         return is_friend if post.visibility == Audience.FRIENDS else pair in self.follows
 
+
 def leave_threads(user_ids: Iterable[int]) -> None:
     """What they said and liked goes as if they had deleted it: counts and answers of others stay right."""
     for user_id in user_ids:

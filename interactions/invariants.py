@@ -73,7 +73,6 @@ SELECT (SELECT count(*) FROM interactions_comment c JOIN accounts_user u ON u.id
 _COMMENTED = "SELECT DISTINCT post_id FROM interactions_comment ORDER BY post_id DESC LIMIT 200"
 
 
-
 @unrest("counts that the pulse has not told")
 def untold_counts() -> int:
     return Touched.objects.count()

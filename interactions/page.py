@@ -43,24 +43,26 @@ def surroundings(post: FeedItem, request: HttpRequest) -> dict[str, Any]:
 def shown_of(post: FeedItem, request: HttpRequest) -> dict[str, Any]:
     """The comments that the address asks for, and what stands around them."""
     asked = request.GET.get("comment", "")
-    cursor = Cursor.decode(request.GET.get("cursor"))
+    text = request.GET.get("cursor")
     context: dict[str, Any] = {
         "form": CommentForm(auto_id="new_%s"),
         "sort": sort_of(request),
         "sorts": SORT_WORDS,
         "is_muted": selectors.is_conversation_muted(post_id=post.id, person=request.user),
-        "is_later": cursor is not None,
+        "is_later": bool(text),
     }
     if asked:
         branch = selectors.branch_of(
-            comment_id=number(asked), post_id=post.id, viewer=request.user, cursor=cursor
+            comment_id=number(asked), post_id=post.id, viewer=request.user, cursor=Cursor.decode(text)
         )
         return {**context, "page": Page(items=[branch.root]), "focus": branch.item}
-    return {**context, "page": page_of(post, request, cursor)}
+    return {**context, "page": page_of(post, request)}
 
 
-def page_of(post: FeedItem, request: HttpRequest, cursor: Cursor | None) -> Page[CommentItem]:
-    return selectors.comments_of(post_id=post.id, viewer=request.user, sort=sort_of(request), cursor=cursor)
+def page_of(post: FeedItem, request: HttpRequest) -> Page[CommentItem]:
+    sort = sort_of(request)
+    cursor = selectors.thread_cursor(request.GET.get("cursor"), post_id=post.id, sort=sort)
+    return selectors.comments_of(post_id=post.id, viewer=request.user, sort=sort, cursor=cursor)
 
 
 def sort_of(request: HttpRequest) -> str:

@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import Viewer
-from socialnet.kernel.pagination import Cursor
+from socialnet.kernel.pagination import Cursor, Onward
 from socialnet.outbox.ids import time_of
 
 REPLIES_INSIDE = 3  # of each comment of a page
@@ -84,7 +84,7 @@ class CommentItem:
     is_liked: bool
     is_mine: bool
     answers: list["CommentItem"] = field(default_factory=list)
-    goes_on: Cursor | None = None
+    goes_on: Onward | None = None
 
     @property
     def created_at(self) -> datetime:

@@ -37,6 +37,7 @@ from interactions.models import (
     step_of,
 )
 from interactions.selectors import get_visible_comment, may_comment
+from interactions.touching import touch
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.text import clean, is_blank
 from socialnet.outbox.actions import emit, record
@@ -143,6 +144,7 @@ def _next_id() -> int:
 
 def _count_comments(post_id: int, *, by: int) -> None:
     PostCounts.objects.filter(pk=post_id).update(comments=F("comments") + by)
+    touch([post_id])
     transaction.on_commit(partial(cards.drop_counts, post_id))
 
 

@@ -1,5 +1,7 @@
 """The DRF door: comments, and what can be done with them."""
 
+from functools import cached_property
+
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
@@ -22,7 +24,7 @@ from interactions.serializers import (
 from interactions.threads import CommentItem
 from socialnet.kernel.api import APIView
 from socialnet.kernel.errors import Invalid
-from socialnet.kernel.pagination import Page
+from socialnet.kernel.pagination import Onward, Page
 from socialnet.kernel.schema import page_of
 
 
@@ -40,16 +42,29 @@ class CommentsView(APIView):
 
         `hot` and `top` stay as they were at their first page, for 15 minutes.
         """
-        sort = request.query_params.get("sort", selectors.HOT)
-        if sort not in selectors.SORTS:
+        page = selectors.comments_of(
+            post_id=self.original_id, viewer=request.user, sort=self.sort, cursor=self.cursor, size=self.limit
+        )
+        return self.page_response(_as_json(page))
+
+    @property
+    def sort(self) -> str:
+        wanted = self.request.query_params.get("sort", selectors.HOT)
+        if wanted not in selectors.SORTS:
             raise Invalid(
                 errors={"sort": [_("Choose one of: %(sorts)s.") % {"sorts": ", ".join(selectors.SORTS)}]}
             )
-        post = get_visible_item(post_id, viewer=request.user).shown
-        page = selectors.comments_of(
-            post_id=post.id, viewer=request.user, sort=sort, cursor=self.cursor, size=self.limit
-        )
-        return self.page_response(_as_json(page))
+        return str(wanted)
+
+    @cached_property
+    def original_id(self) -> int:
+        """The post that is talked about: of a share, what it shares."""
+        return get_visible_item(self.kwargs["post_id"], viewer=self.request.user).shown.id
+
+    @property
+    def cursor(self) -> Onward | None:  # type: ignore[override]  # of one order of one thread
+        text = self.request.query_params.get("cursor")
+        return selectors.thread_cursor(text, post_id=self.original_id, sort=self.sort) if text else None
 
     @extend_schema(request=NewCommentSerializer, responses={201: CommentSerializer})
     def post(self, request: Request, post_id: int) -> Response:

@@ -14,6 +14,7 @@ from interactions.selectors.comments import (
     is_conversation_muted,
     may_comment,
     replies_of,
+    thread_cursor,
 )
 from interactions.selectors.likes import likers_of, likes_of
 
@@ -33,4 +34,5 @@ __all__ = [
     "likes_of",
     "may_comment",
     "replies_of",
+    "thread_cursor",
 ]

@@ -1,6 +1,7 @@
 """Reads: threads and their branches, one comment in its place, what somebody commented."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,11 +13,12 @@ from feeds.items import FeedItem, items_of
 from feeds.models import ReplyPolicy
 from feeds.text import mentioned_names
 from interactions import threads
-from interactions.cache import LONGEST, keep_order, kept_order
 from interactions.models import Comment, ConversationMute
 from interactions.threads import CommentItem
-from socialnet.kernel.errors import NotFound
+from socialnet.kernel import snapshots
+from socialnet.kernel.errors import InvalidCursor, NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
+from socialnet.kernel.snapshots import LONGEST, Place
 from socialnet.outbox.ids import EPOCH, MAX_ID
 
 SORTS = ("hot", "top", "new", "old")
@@ -33,41 +35,72 @@ _SCORES = {
 }
 
 
+def thread_cursor(text: str | None, *, post_id: int, sort: str) -> Cursor | Place | None:
+    """Where `text` says that this order of a thread goes on; raises `InvalidCursor` for that of any other list."""
+    if not text:
+        return None
+    if sort not in _SCORES:
+        return Cursor.decode(text)
+    with suppress(InvalidCursor):  # the order could not be kept: it is that of newest first
+        return Cursor.decode(text, scope=_scope(post_id, sort))
+    return Place.decode(text, scope=_scope(post_id, sort))
+
+
+def _scope(post_id: int, sort: str) -> str:
+    return f"{sort}:{post_id}"
+
+
 def comments_of(
-    *, post_id: int, viewer: Viewer, sort: str = HOT, cursor: Cursor | None = None, size: int = PAGE_SIZE
+    *,
+    post_id: int,
+    viewer: Viewer,
+    sort: str = HOT,
+    cursor: Cursor | Place | None = None,
+    size: int = PAGE_SIZE,
 ) -> Page[CommentItem]:
     """The top level of a thread, whose post `viewer` may see, with the first replies inside; one query a page.
 
     Hot and top are snapshots of 500, another query for their first page; a page of one is shorter when some of it is
-    gone since. Raises `CursorExpired` after 15 minutes.
+    gone since. Raises `CursorExpired` after 15 minutes. While Redis cannot keep the order they are newest first.
     """
+    if isinstance(cursor, Place) or (cursor is None and sort in _SCORES):
+        return _ranked_page(post_id, viewer, sort, cursor, size)
     place = cursor.before if cursor else None
-    if sort == NEW:
-        found = threads.newest_first(post_id=post_id, viewer=viewer, before=place, most=size + 1)
-        return _page(found, size)
     if sort == OLD:
-        found = threads.oldest_first(post_id=post_id, viewer=viewer, after=place, most=size + 1)
-        return _page(found, size)
-    return _ranked_page(post_id, viewer, sort, cursor, size)
+        return _page(threads.oldest_first(post_id=post_id, viewer=viewer, after=place, most=size + 1), size)
+    scope = _scope(post_id, sort) if sort in _SCORES else ""
+    return _newest(post_id, viewer, place, size, scope=scope)
 
 
-def _page(found: Sequence[CommentItem], size: int) -> Page[CommentItem]:
+def _newest(
+    post_id: int, viewer: Viewer, before: int | None, size: int, *, scope: str = ""
+) -> Page[CommentItem]:
+    found = threads.newest_first(post_id=post_id, viewer=viewer, before=before, most=size + 1)
+    return _page(found, size, scope=scope)
+
+
+def _page(found: Sequence[CommentItem], size: int, *, scope: str = "") -> Page[CommentItem]:
     items = found[:size]
-    return Page(items=items, next_cursor=Cursor(before=items[-1].id) if len(found) > size else None)
+    more = len(found) > size
+    return Page(items=items, next_cursor=Cursor(before=items[-1].id, scope=scope) if more else None)
 
 
 def _ranked_page(
-    post_id: int, viewer: Viewer, sort: str, cursor: Cursor | None, size: int
+    post_id: int, viewer: Viewer, sort: str, place: Place | None, size: int
 ) -> Page[CommentItem]:
-    of = f"{post_id}:{sort}"
-    ids, place = kept_order(cursor, of=of) if cursor else (_ranked(post_id, sort), 0)
+    ids = snapshots.ids_of(place) if place else _ranked(post_id, sort)
+    index = place.index if place else 0
     items: list[CommentItem] = []
-    while place < len(ids) and not items:
-        items = threads.with_answers(ids[place : place + size], viewer=viewer)
-        place += size
-    if place >= len(ids):
+    while index < len(ids) and not items:
+        items = threads.with_answers(ids[index : index + size], viewer=viewer)
+        index += size
+    if index >= len(ids):
         return Page(items=items)
-    return Page(items=items, next_cursor=keep_order(ids, of=of, go_on_at=place))
+    try:
+        kept = place or snapshots.keep(ids, scope=_scope(post_id, sort))
+    except RedisAway:
+        return _newest(post_id, viewer, None, size, scope=_scope(post_id, sort))
+    return Page(items=items, next_cursor=kept.at(index))
 
 
 def _ranked(post_id: int, sort: str) -> list[int]:

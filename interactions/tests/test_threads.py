@@ -20,11 +20,18 @@ from feeds.models import Post
 from feeds.tests.factories import plant, publish
 from feeds.tests.test_indexes import plans_of
 from interactions import actions, selectors, threads
-from interactions.cache import _ORDER
 from interactions.models import Comment, CommentLike, step_of
-from interactions.selectors import branch_of, comments_by, comments_of, get_comment_item, replies_of
+from interactions.selectors import (
+    branch_of,
+    comments_by,
+    comments_of,
+    get_comment_item,
+    replies_of,
+    thread_cursor,
+)
 from interactions.tests.threads import chain, plant_comments, say, shape
 from interactions.threads import CommentItem
+from socialnet.kernel import redis
 from socialnet.kernel.errors import CursorExpired, InvalidCursor, NotFound
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import id_at
@@ -122,12 +129,26 @@ def test_an_order_is_kept_for_a_quarter_of_an_hour_and_is_of_its_list(ada: User)
     post, other = publish(ada), publish(ada)
     plant_comments(post, [ada], many=5)
     cursor = comments_of(post_id=post.pk, viewer=ada, size=2).next_cursor
-    for post_id, sort in ((other.pk, "hot"), (post.pk, "top")):
+    for post_id, sort in ((other.pk, "hot"), (post.pk, "top"), (post.pk, "new")):
         with pytest.raises(InvalidCursor):
-            comments_of(post_id=post_id, viewer=ada, sort=sort, cursor=cursor)
-    _ORDER.surely_drop(cursor.before >> 10)
+            thread_cursor(cursor.encode(), post_id=post_id, sort=sort)
+    assert thread_cursor(cursor.encode(), post_id=post.pk, sort="hot") == cursor
+    redis._client().flushall()
     with pytest.raises(CursorExpired):
         comments_of(post_id=post.pk, viewer=ada, cursor=cursor)
+
+
+def test_without_redis_hot_is_newest_first_to_its_end(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = publish(ada)
+    comments = plant_comments(post, [ada], many=5)
+    monkeypatch.setattr(redis, "_client", lambda: (_ for _ in ()).throw(redis.ConnectionError()))
+    shown, text = [], None
+    for _page in range(3):
+        cursor = thread_cursor(text, post_id=post.pk, sort="hot")
+        page = comments_of(post_id=post.pk, viewer=ada, cursor=cursor, size=2)
+        shown += [item.id for item in page.items]
+        text = page.next_cursor and page.next_cursor.encode()
+    assert shown == sorted((comment.pk for comment in comments), reverse=True) and text is None
 
 
 def test_a_page_of_which_all_is_gone_is_passed_over(ada: User) -> None:

@@ -40,13 +40,13 @@ def comments(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
         query = request.META["QUERY_STRING"]
         return redirect(f"{post.url}?{query}#comments" if query else f"{post.url}#comments")
     context = {**surroundings(post, request), "sort": sort_of(request)}
-    cursor = Cursor.decode(request.GET.get("cursor"))
     if asked := request.GET.get("comment"):
+        cursor = Cursor.decode(request.GET.get("cursor"))
         _post_again, parent = _comment(request, username, post_id, number(asked))
         page = selectors.replies_of(comment_id=parent.id, viewer=request.user, cursor=cursor)
         context["parent"] = parent
     else:
-        page = page_of(post, request, cursor)
+        page = page_of(post, request)
     shown = {**context, "items": page.items, "next_cursor": page.next_cursor}
     return render(request, "interactions/_branches.html", shown)
 

@@ -58,6 +58,10 @@ function showShares(post, number) {
   showCount(post.querySelector(BUTTONS.share), number, number === 1 ? form.dataset.one : form.dataset.many);
 }
 
+function showComments(post, number) {
+  showCount(post.querySelector(".act.comments"), number, number === 1 ? form.dataset.commentOne : form.dataset.commentMany);
+}
+
 function showCount(place, number, sentence) {
   const count = place?.querySelector("[data-count]");
   if (!count || count.dataset.count === String(number)) return;
@@ -89,6 +93,7 @@ export function showCounts(ident, counts) {
   for (const post of allOf(ident)) {
     if (Number.isInteger(counts.like_count) && !isOpen("like")) showLikes(post, counts.like_count);
     if (Number.isInteger(counts.share_count) && !isOpen("share")) showShares(post, counts.share_count);
+    if (Number.isInteger(counts.comment_count)) showComments(post, counts.comment_count);
   }
 }
 

@@ -1,6 +1,7 @@
 // A thread that grows in place: more of it at every level, replies where they belong, likes shown at once, and what others
 // say meanwhile announced without moving the reader. Without any of this every link and form works as it is.
 
+import { showCounts } from "./acts.js";
 import { start as startLive, subscribe } from "./live.js";
 import { added, announce, isSignIn, newKey, parse, sentenceOf } from "./page.js";
 
@@ -247,15 +248,12 @@ function showCount(number) {
   const title = thread.querySelector("[data-title]");
   if (number > 0) title.textContent = words(number, thread.dataset.commentOne, thread.dataset.commentMany);
   title.dataset.count = number;
-  const link = document.querySelector(`article[data-original="${CSS.escape(thread.dataset.thread)}"] [data-comment-count]`);
-  if (!link) return;
-  link.dataset.commentCount = number;
-  link.textContent = number > 0 ? compact.format(number) : "";
+  showCounts(thread.dataset.thread, { comment_count: number });
 }
 
 function countOne(by) {
-  const link = document.querySelector(`article[data-original="${CSS.escape(thread.dataset.thread)}"] [data-comment-count]`);
-  if (link) showCount(Number(link.dataset.commentCount) + by);
+  const title = thread.querySelector("[data-title]");
+  showCount(Number(title.dataset.count) + by);
 }
 
 // --------------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ function look() {
   const wanted = new Set([...inSight.values()].slice(-MOST));
   const fresh = [...wanted].filter((ident) => !watched.has(ident)), gone = [...watched].filter((ident) => !wanted.has(ident));
   watched = wanted;
-  unsubscribeAll(gone.map(topicOf));
+  unsubscribeAll(gone.map(topicOf), hear);
   subscribeAll(fresh.map(topicOf), hear);
 }
 

@@ -30,12 +30,15 @@ export function subscribeAll(topics, handler) {
   ask("subscribe", topics);
 }
 
-export function unsubscribeAll(topics) {
+// Others on the page may still listen.
+export function unsubscribeAll(topics, handler) {
+  const deserted = [];
   for (const topic of topics) {
-    handlers.delete(topic);
-    versions.delete(topic);
+    const left = (handlers.get(topic) || []).filter((other) => other !== handler);
+    if (left.length) handlers.set(topic, left);
+    else if (handlers.delete(topic) | versions.delete(topic)) deserted.push(topic);
   }
-  ask("unsubscribe", topics);
+  ask("unsubscribe", deserted);
 }
 
 function ask(op, topics) {
