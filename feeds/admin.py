@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.models import PersonCounts, User
+from feeds import fanout_admin  # noqa: F401  # registers its page
 from feeds.actions import note_look
 from feeds.door import Audience
 from feeds.models import Draft, LinkPreview, Media, Post, PostRevision, PullSource

@@ -7,6 +7,7 @@ from feeds.models.drafts import (
     Draft,
     DraftQuerySet,
 )
+from feeds.models.fanouts import PIECES, FanOut, FanOutQuerySet
 from feeds.models.links import ADDRESS_MAX, FRESH, LinkPreview
 from feeds.models.markers import ReadMarker
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
@@ -36,6 +37,7 @@ __all__ = [
     "FRESH",
     "IS_SHARE",
     "MEDIA_MOST",
+    "PIECES",
     "PINS_MOST",
     "SCHEDULED_MOST",
     "TAG_MAX",
@@ -43,6 +45,8 @@ __all__ = [
     "ClockTimestamp",
     "Draft",
     "DraftQuerySet",
+    "FanOut",
+    "FanOutQuerySet",
     "FeedEntry",
     "Hashtag",
     "LinkPreview",
