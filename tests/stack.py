@@ -15,6 +15,8 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.db import connections
 
+from socialnet.embedded.applications import LONG_QUEUES, QUICK_QUEUES
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 QUEUES = "fanout,fanout_bulk,notify,default,maintenance,previews"
 
@@ -60,6 +62,10 @@ class Stack:
             "relay": ["manage.py", "relay"],
             "worker": ["-m", "celery", "-A", "socialnet", "worker", "-Q", self.queues, "-c", "2", "--without-gossip",
                        "--without-mingle"],
+            "quick": ["-m", "celery", "-A", "socialnet", "worker", "-n", "quick@%h", "-Q", QUICK_QUEUES, "-c", "2",
+                      "--without-gossip", "--without-mingle"],
+            "bulk": ["-m", "celery", "-A", "socialnet", "worker", "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "1",
+                     "--without-gossip", "--without-mingle"],
             "beat": ["-m", "celery", "-A", "socialnet", "beat", "-s", str(self.folder / "beat-schedule"), "--pidfile="],
         }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:

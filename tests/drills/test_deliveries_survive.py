@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import Activity, Follow, PersonCounts, User
-from accounts.tests.factories import hashed_password, person
+from accounts.tests.factories import follows, hashed_password, person
 from feeds import timelines
 from feeds.models import FeedEntry, Post
 from feeds.selectors import home_page
@@ -214,6 +214,42 @@ def test_a_killed_worker_costs_a_lease(drill, ada, record_property):
     seconds = wait_for(lambda: served(post), seconds=30, what="the whole audience")
     measured("worker killed to everybody served", seconds, record_property)
     everything_holds(post)
+
+
+def test_a_large_audience_delays_nobody_elses_post(drill, ada, record_property):
+    """Its pieces wait in a queue of their own: while that crawls, and while nobody works there at all."""
+    ben = person("ben")
+    for reader in User.objects.filter(username__startswith="reader_")[:5]:
+        follows(reader, ben)
+    drill.faults = {"DRILL_CHUNK": "10", "TIER_HYBRID": str(FOLLOWERS)}
+    drill.start("relay")
+    drill.start("quick")
+    drill.faults["DRILL_SLOW"] = "0.5"
+    bulk = drill.start("bulk")
+    by_ada = [publish(ada), publish(ada)]
+    wait_for(lambda: stored_for(by_ada[0]) > 0, seconds=30, what="a large fan-out under way")
+    first = publish(ben)
+    seconds = wait_for(lambda: stored_for(first) == 5, seconds=3, what="a post beside a large fan-out")
+    measured("a post beside a large fan-out", seconds, record_property)
+    assert sum(map(stored_for, by_ada)) < 2 * FOLLOWERS
+    os.killpg(bulk.pid, signal.SIGSTOP)
+    try:
+        by_ada.append(publish(ada))
+        pieces = Delivery.objects.filter(
+            handler="feeds.deliver_large_chunk", event__payload__post_id=by_ada[-1].pk
+        )
+        wait_for(lambda: pieces.exists(), seconds=10, what="pieces that nobody works at")
+        second = publish(ben)
+        seconds = wait_for(lambda: stored_for(second) == 5, seconds=3, what="a post while nobody works there")
+        measured("a post while nobody works there", seconds, record_property)
+        assert stored_for(by_ada[-1]) == 0
+    finally:
+        os.killpg(bulk.pid, signal.SIGCONT)
+    drill.kill("bulk")
+    del drill.faults["DRILL_SLOW"]
+    drill.start("bulk")
+    wait_for(lambda: served(*by_ada), seconds=60, what="the large audience")
+    assert broken() == []
 
 
 # --- relays ------------------------------------------------------------------------------------------------
