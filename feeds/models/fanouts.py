@@ -58,7 +58,7 @@ class FanOutQuerySet(models.QuerySet["FanOut"]):
 class FanOut(Event):
     """The delivery of one post, or of an author's posts of the time as a pull source, in pieces."""
 
-    objects = FanOutQuerySet.as_manager()
+    objects = FanOutQuerySet.as_manager()  # type: ignore[misc]  # the base says ClassVar
 
     class Meta:
         proxy = True
@@ -66,4 +66,4 @@ class FanOut(Event):
         verbose_name_plural = _("fan-outs in pieces")
 
     def __str__(self) -> str:
-        return f"{self.name} {self.pk}"
+        return f"fan-out {self.pk}"
