@@ -1,6 +1,6 @@
 """A small load generator in a process of its own: keep-alive connections, bounded by time, exact percentiles.
 
-python -m bench.client < plan.json > figures.json      the plan: host, port, connections, seconds, requests
+python -m bench.client < plan.json > figures.json      the plan: port, connections, seconds, requests, once
 """
 
 import asyncio
@@ -33,13 +33,16 @@ class Figures:
     slowest: float
 
 
-def measure(port: int, requests: Sequence[bytes], *, connections: int, seconds: float) -> Figures:
-    """Send `requests` over and over from a process of its own."""
+def measure(
+    port: int, requests: Sequence[bytes], *, connections: int, seconds: float, once: bool = False
+) -> Figures:
+    """Send `requests` from a process of its own, over and over or each once; no more when `seconds` are over."""
     plan = {
         "port": port,
         "connections": connections,
         "seconds": seconds,
         "requests": [request.decode("latin-1") for request in requests],
+        "once": once,
     }
     ran = subprocess.run(
         [sys.executable, "-m", "bench.client"],
@@ -76,7 +79,10 @@ class Connection(asyncio.Protocol):
     def ask(self) -> None:
         self.buffer, self.needed = b"", 0
         self.asked_at = time.perf_counter()
-        self.transport.write(next(self.load.requests))
+        if request := next(self.load.requests, None):
+            self.transport.write(request)
+        else:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -106,7 +112,8 @@ def _length(head: bytes) -> int:
 class Load:
     def __init__(self, plan: dict[str, Any]) -> None:
         self.plan = plan
-        self.requests = cycle([str(request).encode("latin-1") for request in plan["requests"]])
+        requests = [str(request).encode("latin-1") for request in plan["requests"]]
+        self.requests = iter(requests) if plan["once"] else cycle(requests)
         self.times: list[float] = []
         self.wrong = 0
         self.failure: Exception | None = None

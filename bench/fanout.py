@@ -18,8 +18,9 @@ from feeds.timelines import contents
 from socialnet.outbox.models import Event
 
 SIZES = (10, 100, 1_000)
+BUSY = 3_000  # where the graph has somebody whom so many follow
 LARGE = (10_000, 50_000)
-POSTS = {10: 40, 100: 40, 1_000: 40, 10_000: 10, 50_000: 5}
+POSTS = {10: 40, 100: 40, 1_000: 40, BUSY: 20, 10_000: 10, 50_000: 5}
 BURST = 100  # posts at once, for the throughput
 LOOK_EVERY = 0.003  # seconds
 PATIENCE = 120.0
@@ -29,7 +30,8 @@ _ALL_OPEN = "SELECT count(*) FROM outbox_delivery WHERE state <> 1"
 
 def run(report: Report, options: Namespace) -> None:
     town.load(options.graph, sys.stderr)
-    authors = {size: town.author_with(size) for size in SIZES}
+    sizes = [*SIZES, *([BUSY] if town.has_author_with(BUSY) else [])]
+    authors = {size: town.author_with(size) for size in sizes}
     if options.large:
         print("Making 50,000 followers …", file=sys.stderr, flush=True)
         authors |= town.make_crowd(list(LARGE))
@@ -56,6 +58,11 @@ def publish_and_wait(author: User) -> tuple[Post, float]:
     )
     _wait(_OPEN, event_id)
     return post, time.perf_counter() - started
+
+
+def wait_until_delivered() -> None:
+    """Until nothing is owed."""
+    _wait(_ALL_OPEN)
 
 
 def _wait(statement: str, *params: int) -> None:
@@ -101,7 +108,7 @@ def _in_a_burst(report: Report, author: User) -> None:
     for _ in range(BURST):
         publish_post(author=author, content="One of a hundred.")
     published = time.perf_counter() - started
-    _wait(_ALL_OPEN)
+    wait_until_delivered()
     seconds = time.perf_counter() - started
     report.add(
         "A burst",
@@ -124,7 +131,7 @@ def _inside_a_chunk(report: Report, author: User) -> None:
             started = time.perf_counter()
             rows += fanout.deliver(post, part)
             seconds += time.perf_counter() - started
-    _wait(_ALL_OPEN)
+    wait_until_delivered()
     report.add(
         "Inside the chunk, one process", entries=int(rows), seconds=seconds, **{"entries/s": rows / seconds}
     )

@@ -1,15 +1,21 @@
 """What is measured on: a real graph, made-up crowds, and the people who look and post."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection, transaction
+from django.db.models import F
 
-from accounts.models import PersonCounts, User
+from accounts.models import Follow, PersonCounts, User
 from accounts.sessions import SessionStore
-from feeds import candidates
+from feeds import candidates, sources
+from feeds.actions import publish_post
 from feeds.graph import load_graph
 from feeds.graph.progress import Progress
+from feeds.models import PullSource
+
+LONG_AGO = "2020-01-01T00:00Z"
 
 _CROWD = """
 WITH made AS (
@@ -60,6 +66,41 @@ def make_crowd(sizes: list[int]) -> dict[int, User]:
             stars[size] = User.objects.create_user(f"star_{size}", f"star_{size}@bench.example")
             cursor.execute(_FOLLOW, {"many": size, "star": stars[size].pk})
     return stars
+
+
+def has_author_with(followers: int) -> bool:
+    """Whether anybody has at least that many."""
+    return PersonCounts.objects.filter(followers__gte=followers).exists()
+
+
+def most_followers() -> int:
+    return PersonCounts.objects.order_by("-followers").values_list("followers", flat=True)[0]
+
+
+def make_celebrities(many: int, *, followers: int, posts: int) -> list[User]:
+    """Pull sources, whose posts nobody else is written to for. `TIER_PULL` must lie at or below `followers`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_CROWD, {"many": followers})
+        stars = [
+            User.objects.create_user(f"celebrity_{number}", f"celebrity_{number}@bench.example")
+            for number in range(many)
+        ]
+        for star in stars:
+            cursor.execute(_FOLLOW, {"many": followers, "star": star.pk})
+    sources.review()
+    PullSource.objects.update(entered_at=LONG_AGO)  # every copy of the set has them
+    for number in range(posts):
+        for star in stars:
+            publish_post(author=star, content=f"What everybody asks me, part {number + 1}.")
+    return stars
+
+
+def follow(people: Sequence[User], stars: Sequence[User]) -> None:
+    """Each of `people` follows all of `stars`, as if they always had."""
+    Follow.objects.bulk_create(Follow(follower=one, followee=star) for one in people for star in stars)
+    for group, field, many in ((people, "following", len(stars)), (stars, "followers", len(people))):
+        PersonCounts.objects.filter(pk__in=[one.pk for one in group]).update(**{field: F(field) + many})
 
 
 def warm_followers_of(author: User) -> None:

@@ -20,9 +20,13 @@ from accounts.tests.factories import person
 from bench.client import get, measure
 from bench.memory import megabytes
 from bench.report import Report, machine, percentiles, table
+from feeds import timelines
+from feeds.models import FeedEntry, PullSource
 from feeds.selectors import home_page
+from feeds.tests.factories import publish
 from socialnet.kernel.invariants import broken
 from socialnet.kernel.redis import door
+from socialnet.outbox.testing import drain
 
 DELAY = 0.02
 
@@ -150,3 +154,35 @@ def test_a_crowd_follows_its_star_and_violates_nothing() -> None:
     assert author_with(5) == stars[5] and author_with(1_000) == stars[12]
     assert User.objects.count() == 14
     assert broken() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_celebrities_are_merged_into_the_homes_of_those_who_follow_them(settings: Any) -> None:
+    from bench.town import follow, make_celebrities
+
+    settings.TIER_PULL = 3
+    stars = make_celebrities(2, followers=4, posts=2)
+    ada = person("ada")
+    follow([ada], stars)
+    drain()
+    entries = FeedEntry.objects.exclude(user_id__in=[star.pk for star in stars])
+    assert PullSource.objects.count() == 2 and not entries.exists()
+    assert len(home_page(viewer=ada).items) == 4
+    assert broken() == []
+
+
+@pytest.mark.django_db
+def test_a_timeline_is_weighed_and_gone_again() -> None:
+    from bench.home import NOBODY, timeline_of
+
+    ada = person("ada")
+    for number in range(3):
+        publish(ada, f"Post {number}")
+    weighed = timeline_of(800)
+    assert weighed["ids"] == 3 and weighed["bytes"] > 100
+    assert timelines.contents(NOBODY) is None
+
+
+def test_it_asks_each_request_once_if_told_to(port: int) -> None:
+    figures = measure(port, [get("/")] * 5, connections=2, seconds=5, once=True)
+    assert (figures.requests, figures.wrong) == (5, 0)
