@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feeds", "0007_pull_sources"), ("outbox", "0004_forget_messages_of_errors")]
+    dependencies = [("feeds", "0009_reply_policy"), ("outbox", "0004_forget_messages_of_errors")]
 
     operations = [
         migrations.CreateModel(
