@@ -237,7 +237,7 @@ def test_a_message_says_nothing_of_the_post(ada, ben, told):
 
 
 def gone_from(told) -> set[str]:
-    return {group for group, message in told if message["event"] == "feed.remove"}
+    return {group for group, message in told if message.get("event") == "feed.remove"}
 
 
 def test_a_deleted_post_leaves_also_the_homes_that_have_a_share_of_it(ada, ben, cleo, mod, told):
