@@ -118,8 +118,9 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
-    from feeds import idle, selectors, sources, top
+    from feeds import active, idle, selectors, sources, top
     from interactions import popular
+    from socialnet.kernel import cache
 
     request.getfixturevalue("redis_process")
     redis.breaker.close()
@@ -129,6 +130,8 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     top.breaker.close()
     redis._client().flushall()
     overload.forget_here()
+    cache.forget_here()
+    active.forget_here()
     standins._looked_after.clear()
     idle._noted.clear()
     sources.forget_here()

@@ -16,6 +16,8 @@ POLICY = CachePolicy(
     ttl=30 * 60,
     version=2,
     dropped_by="profile, picture, suspension, privacy, choices about robots",
+    l1=2,
+    l1_because="a name or picture may be of a moment ago; who may be seen is asked of PostgreSQL each time",
 )
 _FIELDS = (
     "id",
@@ -67,6 +69,11 @@ def profile_url(username: str) -> str:
 def author_cards(ids: Iterable[int]) -> dict[int, AuthorCard]:
     """Cards by id; one round trip to Redis, and one query for those it lacks. Deleted people have none."""
     return {ident: AuthorCard(**record) for ident, record in POLICY.load_many(list(ids), _load).items()}
+
+
+def near_author_cards(ids: Iterable[int]) -> dict[int, AuthorCard]:
+    """Cards that this process read a moment ago; those of deleted people are not among them."""
+    return {ident: AuthorCard(**record) for ident, record in POLICY.near(ids).items() if record is not None}
 
 
 def decode_author_cards(ids: Iterable[int], raw: Iterable[bytes | str | None]) -> dict[int, AuthorCard]:

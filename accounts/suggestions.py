@@ -10,7 +10,14 @@ from socialnet.kernel import overload
 from socialnet.kernel.cache import CachePolicy
 
 POPULAR = CachePolicy(name="popular people", template="people:{id}", ttl=600, dropped_by="time")
-FOR_PERSON = CachePolicy(name="suggestions", template="suggested:{id}", ttl=600, dropped_by="time")
+FOR_PERSON = CachePolicy(
+    name="suggestions",
+    template="suggested:{id}",
+    ttl=600,
+    dropped_by="time",
+    l1=5,
+    l1_because="ids only; whether they are still strangers is asked each time",
+)
 NEWCOMER_FOLLOWS = 30  # who follows more finds people through people
 _POOL = 100
 _KEPT = 12

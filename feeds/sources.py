@@ -181,7 +181,9 @@ def kept_posts(followed: Collection[int]) -> list[int]:
 
 
 def _recent_of(keys: list[tuple[int, int]]) -> list[list[int]]:
-    if _stale(keys):
+    stale = len(_stale(keys))
+    _RECENT.near_reads.note(hits=len(keys) - stale, misses=stale)
+    if stale:
         known = all(key in _recent for key in keys)
         if _recent_lock.acquire(
             blocking=not known

@@ -28,7 +28,7 @@ LOOPBACK = {"127.0.0.1", "::"}  # the second is ::1 as `address_of` shortens it
 def metrics(request: HttpRequest) -> HttpResponse:
     if not (_has_token(request) or _is_local(request)):
         raise NotFound
-    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _has_token(request: HttpRequest) -> bool:
@@ -43,7 +43,7 @@ def _is_local(request: HttpRequest) -> bool:
     return "X-Forwarded-For" not in request.headers and ratelimit.address_of(request) in LOOPBACK
 
 
-def _registry() -> CollectorRegistry:
+def registry() -> CollectorRegistry:
     """All web processes together when they share a folder for it, else this one alone."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
