@@ -12,6 +12,14 @@ class PersonJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignedIn(Event):
+    """A browser or a program got in with the person's password."""
+
+    name = "accounts.signed_in"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserFollowed(Event):
     """An active follow began: at once, or when a request was accepted."""
 

@@ -1,10 +1,24 @@
 """What posts and follows set in motion. Each looks at what is true now; twice, late and out of order are harmless."""
 
 import time
+from collections.abc import Sequence
 
-from accounts.events import PersonDeleted, UserBlocked, UserFollowed, UserUnfollowed
+from accounts.events import PersonDeleted, SignedIn, UserBlocked, UserFollowed, UserUnfollowed
 from accounts.models import Follow
-from feeds import actions, candidates, cards, fanout, idle, previews, sources, stored, timelines, upkeep
+from feeds import (
+    actions,
+    candidates,
+    cards,
+    fanout,
+    idle,
+    newest,
+    previews,
+    sources,
+    stored,
+    timelines,
+    upkeep,
+    warming,
+)
 from feeds.events import (
     LinkWanted,
     PeopleWentIdle,
@@ -27,6 +41,14 @@ def deliver_posts(events: list[PostPublished]) -> None:
     for event in events:
         if post := posts.get(event.post_id):
             _deliver(post, event)
+    _forget_lists(events)
+
+
+def _forget_lists(events: Sequence[PostPublished | PostEdited | PostDeleted]) -> None:
+    """The actions dropped the lists that these posts come or go from; this makes sure."""
+    newest.surely_forget(
+        author_ids={event.author_id for event in events}, post_ids={event.post_id for event in events}
+    )
 
 
 def _deliver(post: Post, event: PostPublished) -> None:
@@ -77,6 +99,7 @@ def deliver_era_chunk(chunks: list[Owed]) -> None:
 def forget_edited(events: list[PostEdited]) -> None:
     """The action dropped the cards already; this makes sure. Whom a narrower audience shuts out sees it go."""
     cards.surely_drop(*(event.post_id for event in events))
+    _forget_lists(events)
     for post in Post.objects.published().filter(pk__in={event.post_id for event in events}):
         fanout.withdraw_from_outsiders(post)
 
@@ -88,6 +111,7 @@ def forget_posts(events: list[PostDeleted]) -> None:
     Ids leave the timelines when somebody meets them.
     """
     cards.surely_drop(*(event.post_id for event in events))
+    _forget_lists(events)
     sources.note_deleted({event.author_id for event in events})
     for event in events:
         fanout.withdraw(event.post_id, author_id=event.author_id)
@@ -151,6 +175,12 @@ def fill_returning(events: list[PersonReturned]) -> None:
     for event in events:
         idle.catch_up(event.user_id)
         candidates.rebuild(event.user_id)
+
+
+@on(SignedIn, batch=20)
+def warm_arrivals(events: list[SignedIn]) -> None:
+    """Whoever signs in reads their home next."""
+    warming.warm({event.user_id for event in events})
 
 
 @on(LinkWanted, queue="previews", batch=1)

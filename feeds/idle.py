@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Activity
-from feeds import stored
+from feeds import active, stored
 from feeds.events import PeopleWentIdle, PersonReturned
 from socialnet.outbox.actions import emit
 
@@ -42,6 +42,7 @@ WHERE user_id = %(user)s AND state = 'idle'
 
 def note_visit(user_id: int) -> None:
     """Remember that this person was here today: one statement per day and process. Reading never fails for it."""
+    active.note(user_id)
     today = (user_id, timezone.now().date().isoformat())
     if today in _noted:
         return

@@ -1,6 +1,6 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -13,12 +13,24 @@ from prometheus_client import Counter
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import User, Viewer
-from feeds import hooks, idle, paused, stored, timelines
+from feeds import hooks, idle, newest, paused, stored, timelines
 from feeds.candidates import CLOSEST, POPULAR, STORED, WARM, Candidates
 from feeds.door import Facts, facts
 from feeds.history import Version, changes_between
 from feeds.items import FeedItem, Group, Reason, grouped, home_items, items, items_of, known_of
-from feeds.models import IS_SHARE, Draft, DraftQuerySet, Hashtag, Media, Pin, Post, PostQuerySet, PostRevision
+from feeds.models import (
+    IS_SHARE,
+    PINS_MOST,
+    Draft,
+    DraftQuerySet,
+    Hashtag,
+    Media,
+    Pin,
+    Post,
+    PostQuerySet,
+    PostRevision,
+)
+from feeds.newest import Newest
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import DatabaseAway, NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -279,7 +291,8 @@ def profile_posts(
     posts = Post.objects.by(author).visible_to(viewer)
     if not with_pinned:
         posts = posts.filter(pin=None)
-    return _page(posts, viewer=viewer, cursor=cursor, size=size)
+    known = newest.of_person(author.pk, may_fill=cursor is None)
+    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, with_pinned=with_pinned)
 
 
 def pinned_posts(*, author: User, viewer: Viewer) -> list[FeedItem]:
@@ -302,7 +315,8 @@ def tagged_posts(
     """What `viewer` may see of the posts that carry the tag, newest first. `name` is in normal form."""
     tag = Subquery(Hashtag.objects.filter(name=name).values("pk"))  # one value: its key gives the order
     posts = Post.objects.filter(tags__hashtag=tag).visible_to(viewer)
-    return _page(posts, viewer=viewer, cursor=cursor, size=size)
+    known = newest.of_tag(name, may_fill=cursor is None)
+    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
 
 
 def tag_display(name: str, *, viewer: Viewer) -> str:
@@ -351,6 +365,51 @@ def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: i
     page: Page[Post] = Page.of(rows, size=size)
     found = items_of([post.pk for post in page.items], viewer=viewer)
     return Page(items=found, next_cursor=page.next_cursor)
+
+
+def _listed(
+    known: Newest | None,
+    posts: PostQuerySet,
+    *,
+    viewer: Viewer,
+    cursor: Cursor | None,
+    size: int,
+    with_pinned: bool = True,
+) -> Page[FeedItem]:
+    """As `_page`, from the ids that are known as far as they reach: what `viewer` may see of them is all that is asked.
+
+    `posts` is the list itself; below the known ids the page goes on with it. Full until the list ends.
+    """
+    before = cursor.before if cursor else MAX_ID + 1
+    if known is None or before <= known.floor:
+        return _page(posts, viewer=viewer, cursor=cursor, size=size)
+    viewer_id = viewer.pk if viewer.is_authenticated else None
+    shown: list[Facts] = []
+    truth: dict[int, Facts] = {}
+    for ids in _batches(known, posts, before=before, size=size):
+        asked = facts(viewer_id=viewer_id, post_ids=ids)
+        truth |= asked
+        passed = (asked[post_id] for post_id in ids if post_id in asked and asked[post_id].visible)
+        shown += [fact for fact in passed if with_pinned or "is_pinned" not in fact.marks]
+        if len(shown) > size:
+            break
+    page = shown[:size]
+    return Page(
+        items=items(page, truth, known_of(page, truth), viewer_id=viewer_id),
+        next_cursor=Cursor(before=page[-1].post_id) if len(shown) > size else None,
+    )
+
+
+def _batches(known: Newest, posts: PostQuerySet, *, before: int, size: int) -> Iterator[list[int]]:
+    """The ids below `before`: one page of the known ones, where some may be pinned, then the rest of them, then SQL."""
+    ids = [post_id for post_id in known.ids if post_id < before]
+    first = size + 1 + PINS_MOST
+    yield from (part for part in (ids[:first], ids[first:]) if part)
+    below = known.floor
+    while below:
+        rows = list(posts.filter(pk__lt=below).order_by("-id").values_list("pk", flat=True)[: size + 1])
+        yield rows
+        below = rows[-1] if len(rows) > size else 0
 
 
 def history_of(*, post: Post, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[Version]:

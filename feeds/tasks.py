@@ -5,7 +5,7 @@ from datetime import date
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, idle, previews, sources, upkeep
+from feeds import actions, files, idle, previews, sources, upkeep, warming
 
 log = structlog.get_logger(__name__)
 
@@ -72,3 +72,10 @@ def trim_stored_timelines() -> None:
     """Nightly: the newest entries of each person stay; those of deleted posts go."""
     swept, trimmed = upkeep.sweep_deleted_entries(), upkeep.trim_stored_timelines()
     log.info("stored_timelines_trimmed", trimmed=trimmed, swept=swept)
+
+
+@shared_task(ignore_result=True)
+def warm_active() -> None:
+    """Every 5 minutes: homes of who was here last, where they were lost."""
+    if warmed := warming.warm_active():
+        log.info("homes_warmed", people=warmed)

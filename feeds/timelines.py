@@ -89,10 +89,19 @@ def read_beside(
             pipe.get(other)
         floor, members, _, *beside = pipe.execute()
     found = beside[0] if beside else None
+    POLICY.reads.note(hits=int(floor is not None), misses=int(floor is None))
     if floor is None:
         return None, found
     ids = [int(member) for member in members if member not in (b"-", b"~")]
     return Slice(ids=ids[:count], floor=int(floor)), found
+
+
+def cold_among(user_ids: Sequence[int]) -> list[int]:
+    """Those of `user_ids` whose timelines are not warm. Looking does not keep the others warm."""
+    with door() as client, client.pipeline(transaction=False) as pipe:
+        for user_id in user_ids:
+            pipe.zscore(_key(user_id), "-")
+        return [user_id for user_id, floor in zip(user_ids, pipe.execute(), strict=True) if floor is None]
 
 
 def contents(user_id: int) -> Slice | None:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, hooks, markers, previews, stored, timelines
+from feeds import cards, files, hooks, markers, newest, previews, stored, timelines
 from feeds.actions import remove_shares_of
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
 
@@ -163,6 +163,7 @@ def forget_person(user_id: int) -> None:
             reconcile_share_counts(shared)
             previews.forget(LinkPreview.objects.filter(pk__in=linked))
         cards.surely_drop(*ids)
+    newest.surely_forget(author_ids=[user_id], post_ids=[])
     Draft.objects.filter(author=user_id).delete()
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()

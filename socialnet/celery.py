@@ -111,6 +111,7 @@ app.conf.beat_schedule = {
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),
     "tiers": job("feeds.tasks.review_tiers", 300.0, every=300.0),
     "what many like": job("interactions.tasks.compute_popular_posts", 300.0, every=300.0),
+    "homes of who was here last": job("feeds.tasks.warm_active", 300.0, every=300.0),
     "people who are away": job("feeds.tasks.leave_idle_people_alone", crontab(minute=10, hour=2), every=DAY),
     "stored timelines, trimmed": job(
         "feeds.tasks.trim_stored_timelines", crontab(minute=20, hour=2), every=DAY

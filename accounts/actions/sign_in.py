@@ -36,6 +36,7 @@ from accounts.events import (
     PasswordChanged,
     PasswordResetAsked,
     SessionsEnded,
+    SignedIn,
     TokensRevoked,
 )
 from accounts.models import ApiToken, Session, User
@@ -84,8 +85,9 @@ def is_confirmed(person: User) -> bool:
 
 @transaction.atomic
 def note_sign_in(*, user: User, by: str) -> None:
-    """Put a sign-in on the record; `by` is session or token."""
+    """Put a sign-in on the record; `by` is session or token. Whoever gets ready for the person hears of it."""
     record("accounts.sign_in", actor_id=user.pk, target_type="user", target_id=user.pk, after={"by": by})
+    emit(SignedIn(user_id=user.pk), actor_id=user.pk)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
-from feeds import cards, hooks, timelines
+from feeds import cards, hooks, newest, timelines
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
@@ -86,6 +86,7 @@ def add_post(post: Post) -> Post:
     PersonCounts.objects.filter(pk=post.author_id).update(posts=F("posts") + 1)
     emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
     transaction.on_commit(partial(_show_to_author, post.pk, post.author_id))
+    transaction.on_commit(partial(newest.forget, author_ids=[post.author_id]))
     return post
 
 
@@ -138,6 +139,7 @@ def delete_post(*, post: Post, actor: User) -> None:
     record("feeds.post_deleted", actor_id=actor.pk, target_type="post", target_id=locked.pk)
     emit(PostDeleted(post_id=locked.pk, author_id=locked.author_id), actor_id=actor.pk)
     transaction.on_commit(partial(cards.drop, locked.pk))
+    transaction.on_commit(partial(newest.forget, author_ids=[locked.author_id]))
 
 
 def note_look(*, post: Post, actor: User) -> None:

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
-from feeds import cards, hooks
+from feeds import cards, hooks, newest
 from feeds.actions.posts import add_post, delete_post, lock_original
 from feeds.models import IS_SHARE, Post, PostCounts
 
@@ -64,4 +64,5 @@ def remove_shares_of(original_id: int) -> int:
     PostCounts.objects.filter(pk=original_id).update(shares=F("shares") - len(ids))
     hooks.counts_changed([original_id])
     transaction.on_commit(partial(cards.drop, *ids))
+    transaction.on_commit(partial(newest.forget, author_ids=sharers))
     return len(sharers)

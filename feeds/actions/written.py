@@ -1,8 +1,12 @@
 """What posts, edits and drafts have in common: text that is cleaned, rendered, and searched for names and tags."""
 
 from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
 
 from accounts.models import User
+from feeds import newest
 from feeds.errors import EmptyPost, PostTooLong, WarningTooLong
 from feeds.events import PeopleMentioned
 from feeds.models import CONTENT_MAX, WARNING_MAX, Hashtag, Mention, Post, PostHashtag
@@ -57,8 +61,12 @@ class Written:
     def keep_tags(self, post: Post, *, is_new: bool = False) -> None:
         """Make the rows of `post` those of this text."""
         shown = {tag_name(display): display for display in tags_in(self.content)}
-        if not is_new:
-            PostHashtag.objects.filter(post=post).exclude(hashtag__name__in=shown).delete()
+        others = PostHashtag.objects.none() if is_new else PostHashtag.objects.filter(post=post)
+        lost = others.exclude(hashtag__name__in=shown)
+        changed = {*shown, *lost.values_list("hashtag__name", flat=True)}
+        if changed:
+            transaction.on_commit(partial(newest.forget, tags=changed))
+        lost.delete()
         if not shown:
             return
         # In the order of names: two posts with the same new tags must not wait for each other.
