@@ -1,10 +1,14 @@
 """Cache policies: what is kept and for how long, what a drop prevents, who fills, and a Redis that is away."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 
 import pytest
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from socialnet.kernel import cache, redis
 from socialnet.kernel.cache import CachePolicy, State
@@ -12,14 +16,34 @@ from socialnet.kernel.cache import CachePolicy, State
 pytestmark = pytest.mark.usefixtures("redis_process")
 THINGS = CachePolicy(name="test things", template="thing:{id}", ttl=600, dropped_by="tests")
 OTHERS = CachePolicy(name="test others", template="thing:{id}", ttl=600, version=2, dropped_by="tests")
+NEAR = CachePolicy(
+    name="test near", template="near:{id}", ttl=600, dropped_by="tests", l1=0.3, l1_because="they wait"
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def only_here():
     """The policies of this file are not declared to other tests."""
     yield
-    for policy in (THINGS, OTHERS):
+    for policy in (THINGS, OTHERS, NEAR):
         del cache._policies[policy.name]
+
+
+@pytest.fixture
+def counted():
+    """How much more often than before `counted(policy, level, outcome)` happened."""
+
+    def now(policy, level, outcome):
+        labels = {"policy": policy.name, "level": level, "outcome": outcome}
+        return REGISTRY.get_sample_value("socialnet_cache_reads_total", labels) or 0
+
+    before = {
+        (policy.name, level, outcome): now(policy, level, outcome)
+        for policy in (THINGS, NEAR)
+        for level in ("l1", "l2")
+        for outcome in ("hit", "miss")
+    }
+    return lambda policy, level, outcome: now(policy, level, outcome) - before[policy.name, level, outcome]
 
 
 @pytest.fixture
@@ -112,6 +136,108 @@ def test_states():
     assert THINGS.state(1) is State.DROPPED
 
 
+def test_what_took_longer_to_read_than_a_tombstone_is_sure_to_last_is_not_kept(monkeypatch):
+    monkeypatch.setattr(cache, "_SURE_SECONDS", 0.01)
+
+    def slow(*_idents):
+        time.sleep(0.02)
+        return {1: "value"}
+
+    assert THINGS.load_many([1], slow) == {1: "value"}
+    assert THINGS.fetch(2, slow) == {1: "value"}
+    assert THINGS.get_many([1, 2]) == {}
+
+
+# --- what a process remembers ------------------------------------------------------------------------------
+
+
+def elsewhere(value):
+    """Another process drops the value and keeps a new one."""
+    with redis.door() as client:
+        client.set(NEAR.key(1), redis.dumps(value), ex=600)
+
+
+def test_for_seconds_a_process_believes_what_it_read(counted):
+    NEAR.set_many({1: "old"})
+    assert NEAR.get(1) == "old"
+    elsewhere("new")
+    assert [NEAR.get(1) for _ in range(3)] == ["old"] * 3
+    assert NEAR.near([1, 2]) == {1: "old"}
+    assert (counted(NEAR, "l1", "hit"), counted(NEAR, "l2", "hit")) == (4, 1)
+    time.sleep(0.35)
+    assert NEAR.get(1) == "new"
+
+
+def test_what_is_read_comes_partly_from_the_process_and_partly_from_redis(monkeypatch):
+    NEAR.set_many({1: "one", 2: "two"})
+    NEAR.get(1)
+    asked = []
+    mget = redis._client().mget
+    monkeypatch.setattr(redis._client(), "mget", lambda keys: asked.append(keys) or mget(keys))
+    assert NEAR.get_many([1, 2]) == {1: "one", 2: "two"}
+    assert NEAR.load_many([1, 2], lambda idents: {}) == {1: "one", 2: "two"}
+    assert asked == [[NEAR.key(2)]]
+
+
+@pytest.mark.parametrize("change", ["drop", "surely_drop", "replace", "renew"])
+def test_a_change_in_this_process_is_seen_by_it_at_once(change):
+    NEAR.set_many({1: "old"})
+    NEAR.get(1)
+    if change.endswith("drop"):
+        getattr(NEAR, change)(1)
+        assert NEAR.get(1) is None
+    else:
+        getattr(NEAR, change)(1, "new")
+        assert NEAR.get(1) == "new"
+
+
+def test_who_read_before_a_drop_cannot_put_the_old_value_into_the_process():
+    NEAR.set_many({1: "old"})
+    with redis.door() as client:
+        raw = client.get(NEAR.key(1))
+    NEAR.drop(1)
+    NEAR.decode([1], [raw])  # its answer was on the way
+    assert NEAR.near([1]) == {}
+
+
+def test_without_redis_a_drop_still_reaches_the_process(away):
+    redis.breaker.close()
+    NEAR.set_many({1: "old"})
+    NEAR.get(1)
+    redis.breaker._breaker.open()
+    assert NEAR.get(1) == "old"
+    NEAR.drop(1)
+    assert NEAR.get(1) is None
+
+
+def test_a_process_remembers_little():
+    NEAR.set_many({number: number for number in range(1500)})
+    NEAR.get_many(range(1500))
+    assert len(NEAR.near(range(1500))) <= 1000
+
+
+@pytest.mark.parametrize("given", [{"l1": 2}, {"l1_because": "it is small"}])
+def test_a_policy_says_why_its_processes_may_be_late(given):
+    with pytest.raises(ValueError, match="harmless"):
+        CachePolicy(name="test no reason", template="none:{id}", ttl=60, dropped_by="tests", **given)
+    assert "test no reason" not in cache._policies
+
+
+def test_hits_and_misses_are_counted(counted):
+    THINGS.set_many({1: "x", 2: None})
+    THINGS.drop(3)
+    THINGS.get_many([1, 2, 3, 4])
+    assert (counted(THINGS, "l2", "hit"), counted(THINGS, "l2", "miss")) == (2, 2)
+    assert (counted(THINGS, "l1", "hit"), counted(THINGS, "l1", "miss")) == (0, 0)
+
+
+def test_rates_are_hits_among_reads():
+    THINGS.reads.note(hits=1, misses=1)
+    assert 0 < cache.rates(REGISTRY)[THINGS.name].l2 < 1
+    assert cache.rates(REGISTRY)[THINGS.name].l1 is None
+    assert cache.rates(CollectorRegistry()) == {}
+
+
 # --- one fills, the others wait ----------------------------------------------------------------------------
 
 
@@ -136,6 +262,112 @@ def test_of_many_threads_that_miss_one_fills():
         thread.join()
     assert found == ["value"] * 8
     assert fills["all"] == 1
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """Connections for everybody: who finds none takes Redis to be away."""
+    monkeypatch.setattr(redis._client().connection_pool, "max_connections", 300)
+
+
+def stampede(many, fill):
+    """What `many` threads get that ask for the same at the same moment."""
+    start = threading.Barrier(many)
+    found = []
+
+    def ask():
+        start.wait()
+        found.append(THINGS.fetch(1, fill))
+
+    threads = [threading.Thread(target=ask) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_of_two_hundred_who_miss_at_once_one_fills(room):
+    fills = []
+
+    def fill():
+        fills.append(1)
+        time.sleep(0.05)
+        return "value"
+
+    assert stampede(200, fill) == ["value"] * 200
+    assert fills == [1]
+
+
+@pytest.mark.parametrize("nothing_is_kept", ["dropped", "away"])
+def test_where_nothing_can_be_kept_they_share_a_fill_that_began_after_they_asked(room, nothing_is_kept):
+    THINGS.drop(1)
+    if nothing_is_kept == "away":
+        redis.breaker._breaker.open()
+    fills = []
+
+    def fill():
+        fills.append(1)
+        time.sleep(0.2)
+        return "value"
+
+    try:
+        assert stampede(100, fill) == ["value"] * 100
+    finally:
+        redis.breaker.close()
+    assert len(fills) <= 4  # each serves all who asked before it began
+
+
+def test_nobody_gets_what_was_read_before_they_asked():
+    """A value that was dropped: whoever asks after the write must not see the fill that began before it."""
+    began, written = threading.Event(), threading.Event()
+    THINGS.drop(1)
+
+    def early():
+        began.set()
+        written.wait()
+        return "old"
+
+    thread = threading.Thread(target=lambda: THINGS.fetch(1, early))
+    thread.start()
+    began.wait()
+    late = []
+    second = threading.Thread(target=lambda: late.append(THINGS.fetch(1, lambda: "new")))
+    second.start()
+    time.sleep(0.05)
+    written.set()
+    thread.join()
+    second.join()
+    assert late == ["new"]
+
+
+def test_of_two_processes_that_miss_at_once_one_fills(redis_process):
+    start = time.time() + 4
+    command = [sys.executable, "-c", _ASK.format(start=start)]
+    asking = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"REDIS_URL": redis_process.url})
+        for _ in range(2)
+    ]
+    answers = [process.communicate(timeout=60)[0].split() for process in asking]
+    values = {value for _fills, value in answers}
+    assert len(values) == 1 and sorted(fills for fills, _value in answers) == ["0", "1"]
+
+
+_ASK = """
+import os, time
+import django
+django.setup()
+from socialnet.kernel.cache import CachePolicy
+policy = CachePolicy(name="test both", template="both:{{id}}", ttl=60, dropped_by="tests")
+policy.get(2)  # connected
+fills = []
+def fill():
+    fills.append(1)
+    time.sleep(0.2)
+    return os.getpid()
+time.sleep(max(0, {start} - time.time()))
+print(policy.fetch(1, fill) and len(fills), policy.get(1))
+"""
 
 
 def test_another_process_that_fills_is_waited_for():
