@@ -84,10 +84,12 @@ def test_every_viewer_gets_what_one_statement_says_at_every_size(
     chance = random.Random(seed)
     posts = [
         publish(ada, f"Number {number} #word", audience=chance.choice(AUDIENCES))
-        for number in range(chance.randint(0, 20))
+        for number in range(chance.randint(9, 20) if seed else 0)
     ]
     for step in range(5):
-        match chance.choice(["publish", "delete", "hide", "pin", "unpin", "narrow", "private", "open", "nothing"]):
+        match chance.choice(
+            ["publish", "delete", "hide", "pin", "unpin", "narrow", "private", "open", "nothing"]
+        ):
             case "publish":
                 posts.append(publish(ada, "One more #word", audience=chance.choice(AUDIENCES)))
             case "delete" if posts:
@@ -118,6 +120,17 @@ def test_every_viewer_gets_what_one_statement_says_at_every_size(
                 assert tag("word", viewer, size=size) == visible(viewer, tags__hashtag__name="word"), case_
             finally:
                 redis.breaker.close()
+
+
+@pytest.mark.parametrize("size", range(1, 14))
+def test_the_seam_repeats_and_skips_nothing(ada: User, cleo: User, size: int) -> None:
+    """Of twelve posts eight are kept; then the last of these is deleted, and the first of the others."""
+    posts = [post.pk for post in reversed(plant_many(ada, 12))]
+    settle()
+    assert profile(ada, cleo, size=size) == posts
+    gone = [posts[7], posts[8]]
+    Post.objects.filter(pk__in=gone).update(deleted_at="2026-01-01T00:00Z")
+    assert profile(ada, cleo, size=size) == [post_id for post_id in posts if post_id not in gone]
 
 
 def test_a_warm_first_page_costs_one_query_also_beside_pins(

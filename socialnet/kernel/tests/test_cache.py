@@ -345,7 +345,9 @@ def test_of_two_processes_that_miss_at_once_one_fills(redis_process):
     start = time.time() + 4
     command = [sys.executable, "-c", _ASK.format(start=start)]
     asking = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"REDIS_URL": redis_process.url})
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | {"REDIS_URL": redis_process.url}
+        )
         for _ in range(2)
     ]
     answers = [process.communicate(timeout=60)[0].split() for process in asking]
