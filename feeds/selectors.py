@@ -1,6 +1,6 @@
 """Reads: home, profiles, single posts. What comes back has passed the door."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -288,9 +288,11 @@ def profile_posts(
     with_pinned: bool = False,
 ) -> Page[FeedItem]:
     """What `viewer` may see of `author`'s posts, newest first; by default without what stands pinned above them."""
-    posts = Post.objects.by(author).visible_to(viewer)
-    if not with_pinned:
-        posts = posts.filter(pin=None)
+
+    def posts() -> PostQuerySet:
+        found = Post.objects.by(author).visible_to(viewer)
+        return found if with_pinned else found.filter(pin=None)
+
     known = newest.of_person(author.pk, may_fill=cursor is None)
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, with_pinned=with_pinned)
 
@@ -313,8 +315,11 @@ def tagged_posts(
     *, name: str, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
 ) -> Page[FeedItem]:
     """What `viewer` may see of the posts that carry the tag, newest first. `name` is in normal form."""
-    tag = Subquery(Hashtag.objects.filter(name=name).values("pk"))  # one value: its key gives the order
-    posts = Post.objects.filter(tags__hashtag=tag).visible_to(viewer)
+
+    def posts() -> PostQuerySet:
+        tag = Subquery(Hashtag.objects.filter(name=name).values("pk"))  # one value: its key gives the order
+        return Post.objects.filter(tags__hashtag=tag).visible_to(viewer)
+
     known = newest.of_tag(name, may_fill=cursor is None)
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
 
@@ -369,7 +374,7 @@ def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: i
 
 def _listed(
     known: Newest | None,
-    posts: PostQuerySet,
+    posts: Callable[[], PostQuerySet],
     *,
     viewer: Viewer,
     cursor: Cursor | None,
@@ -378,11 +383,12 @@ def _listed(
 ) -> Page[FeedItem]:
     """As `_page`, from the ids that are known as far as they reach: what `viewer` may see of them is all that is asked.
 
-    `posts` is the list itself; below the known ids the page goes on with it. Full until the list ends.
+    `posts` makes the list itself, which costs more than asking the facts; below the known ids the page goes on with it.
+    Full until the list ends.
     """
     before = cursor.before if cursor else MAX_ID + 1
     if known is None or before <= known.floor:
-        return _page(posts, viewer=viewer, cursor=cursor, size=size)
+        return _page(posts(), viewer=viewer, cursor=cursor, size=size)
     viewer_id = viewer.pk if viewer.is_authenticated else None
     shown: list[Facts] = []
     truth: dict[int, Facts] = {}
@@ -400,14 +406,16 @@ def _listed(
     )
 
 
-def _batches(known: Newest, posts: PostQuerySet, *, before: int, size: int) -> Iterator[list[int]]:
+def _batches(
+    known: Newest, posts: Callable[[], PostQuerySet], *, before: int, size: int
+) -> Iterator[list[int]]:
     """The ids below `before`: one page of the known ones, where some may be pinned, then the rest of them, then SQL."""
     ids = [post_id for post_id in known.ids if post_id < before]
     first = size + 1 + PINS_MOST
     yield from (part for part in (ids[:first], ids[first:]) if part)
     below = known.floor
     while below:
-        rows = list(posts.filter(pk__lt=below).order_by("-id").values_list("pk", flat=True)[: size + 1])
+        rows = list(posts().filter(pk__lt=below).order_by("-id").values_list("pk", flat=True)[: size + 1])
         yield rows
         below = rows[-1] if len(rows) > size else 0
 

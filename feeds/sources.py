@@ -33,14 +33,24 @@ GRACE_SECONDS = 60
 HYSTERESIS = 0.8
 BUCKETS = 64
 _SURE_SECONDS = 3  # what took longer to read may be older than a tombstone that is gone already
-_ALL = CachePolicy(name="pull_sources", template="pull:{id}", ttl=20, dropped_by="entering and leaving pull")
+_ALL = CachePolicy(
+    name="pull_sources",
+    template="pull:{id}",
+    ttl=20,
+    dropped_by="entering and leaving pull; each process is up to 5 s late",
+)
 _FOLLOWED = CachePolicy(
     name="followed_pull_sources",
     template="pulled:{id}",
     ttl=600,
     dropped_by="follow, unfollow, block; another set of sources makes it void",
 )
-_RECENT = CachePolicy(name="pull_recent", template="pull_recent:{id}", ttl=3600, dropped_by="publish, delete")
+_RECENT = CachePolicy(
+    name="pull_recent",
+    template="pull_recent:{id}",
+    ttl=3600,
+    dropped_by="publish, delete; each process is up to 5 s late",
+)
 _loads = Counter("socialnet_pull_loads", "Recent lists of pull sources loaded into a process")
 
 _NEWEST = """

@@ -11,6 +11,7 @@ from accounts.models import Activity, User
 from feeds import active, newest, timelines
 from feeds.candidates import WARM
 from feeds.selectors import home_page
+from socialnet.kernel import overload
 from socialnet.kernel.errors import RedisAway
 
 ACTIVE_PEOPLE = 50
@@ -18,7 +19,7 @@ ACTIVE_PEOPLE = 50
 
 def may_warm() -> bool:
     """Whether there is time for what nobody asked for yet. Asked before each person."""
-    return bool(settings.WARMING)
+    return settings.WARMING and not overload.is_strained()
 
 
 def warm(user_ids: Iterable[int]) -> int:
