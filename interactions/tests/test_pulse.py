@@ -241,5 +241,7 @@ def test_counts_are_the_same_everywhere_after_many_likes_at_once(ada: User) -> N
     at_once(relay, relay, *[lambda who=who: like_and_look(who) for who in crowd])
     drain()
     for post in posts:
-        assert kept(post.pk)["likes"] == PostCounts.objects.get(pk=post.pk).likes == 10
+        assert PostCounts.objects.get(pk=post.pk).likes == 10
+        found = kept(post.pk)  # nothing, if the last like dropped it after the pulse kept it
+        assert found is None or found["likes"] == 10
     assert broken() == []
