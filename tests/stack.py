@@ -80,6 +80,13 @@ class Stack:
         self.processes[name] = process
         return process
 
+    def revive(self, *names: str) -> None:
+        """As the supervisor does, start those of `names` again that ended by themselves. A worker may: kombu raises an
+        AttributeError out of it where a connection breaks in the moment of an acknowledgement."""
+        for name in names:
+            if self.processes[name].poll() is not None:
+                self.start(name)
+
     def kill(self, name: str) -> None:
         """End the whole group of `name` at once, as the kernel would when memory runs out."""
         process = self.processes.pop(name)

@@ -61,6 +61,7 @@ def all_is_there(writer: Visitor, *readers: Visitor) -> bool:
 
 
 def in_the_end(site: Site, writer: Visitor, *readers: Visitor) -> None:
+    site.revive("worker")
     wait_for(lambda: all_is_there(writer, *readers), seconds=60, what="everything that was accepted")
     for person in (writer, *readers):
         person.nobody_saw_a_stack_trace()
@@ -108,6 +109,7 @@ def test_redis_killed_and_emptied_people_stay_signed_in_and_homes_read_the_same(
         assert (ada.write("During the loss").status, ben.home().tier) == (302, "2")
     finally:
         site.redis.start()  # it kept nothing
+        site.revive("worker")
     assert "ben" in ben.get("/settings/profile").text
     wait_for(lambda: ben.home().tier == "1", seconds=30, what="a warm home")
     assert ben.home().posts[1:] == before[:19]
