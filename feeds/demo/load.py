@@ -44,7 +44,16 @@ WAITING = {
 }
 BLOCKS = {"ada": "dora"}
 MUTES = {"ada": "tobias_k"}
-MODERATOR_MAY = ("view_user", "change_user", "view_follow", "view_post", "change_post", "view_auditentry")
+MODERATOR_MAY = (
+    "view_user",
+    "change_user",
+    "view_follow",
+    "view_post",
+    "change_post",
+    "view_comment",
+    "delete_comment",
+    "view_auditentry",
+)
 NEW_SINCE = 12  # posts in ada's home that came after she was there last
 _SEED = 60
 

@@ -211,6 +211,11 @@ def delete_comment(*, comment_id: int, actor: User) -> None:
     _remove(comment, by=actor.pk)
 
 
+def note_look_at_comment(*, comment: Comment, actor: User) -> None:
+    """Put on the record that staff opened a comment, before they see it."""
+    record("interactions.comment_looked_at", actor_id=actor.pk, target_type="comment", target_id=comment.pk)
+
+
 def _lock_in_tree(comment_id: int) -> Comment | None:
     """The comment, locked after its post and after what it hangs on."""
     if not 0 < comment_id <= MAX_ID:
