@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Block, Follow, Viewer
 from feeds import hooks
-from feeds.belonging import belongs, follows
+from feeds.belonging import belongs
 
 
 class Audience(models.TextChoices):
@@ -77,57 +77,33 @@ class Facts:
 
 
 # The posts asked for, what they share or quote, what a shared quote quotes, and by which share they came to it: one
-# query for the whole page.
-# Whatever EXISTS asks stands in the lateral: among the columns above the planner would hash whole tables for it.
+# query for the whole page. `feeds_page_facts` fetches what PostgreSQL knows of each, and of what is between its author
+# and the viewer, by a plan that each connection keeps; what follows from it is said here (ADR 41).
+# What the marks ask stands in the lateral: among the columns above the planner would hash whole tables for it.
 _FACTS = """
 SELECT p.id, p.author_id,
-    coalesce(p.deleted_at IS NULL AND p.hidden_at IS NULL
-    AND (%(viewer)s IS NULL OR v.suspended_at IS NULL AND v.is_active)
+    coalesce(p.stands AND (%(viewer)s IS NULL OR p.viewer_stands)
     AND (p.author_id = v.id
-        OR a.suspended_at IS NULL AND a.is_active AND NOT r.blocked
-        AND (p.visibility = 'public' AND NOT a.is_private
-            OR p.visibility IN ('public', 'followers') AND r.follows
-            OR p.visibility = 'friends' AND r.follows AND r.followed_back)), false) AS visible,
+        OR p.author_stands AND NOT p.blocked
+        AND (p.visibility = 'public' AND NOT p.author_is_private
+            OR p.visibility IN ('public', 'followers') AND p.follows
+            OR p.visibility = 'friends' AND p.follows AND p.followed_back)), false) AS visible,
     coalesce({belongs}, false) AS belongs,
-    r.muted,
-    p.deleted_at IS NOT NULL AS gone,
-    p.share_of_id, p.via_id,
-    p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media AS is_share,
+    p.muted,
+    p.gone, p.share_of_id, p.via_id, p.is_share,
     r.marks
-FROM feeds_post p
-JOIN accounts_user a ON a.id = p.author_id
-LEFT JOIN accounts_user v ON v.id = %(viewer)s
-CROSS JOIN LATERAL (SELECT
-    {follows} AS follows,
-    {followed_back} AS followed_back,
-    EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = v.id AND blocked_id = a.id)
-        OR EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = a.id AND blocked_id = v.id) AS blocked,
-    EXISTS (SELECT 1 FROM accounts_mute WHERE muter_id = v.id AND muted_id = a.id
-        AND (until IS NULL OR until > clock_timestamp())) AS muted,
-    ARRAY[{marks}] AS marks
-) r
-WHERE p.id = ANY(%(ids)s) OR p.id = ANY(ARRAY(
-    SELECT unnest(ARRAY[s.share_of_id, s.via_id, shared.share_of_id]) FROM feeds_post s
-    LEFT JOIN feeds_post shared ON shared.id = s.share_of_id AND s.content = '' AND NOT s.with_media
-    WHERE s.id = ANY(%(ids)s) AND s.share_of_id IS NOT NULL))
-"""
-_FACTS = (
-    _FACTS.replace("{belongs}", belongs(viewer="v.id", author="p.author_id", is_followed="r.follows"))
-    .replace("{follows}", follows(viewer="v.id", author="a.id"))
-    .replace("{followed_back}", follows(viewer="a.id", author="v.id"))
-)
-_IS_SHARED = """EXISTS (SELECT 1 FROM feeds_post s WHERE s.author_id = v.id AND s.share_of_id = p.id
-    AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL)"""
-
-
-_IS_PINNED = "EXISTS (SELECT 1 FROM feeds_pin WHERE post_id = p.id)"
+FROM feeds_page_facts(%(viewer)s::bigint, %(ids)s::bigint[]) p
+CROSS JOIN LATERAL (SELECT p.viewer_id AS id) v
+CROSS JOIN LATERAL (SELECT ARRAY[{marks}] AS marks OFFSET 0) r
+""".replace("{belongs}", belongs(viewer="v.id", author="p.author_id", is_followed="p.follows"))
+_MARKS = {"is_shared": "p.is_shared", "is_pinned": "p.is_pinned"}
 
 
 def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Facts]:
     """The facts of a page of posts and of what they share, in one query; an id that is not there has no post."""
     if not post_ids:
         return {}
-    marks = {"is_shared": _IS_SHARED, "is_pinned": _IS_PINNED, **hooks.viewer_facts}
+    marks = {**_MARKS, **hooks.viewer_facts}
     names = list(marks)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-# Facts about a post for whoever looks at it: name → an SQL condition over `p` (the post) and `v` (the viewer, a row
-# of accounts_user; all null for visitors). They join the page's one query, see `feeds.door.facts`.
+# Facts about a post for whoever looks at it: name → an SQL condition over `p.id` and `p.author_id` (of the post) and
+# `v.id` (of the viewer; null for visitors). They join the page's one query, see `feeds.door.facts`.
 viewer_facts: dict[str, str] = {}
 
 # What else the people of the demo community do: called with them by username (`accounts.models.User`) and with those of

@@ -478,7 +478,7 @@ def test_a_door_that_forgets_blocks_is_found(town: Town, form: str, monkeypatch:
     if form == "queryset":
         monkeypatch.setattr(posts, "not_blocked", lambda _viewer: Q())
     else:
-        monkeypatch.setattr(the_door, "_FACTS", the_door._FACTS.replace("AND NOT r.blocked", ""))
+        monkeypatch.setattr(the_door, "_FACTS", the_door._FACTS.replace("AND NOT p.blocked", ""))
     assert check(named(DOOR)).violations
 
 

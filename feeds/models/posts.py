@@ -145,7 +145,7 @@ class Post(models.Model):
             models.CheckConstraint(
                 condition=Q(via=None) | Q(share_of__isnull=False), name="post_via_belongs_to_a_share"
             ),
-            # one share per person and post; serves: door._IS_SHARED
+            # one share per person and post; serves: feeds_page_facts
             models.UniqueConstraint(
                 fields=["author", "share_of"],
                 condition=IS_SHARE & Q(deleted_at=None),

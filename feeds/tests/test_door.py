@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from accounts import standins
 from accounts.models import Block, Follow, Mute, User
 from accounts.tests.factories import blocks, follows, person
 from feeds.actions import delete_post
+from feeds.belonging import follows as is_followed
 from feeds.cards import hydrate
 from feeds.door import Audience, as_shared, facts
 from feeds.items import items_of
@@ -68,6 +70,14 @@ towns = st.builds(
         unique_by=lambda share: (share[0], share[3]),
     ),
 )
+
+
+def test_the_function_in_postgresql_means_by_following_what_belonging_means():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'feeds_page_facts'")
+        source = " ".join(cursor.fetchone()[0].split())
+    for viewer, author in (("v.id", "a.id"), ("a.id", "v.id")):
+        assert " ".join(is_followed(viewer=viewer, author=author).split()) in source
 
 
 class Built:
