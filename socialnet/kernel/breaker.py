@@ -1,5 +1,6 @@
 """Circuit breakers: one per neighbour and process; what fails often is not asked for a while."""
 
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -15,9 +16,10 @@ from prometheus_client import Gauge
 CLOSED, HALF_OPEN, OPEN = pybreaker.STATE_CLOSED, pybreaker.STATE_HALF_OPEN, pybreaker.STATE_OPEN
 _LEVELS = {CLOSED: 0, HALF_OPEN: 1, OPEN: 2}
 _PIECES = 30  # that a window is counted in
+_SHOWN_EVERY = 1.0  # seconds
 
 _calls = Metric("socialnet_breaker_calls", "Calls through a breaker by outcome", ["breaker", "outcome"])
-# Written with every call: of a process that died while its breaker was open, nothing stays.
+# Written with every call, while closed once a second: of a process that died while its breaker was open, nothing stays.
 _states = Gauge(
     "socialnet_breaker_state",
     "0 closed, 1 half-open, 2 open; of the process that called last",
@@ -88,19 +90,29 @@ class _Tally(pybreaker.CircuitBreakerListener):
     name: str
     window: _Window | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    _closed_at: float = -math.inf
 
     def __post_init__(self) -> None:
         self.gauge = _states.labels(self.name)
+        self._successes = _calls.labels(self.name, "successes")
 
     def count(self, outcome: str) -> None:
         self.counts[outcome] += 1
         _calls.labels(self.name, outcome).inc()
 
+    def count_success(self) -> None:
+        self.counts["successes"] += 1
+        self._successes.inc()
+
     def show(self, state: str) -> None:
+        now = time.monotonic()
+        if state == CLOSED and now - self._closed_at < _SHOWN_EVERY:
+            return
+        self._closed_at = now if state == CLOSED else -math.inf
         self.gauge.set(_LEVELS[state])
 
     def success(self, cb: pybreaker.CircuitBreaker) -> None:
-        self.count("successes")
+        self.count_success()
 
     def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
         self.count("timeouts" if "timeout" in type(exc).__name__.lower() else "failures")
@@ -135,15 +147,16 @@ class Breaker:
         self.name = name
         self.pause = pause
         self.budget = budget
-        storage = None if window is None else _Window(window, volume=volume, share=share)
-        self._tally = _Tally(name, storage)
+        self._window = None if window is None else _Window(window, volume=volume, share=share)
+        self._storage = self._window or pybreaker.CircuitMemoryStorage(CLOSED)
+        self._tally = _Tally(name, self._window)
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=failures,
             reset_timeout=pause,
             throw_new_error_on_trip=False,  # the call that opens it was made: its own error says why it failed
             exclude=[lambda error: not (isinstance(error, _SlowTimeout) or counts(error))],
             listeners=[self._tally],
-            state_storage=storage,
+            state_storage=self._storage,
             name=name,
         )
         self._probe = threading.RLock()  # a probe may call through the same breaker
@@ -161,8 +174,36 @@ class Breaker:
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Run the block through the breaker; raises `Refused` while it is open, and while another thread probes."""
-        probes = self.state != CLOSED
-        if probes and not self._probe.acquire(blocking=False):
+        with self._closed() if self._storage.state == CLOSED else self._probing():
+            yield
+
+    @contextmanager
+    def _closed(self) -> Iterator[None]:
+        """The way of nearly all calls: pybreaker is only told of failures, and of successes that end a row of them."""
+        started = time.monotonic()
+        try:
+            yield
+        except BaseException as error:
+            self._tell(error)
+            raise
+        else:
+            if self.budget is not None and time.monotonic() - started > self.budget:
+                self._tell(_SlowTimeout())
+                return
+            if self._window is not None or self._storage.counter:
+                self._storage.reset_counter()
+            self._tally.count_success()
+        finally:
+            self._tally.show(self._storage.state)
+
+    def _tell(self, error: BaseException) -> None:
+        """Let pybreaker judge how a call ended."""
+        with suppress(type(error), pybreaker.CircuitBreakerError), self._breaker.calling():
+            raise error
+
+    @contextmanager
+    def _probing(self) -> Iterator[None]:
+        if not self._probe.acquire(blocking=False):
             self._tally.count("rejects")
             raise Refused(self.name)
         try:
@@ -175,8 +216,7 @@ class Breaker:
             self._tally.count("rejects")
             raise Refused(self.name) from error
         finally:
-            if probes:
-                self._probe.release()
+            self._probe.release()
             self._tally.show(self.state)
 
     def close(self) -> None:
