@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
-from django.urls import reverse
-
+from accounts.addresses import profile_url
 from accounts.models import User
 from socialnet.kernel.cache import CachePolicy
 
@@ -59,11 +57,6 @@ class AuthorCard:
             suspended=person.is_suspended,
             robots=person.robots,
         )
-
-
-@lru_cache(maxsize=10_000)  # twenty a page; `reverse` costs as much as all the rest of a card
-def profile_url(username: str) -> str:
-    return reverse("profile", args=[username])
 
 
 def author_cards(ids: Iterable[int]) -> dict[int, AuthorCard]:

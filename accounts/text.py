@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from django.urls import reverse
-
+from accounts.addresses import profile_url
 from accounts.models import User
 from socialnet.kernel import markup
 
@@ -21,10 +20,6 @@ def people_named(names: Iterable[str]) -> dict[str, str]:
 def sites(known_names: Mapping[str, str]) -> markup.Sites:
     """A name leads to a profile when it is in `known_names` (lower-cased → as spelled)."""
     return markup.Sites(people=known_names, person=profile_url, tag=tag_url)
-
-
-def profile_url(username: str) -> str:
-    return reverse("profile", args=[username])
 
 
 def tag_url(name: str) -> str:

@@ -8,10 +8,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import usernames
+from accounts.addresses import profile_url
 
 DISPLAY_NAME_MAX = 100
 BIO_MAX = 500
@@ -148,7 +148,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"@{self.username}"
 
     def get_absolute_url(self) -> str:
-        return reverse("profile", args=[self.username])
+        return profile_url(self.username)
 
     def get_full_name(self) -> str:
         return self.display_name

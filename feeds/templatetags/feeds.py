@@ -12,13 +12,13 @@ from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from feeds import addresses
 from feeds.cards import Card, PreviewCard
-from feeds.forms import LANGUAGES
+from feeds.forms import LANGUAGES, PostForm
 from feeds.items import FeedItem
 from socialnet.kernel.pictures import ACCEPT
 from socialnet.kernel.templatetags.socialnet import compact_count
@@ -37,11 +37,34 @@ _KNOWN = {code for code, _name in LANGUAGES}
 @register.simple_tag(takes_context=True)
 def post_article(context: template.Context, item: FeedItem, whole: bool = False) -> SafeString:
     """The article of one post; `whole` as its own page shows it. Who is signed in gets buttons."""
+    return _article(item, _frame(context, whole=whole))
+
+
+@register.simple_tag(takes_context=True)
+def post_articles(context: template.Context) -> SafeString:
+    """The articles of `page`, and before the item that `place` names the line of how far its reader had come."""
+    frame, place = _frame(context), context.get("place")
+    line = place.line_before if place else None
+    drawn = []
+    for item in context["page"].items:
+        if line is not None and item.id == line:
+            drawn.append(get_template("feeds/_here.html").render({"place": place}))
+        drawn.append(_article(item, frame))
+    return mark_safe("\n".join(drawn))
+
+
+def _frame(context: template.Context, *, whole: bool = False) -> tuple[Any, ...]:
+    """What is the same for all articles of a page: language, time zone, whether somebody is signed in, `whole`."""
     viewer = context.get("viewer")
     signed_in = bool(viewer and viewer.is_authenticated)
-    key = (get_language(), timezone.get_current_timezone_name(), signed_in, whole, *_shown(item))
+    return get_language(), timezone.get_current_timezone_name(), signed_in, whole
+
+
+def _article(item: FeedItem, frame: tuple[Any, ...]) -> SafeString:
+    key = (*frame, *_shown(item))
     article = _drawn.get(key)
     if article is None:
+        *_, signed_in, whole = frame
         drawn = {"item": item, "whole": whole, "signed_in": signed_in}
         article = _drawn[key] = get_template("feeds/_post.html").render(drawn)
     return article
@@ -93,25 +116,30 @@ def act_count(number: int, one: str, many: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def composer_body(context: template.Context) -> SafeString:
-    """The composer without what is its person's own. The empty one, which is on every home, is kept, too."""
-    form, viewer = context["form"], context["viewer"]
-    chosen = form["language"].value() if form.is_bound or form.initial else None
-    code = _language_of(context.get("request")) if chosen is None else chosen
+    """The composer without what is its person's own. The empty one, which is on every home, is kept, too: there no
+    form need be made."""
+    form: PostForm | None = context.get("form")
+    if form is not None and (form.is_bound or form.initial or form.rows):
+        chosen = form["language"].value() if form.is_bound or form.initial else None
+        return _composer(context, form, _language_of(context.get("request")) if chosen is None else chosen)
+    code = _language_of(context.get("request"))
+    key = (get_language(), context["viewer"].time_zone, code, context.get("compact", False))
+    body = _empty_composers.get(key)
+    if body is None:
+        body = _empty_composers[key] = _composer(context, PostForm(), code)
+    return body
+
+
+def _composer(context: template.Context, form: PostForm, code: str) -> SafeString:
     drawn = {
         "form": form,
         "quoted": context.get("quoted"),
         "compact": context.get("compact", False),
-        "time_zone": viewer.time_zone,
+        "time_zone": context["viewer"].time_zone,
         "languages": _languages(code),
         "language": code,
     }
-    body = get_template("feeds/_composer_body.html")
-    if form.is_bound or form.initial or form.rows:
-        return SafeString(body.render(drawn))
-    key = (get_language(), viewer.time_zone, code, drawn["compact"])
-    if key not in _empty_composers:
-        _empty_composers[key] = SafeString(body.render(drawn))
-    return _empty_composers[key]
+    return SafeString(get_template("feeds/_composer_body.html").render(drawn))
 
 
 def _languages(code: str) -> list[tuple[str, str]]:
@@ -122,7 +150,7 @@ def _languages(code: str) -> list[tuple[str, str]]:
 
 def _language_of(request: HttpRequest | None) -> str:
     """The browser's first language, as the composer has it: `de-AT` is `de`, Chinese keeps its script."""
-    header = request.headers.get("Accept-Language", "") if request else ""
+    header = request.META.get("HTTP_ACCEPT_LANGUAGE", "") if request else ""
     first = next((code for code, _quality in parse_accept_lang_header(header) if code != "*"), "")
     if first.startswith("zh"):
         return "zh-hant" if {"hant", "tw", "hk", "mo"} & set(first.split("-")) else "zh-hans"

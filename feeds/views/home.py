@@ -11,7 +11,6 @@ from accounts.suggestions import suggested_people
 from feeds import actions, markers, selectors, top
 from feeds.candidates import CLOSEST, POPULAR
 from feeds.errors import ImpossibleMarker
-from feeds.forms import PostForm
 from feeds.markers import Place
 from feeds.selectors import FeedPage, HomePage
 from feeds.top import LATEST, TOP, TopPage
@@ -38,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def home_context(request: HttpRequest, page: FeedPage) -> dict[str, object]:
-    context: dict[str, object] = {"page": page, "form": PostForm()}
+    context: dict[str, object] = {"page": page}
     if page.is_whole:
         return context | {"suggested": suggested_people(request.user)}
     return context | {"banner": banner_of(page), "end": _("The rest of your home is back in a moment.")}
@@ -101,7 +100,7 @@ def _expired(request: HttpRequest) -> HttpResponse:
     """Endless scroll puts the sentence where the posts would be: to it this is an answer like others."""
     if wants_items(request):
         return render(request, "feeds/_top_expired.html")
-    context = {"page": TopPage(items=[]), "form": PostForm(), "mode": TOP, "expired": True}
+    context = {"page": TopPage(items=[]), "mode": TOP, "expired": True}
     return render(request, "feeds/home.html", context, status=CursorExpired.status)
 
 

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
+from cachebox import LRUCache
 from django import template
+from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -19,6 +22,8 @@ from socialnet.kernel.markup import plain_content
 
 register = template.Library()
 _drawn: dict[tuple[str, str | None, bool], SafeString] = {}
+_kept: LRUCache[tuple[Any, ...], SafeString] = LRUCache(2_000)  # a few KB each, most of them much smaller
+_CSRF_TOKEN = f"csrf-token-{token_hex(16)}"  # stands in pieces that are kept for the token of who asks
 
 STATIC = Path(__file__).resolve().parents[3] / "static"
 
@@ -159,6 +164,39 @@ def drawn_once(context: template.Context, name: str) -> SafeString:
     if key not in _drawn:
         _drawn[key] = mark_safe(get_template(name).render({"viewer": viewer}))
     return _drawn[key]
+
+
+class KeptNode(template.Node):
+    def __init__(self, nodelist: template.NodeList, values: dict[str, FilterExpression]) -> None:
+        self.nodelist = nodelist
+        self.values = values
+
+    def render(self, context: template.Context) -> SafeString:
+        values = {name: value.resolve(context) for name, value in self.values.items()}
+        has_token = "csrf_token" in context
+        key = (self, get_language(), has_token, *values.values())
+        piece = _kept.get(key)
+        if piece is None:
+            known = values | {"csrf_token": _CSRF_TOKEN} if has_token else values
+            piece = _kept[key] = self.nodelist.render(context.new(known))
+        if has_token and _CSRF_TOKEN in piece:
+            return mark_safe(piece.replace(_CSRF_TOKEN, str(context["csrf_token"])))
+        return piece
+
+
+@register.tag
+def kept(parser: Parser, token: Token) -> KeptNode:
+    """`{% kept name=value … %} … {% endkept %}`: drawn once per process for each language and these values.
+
+    It sees nothing but them and the CSRF token, which is put in for each page. Values must be hashable.
+    """
+    words = token.split_contents()[1:]
+    values = token_kwargs(words, parser)
+    if words:
+        raise template.TemplateSyntaxError("kept takes name=value")
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(nodelist, values)
 
 
 @register.simple_tag

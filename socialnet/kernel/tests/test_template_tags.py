@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
+from django.utils import translation
 
 from socialnet.kernel.templatetags import socialnet as tags
 
@@ -67,3 +68,50 @@ def test_every_icon_and_drawing_can_be_put_into_a_page():
             shown = tags._inline(folder, path.stem, "icon")
             assert shown.startswith('<svg class="icon" aria-hidden="true"'), path
             assert "style=" not in shown and "<script" not in shown
+
+
+class Drawn:
+    """Counts how often it is drawn."""
+
+    times = 0
+
+    def __str__(self) -> str:
+        self.times += 1
+        return "piece"
+
+
+def test_a_kept_piece_is_drawn_once_for_its_values():
+    template = Template("{% load socialnet %}{% kept one=one thing=thing %}{{ one }} {{ thing }}{% endkept %}")
+    thing = Drawn()
+    shown = [template.render(Context({"one": one, "thing": thing})) for one in (1, 2, 1, 2)]
+    assert shown == ["1 piece", "2 piece", "1 piece", "2 piece"] and thing.times == 2
+
+
+def test_a_kept_piece_is_drawn_for_each_language():
+    template = Template("{% load i18n socialnet %}{% kept %}{% translate 'Monday' %}{% endkept %}")
+    shown = []
+    for language in ("en", "de", "en"):
+        with translation.override(language):
+            shown.append(template.render(Context()))
+    assert shown == ["Monday", "Montag", "Monday"]
+
+
+def test_a_kept_piece_sees_nothing_that_it_does_not_name():
+    assert render("{% kept %}<{{ secret }}>{% endkept %}", secret="of somebody") == "<>"
+
+
+def test_a_kept_piece_escapes_and_two_pieces_are_not_mistaken_for_each_other():
+    source = "{% kept a=a %}{{ a }}1{% endkept %}{% kept a=a %}{{ a }}2{% endkept %}"
+    assert render(source, a="<") == "&lt;1&lt;2"
+
+
+def test_each_page_has_its_own_token_in_a_kept_form():
+    template = Template("{% load socialnet %}{% kept %}<form>{% csrf_token %}</form>{% endkept %}")
+    for token in ("first", "second"):
+        assert f'value="{token}"' in template.render(Context({"csrf_token": token}))
+    assert template.render(Context()) == "<form></form>"
+
+
+def test_kept_takes_names_with_values():
+    with pytest.raises(TemplateSyntaxError):
+        Template("{% load socialnet %}{% kept viewer %}{% endkept %}")
