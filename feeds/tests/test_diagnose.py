@@ -301,7 +301,9 @@ def test_a_door_that_turns_away_too_much_is_said_and_not_mended(
     from feeds import door as the_door
 
     monkeypatch.setattr(
-        the_door, "_FACTS", the_door._FACTS.replace("    p.muted,", f"    p.muted OR p.author_id = {town.cleo.pk},")
+        the_door,
+        "_FACTS",
+        the_door._FACTS.replace("    p.muted,", f"    p.muted OR p.author_id = {town.cleo.pk},"),
     )
     said = diagnose("feed", "ben", "--repair", fails=True)
     assert "the page's query turns it away, against the rules" in said and "1 wrong" in said

@@ -13,7 +13,6 @@ from accounts.models import Follow
 from accounts.tests.factories import person
 from conftest import _as_owner as as_owner
 from feeds import fanout, stored, top
-from feeds.door import facts
 from feeds.selectors import get_visible_post, newest_public, profile_posts
 from feeds.tests.factories import plant, plant_many
 from socialnet.kernel.pagination import Cursor

@@ -10,7 +10,8 @@ from django.db.utils import OperationalError
 
 from socialnet.kernel.breaker import Breaker, Refused
 
-SURE_SECONDS = 5.0  # for which a connection is taken to be sound after it was used, while its socket says nothing
+# For which a connection is taken to be sound after it was used, while its socket says nothing.
+SURE_SECONDS = 5.0
 
 # Ten failures within a minute open it; one connection probes every five seconds.
 breaker = Breaker(
@@ -19,6 +20,8 @@ breaker = Breaker(
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    health_check_enabled: bool
+    health_check_done: bool
     _used_at = 0.0
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -38,7 +41,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Ask PostgreSQL only after a pause, or when the socket has something to say: a server that stops, or that
         ends this session, closes it. Everybody else is spared a round trip."""
         is_due = self.connection is not None and self.health_check_enabled and not self.health_check_done
-        if is_due and time.monotonic() - self._used_at < SURE_SECONDS and not _says_something(self.connection):
+        if (
+            is_due
+            and time.monotonic() - self._used_at < SURE_SECONDS
+            and not _says_something(self.connection)
+        ):
             self.health_check_done = True
             return
         super().close_if_health_check_failed()

@@ -81,7 +81,9 @@ class Drawn:
 
 
 def test_a_kept_piece_is_drawn_once_for_its_values():
-    template = Template("{% load socialnet %}{% kept one=one thing=thing %}{{ one }} {{ thing }}{% endkept %}")
+    template = Template(
+        "{% load socialnet %}{% kept one=one thing=thing %}{{ one }} {{ thing }}{% endkept %}"
+    )
     thing = Drawn()
     shown = [template.render(Context({"one": one, "thing": thing})) for one in (1, 2, 1, 2)]
     assert shown == ["1 piece", "2 piece", "1 piece", "2 piece"] and thing.times == 2
