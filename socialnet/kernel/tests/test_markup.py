@@ -455,7 +455,7 @@ HOSTILE += ["#" + "a" * 99_999, "#" + "1" * 99_999, "a" * 99_999]
 def test_no_text_takes_longer_than_50_ms(text, size):
     text = (text * (size // len(text) + 1))[:size]
     best = 1.0
-    for _ in range(5):  # the machine may be busy with something else
+    for _ in range(20):  # the machine may be busy with something else
         reading.read.cache_clear()
         started = time.process_time()
         html(text)
