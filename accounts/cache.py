@@ -4,7 +4,7 @@ Each record has two copies: a fresh one that spares PostgreSQL for a minute, and
 believed only while PostgreSQL does not answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -41,12 +41,16 @@ class KeptRecord:
             ),
         )
 
-    def read(self, ident: Any, load: Callable[[], Record | None]) -> Record | None:
+    def read(
+        self, ident: Any, load: Callable[[], Record | None], *, found: Mapping[Any, Record | None] | None = None
+    ) -> Record | None:
         """The record, by `load` when it is not fresh; what stands by when `load` finds no database.
 
-        Raises `DatabaseAway` when nothing stands by: not to know is not the same as "there is none".
+        `found` is what was fresh this moment, if somebody looked. Raises `DatabaseAway` when nothing stands by: not to
+        know is not the same as "there is none".
         """
-        found = self.fresh.get_many([ident])
+        if found is None:
+            found = self.fresh.get_many([ident])
         if ident in found:
             return found[ident]
         try:

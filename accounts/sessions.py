@@ -1,9 +1,11 @@
 """Sessions in Redis first and PostgreSQL second, so that who is signed in stays so while either is away."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from cachebox import LRUCache
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
@@ -14,6 +16,8 @@ from accounts import cache
 from accounts.cache import DATABASE_AWAY, Record, copy_of
 from accounts.events import SessionsEnded
 from accounts.models import Session
+from socialnet.kernel.cache import read_together
+from socialnet.kernel.redis import dumps, loads
 from socialnet.outbox.actions import emit
 
 log = structlog.get_logger(__name__)
@@ -21,15 +25,46 @@ SEEN_EVERY = timedelta(hours=1)
 _GONE: Record = {"gone": True}  # signed out while PostgreSQL was away: its row is not to be believed
 
 
+_whose: LRUCache[str, int] = LRUCache(20_000)  # by copy; a guess by which more can be read at once
+_decoded: LRUCache[str, bytes] = LRUCache(2_000)  # as stored → JSON: the signature of each is checked once
+
+
 class SessionStore(SessionBase):
-    """`device` and `address` in the data tell the owner which browser it is."""
+    """`device` and `address` in the data tell the owner which browser it is.
+
+    `viewer_beside` is the viewer record of whose session it is, if it was read along: the same round trip.
+    """
+
+    viewer_beside: Mapping[int, Record | None] | None = None
 
     def load(self) -> dict[str, Any]:
-        record = cache.sessions.read(self._copy, self._from_database) if self.session_key else None
+        record = cache.sessions.read(self._copy, self._from_database, found=self._together()) if self.session_key else None
         if record is None or "gone" in record:
             self._session_key = None
+            self.viewer_beside = None
             return {}
-        return self.decode(record["data"])
+        data = self.decode(record["data"])
+        if SESSION_KEY in data:
+            _whose[self._copy] = int(data[SESSION_KEY])
+        return data
+
+    def _together(self) -> Mapping[str, Record | None] | None:
+        user_id = _whose.get(self._copy)
+        if user_id is None:
+            return None
+        found, self.viewer_beside = read_together(
+            (cache.sessions.fresh, self._copy), (cache.viewers.fresh, user_id)
+        )
+        return found
+
+    def decode(self, session_data: str) -> dict[str, Any]:
+        known = _decoded.get(session_data)
+        if known is not None:
+            return dict(loads(known))
+        data = super().decode(session_data)
+        if data:
+            _decoded[session_data] = dumps(data)
+        return data
 
     def exists(self, session_key: str) -> bool:
         try:

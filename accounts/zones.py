@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts.backends import who_asks
 from accounts.models import User
 
 API = "/api/"
@@ -25,8 +25,9 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(API):
+            request.user = SimpleLazyObject(lambda: who_asks(request))  # type: ignore[assignment]
             return self.get_response(request)
-        request.user = SimpleLazyObject(lambda: at_home(get_user(request)))  # type: ignore[assignment]
+        request.user = SimpleLazyObject(lambda: at_home(who_asks(request)))  # type: ignore[assignment]
         try:
             return self.get_response(request)
         finally:

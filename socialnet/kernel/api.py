@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -201,10 +202,8 @@ class APIView(views.APIView):
         return serializer_class(page.items, many=True, context={"request": self.request, "view": self}).data
 
     def _here(self, **parameters: str) -> str:
-        query = self.request.query_params.copy()
-        for name, value in parameters.items():
-            query[name] = value
-        return f"{self.request.build_absolute_uri(self.request.path)}?{query.urlencode()}"
+        query = {name: values for name, values in self.request.query_params.lists()} | parameters
+        return f"{self.request.build_absolute_uri(self.request.path)}?{urlencode(query, doseq=True)}"
 
     def _check_query(self) -> None:
         """Also for lists that are short enough to ignore cursor and limit."""

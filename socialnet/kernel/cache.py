@@ -330,6 +330,16 @@ def _filling_of(key: str) -> _Filling:
         return _fillings.setdefault(key, _Filling())
 
 
+def read_together(*wanted: tuple[CachePolicy, Any]) -> list[dict[Any, Any]]:
+    """As `get_many` of each policy, in one round trip for all; of policies without L1."""
+    try:
+        with door() as client:
+            raw = client.mget([policy.key(ident) for policy, ident in wanted])
+    except RedisAway:
+        return [{} for _ in wanted]
+    return [policy.decode([ident], [value]) for (policy, ident), value in zip(wanted, raw, strict=True)]
+
+
 def policies() -> list[CachePolicy]:
     """Every declared policy, by name."""
     return [_policies[name] for name in sorted(_policies)]
