@@ -3,6 +3,9 @@ from django.urls import path
 from feeds import api
 
 urlpatterns = [
+    path("feed", api.FeedView.as_view(), name="api_feed"),
+    path("feed/head", api.FeedHeadView.as_view(), name="api_feed_head"),
+    path("feed/marker", api.MarkerView.as_view(), name="api_feed_marker"),
     path("media", api.MediaListView.as_view(), name="api_media_list"),
     path("media/<int:media_id>", api.MediaView.as_view(), name="api_media"),
     path("posts", api.PostsView.as_view(), name="api_posts"),
@@ -14,9 +17,6 @@ urlpatterns = [
     path("drafts", api.DraftsView.as_view(), name="api_drafts"),
     path("drafts/<int:draft_id>", api.DraftView.as_view(), name="api_draft"),
     path("drafts/<int:draft_id>/publish", api.DraftPublishView.as_view(), name="api_draft_publish"),
-    path("feed", api.FeedView.as_view(), name="api_feed"),
-    path("feed/head", api.FeedHeadView.as_view(), name="api_feed_head"),
-    path("feed/marker", api.MarkerView.as_view(), name="api_feed_marker"),
     path("users/<str:username>/posts", api.PersonPostsView.as_view(), name="api_user_posts"),
     path("users/<str:username>/media", api.PersonMediaView.as_view(), name="api_user_media"),
     path("hashtags/<str:tag>", api.HashtagView.as_view(), name="api_hashtag"),

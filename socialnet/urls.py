@@ -13,15 +13,16 @@ from socialnet.kernel.api import UnknownPath
 api: list[Any] = [
     path("schema", docs.SchemaView.as_view(), name="api_schema"),
     path("docs", docs.DocsView.as_view(url_name="api_schema"), name="api_docs"),
+    path("", include("feeds.api_urls")),  # what is asked for most is tried first
     path("", include("accounts.api_urls")),
-    path("", include("feeds.api_urls")),
     path("", include("interactions.api_urls")),
 ]
 
 urlpatterns = [
-    path("api/v1", docs.RootView.as_view(), name="api_root"),
     path("api/v1/", include(api)),
+    path("api/v1", docs.RootView.as_view(), name="api_root"),
     re_path(r"^api(?:/.*)?$", UnknownPath.as_view()),
+    path("", include("feeds.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
@@ -36,7 +37,6 @@ urlpatterns = [
     path("settings/appearance", views.appearance, name="settings_appearance"),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
-    path("", include("feeds.urls")),
     path("", include("interactions.urls")),
 ]
 if settings.SERVE_MEDIA:

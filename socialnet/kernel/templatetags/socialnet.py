@@ -167,21 +167,32 @@ def drawn_once(context: template.Context, name: str) -> SafeString:
 
 
 class KeptNode(template.Node):
+    child_nodelists = ()  # there are no blocks in it; Django looks for some with every page
+
     def __init__(self, nodelist: template.NodeList, values: dict[str, FilterExpression]) -> None:
         self.nodelist = nodelist
         self.values = values
 
     def render(self, context: template.Context) -> SafeString:
         values = {name: value.resolve(context) for name, value in self.values.items()}
-        has_token = "csrf_token" in context
-        key = (self, get_language(), has_token, *values.values())
+        key = (self, _language(context), *values.values())
         piece = _kept.get(key)
         if piece is None:
-            known = values | {"csrf_token": _CSRF_TOKEN} if has_token else values
-            piece = _kept[key] = self.nodelist.render(context.new(known))
-        if has_token and _CSRF_TOKEN in piece:
-            return mark_safe(piece.replace(_CSRF_TOKEN, str(context["csrf_token"])))
-        return piece
+            piece = self.nodelist.render(context.new(values | {"csrf_token": _CSRF_TOKEN}))
+            _kept[key] = piece
+        if _CSRF_TOKEN not in piece:
+            return piece
+        if "csrf_token" not in context:
+            return self.nodelist.render(context.new(values))
+        return mark_safe(piece.replace(_CSRF_TOKEN, str(context["csrf_token"])))
+
+
+def _language(context: template.Context) -> str | None:
+    """Of the whole page: asked once, for it costs as much as a piece that is kept."""
+    page: dict[Any, Any] = context.render_context.dicts[0]
+    if KeptNode not in page:
+        page[KeptNode] = get_language()
+    return page[KeptNode]  # type: ignore[no-any-return]
 
 
 @register.tag
