@@ -42,7 +42,11 @@ class KeptRecord:
         )
 
     def read(
-        self, ident: Any, load: Callable[[], Record | None], *, found: Mapping[Any, Record | None] | None = None
+        self,
+        ident: Any,
+        load: Callable[[], Record | None],
+        *,
+        found: Mapping[Any, Record | None] | None = None,
     ) -> Record | None:
         """The record, by `load` when it is not fresh; what stands by when `load` finds no database.
 

@@ -26,7 +26,9 @@ _GONE: Record = {"gone": True}  # signed out while PostgreSQL was away: its row 
 
 
 _whose: LRUCache[str, int] = LRUCache(20_000)  # by copy; a guess by which more can be read at once
-_decoded: LRUCache[str, bytes] = LRUCache(2_000)  # as stored → JSON: the signature of each is checked once
+_decoded: LRUCache[bytes | str, bytes] = LRUCache(
+    2_000
+)  # as stored → JSON: the signature of each is checked once
 
 
 class SessionStore(SessionBase):
@@ -38,7 +40,11 @@ class SessionStore(SessionBase):
     viewer_beside: Mapping[int, Record | None] | None = None
 
     def load(self) -> dict[str, Any]:
-        record = cache.sessions.read(self._copy, self._from_database, found=self._together()) if self.session_key else None
+        record = (
+            cache.sessions.read(self._copy, self._from_database, found=self._together())
+            if self.session_key
+            else None
+        )
         if record is None or "gone" in record:
             self._session_key = None
             self.viewer_beside = None
@@ -57,7 +63,7 @@ class SessionStore(SessionBase):
         )
         return found
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         known = _decoded.get(session_data)
         if known is not None:
             return dict(loads(known))

@@ -51,7 +51,10 @@ def engines() -> Iterator[None]:
             "DATABASE_OWNER_URL": database.owner_url,
             "REDIS_URL": redis.url,
             "RATE_LIMITS_ENABLED": "1",  # counted as for people, and never reached
-            **{f"RATE_LIMIT_{rule}": "1000000/m" for rule in ("FEED", "READ", "WRITE", "PUBLISH", "UPLOAD")},
+            **{
+                f"RATE_LIMIT_{rule}": "1000000/m"
+                for rule in ("FEED", "READ", "WRITE", "PUBLISH", "UPLOAD", "COMMENT")
+            },
             "EMAIL_VERIFICATION": "optional",
             "LOG_FORMAT": "json",
             "BENCH_ENGINE_PIDS": f"{database.pid},{redis.pid}",

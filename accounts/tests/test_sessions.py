@@ -8,8 +8,9 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from redis.connection import AbstractConnection
 
-from accounts import actions, cache
+from accounts import actions, cache, sessions
 from accounts.backends import get_viewer
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
@@ -76,6 +77,40 @@ def test_a_page_costs_no_query_for_session_and_person(ada: User) -> None:
         query["sql"] for query in queries if "session" in query["sql"] or "accounts_user" in query["sql"]
     ]
     assert tables == []
+
+
+def test_session_and_person_are_read_in_one_round_trip(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = page_of(ada)
+    assert signed_in(client)  # from now on this process knows whose session it is
+    sent: list[bytes] = []
+    send = AbstractConnection.send_packed_command
+
+    def noted(self: Any, command: Any, **options: Any) -> Any:
+        sent.append(command if isinstance(command, bytes) else b"".join(command))
+        return send(self, command, **options)
+
+    keys = [
+        key.encode() for key in (cache.sessions.fresh.key(copy_of(client)), cache.viewers.fresh.key(ada.pk))
+    ]
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", noted)
+    assert signed_in(client)
+    asked = [command for command in sent if any(key in command for key in keys)]
+    assert len(asked) == 1 and all(key in asked[0] for key in keys)
+
+
+def test_a_wrong_guess_of_whose_session_it_is_makes_nobody_somebody_else(ada: User, ben: User) -> None:
+    client = page_of(ada)
+    assert signed_in(client)
+    sessions._whose[copy_of(client)] = ben.pk
+    assert client.get("/api/v1/me").json()["username"] == "ada"
+    assert sessions._whose[copy_of(client)] == ada.pk
+
+
+def test_what_one_request_does_to_session_data_no_other_sees() -> None:
+    stored = SessionStore().encode({"list": [1]})
+    SessionStore().decode(stored)["list"].append(2)
+    assert SessionStore().decode(stored) == {"list": [1]}
+    assert SessionStore().decode(stored[:-1] + ("A" if stored[-1] != "A" else "B")) == {}
 
 
 def test_with_redis_away_people_stay_signed_in(ada: User) -> None:

@@ -202,7 +202,7 @@ class APIView(views.APIView):
         return serializer_class(page.items, many=True, context={"request": self.request, "view": self}).data
 
     def _here(self, **parameters: str) -> str:
-        query = {name: values for name, values in self.request.query_params.lists()} | parameters
+        query = dict(self.request.query_params.lists()) | parameters
         return f"{self.request.build_absolute_uri(self.request.path)}?{urlencode(query, doseq=True)}"
 
     def _check_query(self) -> None:
