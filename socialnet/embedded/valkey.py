@@ -33,6 +33,7 @@ def program(*, state: Path, run: Path, account: pwd.struct_passwd | None) -> Pro
         "save": "",
         "appendonly": "no",
         "maxmemory-policy": "noeviction",
+        "zset-max-listpack-entries": "1024",  # a timeline of 800 ids lies in one piece: a third of the memory
         "loglevel": "warning",
     }
     argv = [str(runnable_valkey(state, account))]
