@@ -21,6 +21,7 @@ NAMES = {
     "fanout": "posts by people of different follower counts, until the last follower has them",
     "publish": "publishing by API: the same for few followers and for many",
     "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",
+    "live": "2,000 open pages: a like to their screens p50/p95/p99, messages/s of one process against a bare consumer",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 
@@ -61,6 +62,10 @@ def _options() -> argparse.Namespace:
         "--rounds", type=int, default=3, help="how often each is measured, in turns (default 3)"
     )
     parser.add_argument("--large", action="store_true", help="also 10,000 and 50,000 followers, made up")
+    parser.add_argument("--sockets", type=int, default=2_000, help="live: open pages (default 2,000)")
+    parser.add_argument(
+        "--rate", type=float, default=10, help="live: likes a second; a post with 1,000 a minute is viral"
+    )
     parser.add_argument("--graph", type=Path, default=GRAPH, help=f"the social graph (default {GRAPH})")
     return parser.parse_args()
 

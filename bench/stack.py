@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from socialnet.embedded.testing import test_home
 
 PATIENCE = 60.0  # seconds until everything answers
 PARTS = ("postgresql", "redis", "migrations", "relay", "worker")
+OURS = re.compile(r"^socialnet\.(wsgi|asgi):")
 NOT_OURS = (
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
@@ -96,7 +98,7 @@ class Stack:
         }
 
     def _start(self, program: Program) -> None:
-        argv = [part.replace("socialnet.wsgi:", "bench.wsgi:") for part in program.argv]
+        argv = [OURS.sub(r"bench.\1:", part) for part in program.argv]
         log = self._held.enter_context((self.home.path / f"{program.name}.log").open("wb"))
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **program.popen_options()
