@@ -8,7 +8,6 @@ from typing import Any
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialnet.settings")
-os.environ["CONN_MAX_AGE"] = "0"  # each use of the database ends with its connection
 django.setup(set_prefix=False)
 
 from socialnet.consumers import LiveConsumer  # noqa: E402

@@ -8,18 +8,18 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import orjson
 import structlog
 from channels.db import database_sync_to_async
-from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -37,28 +37,49 @@ from feeds.live import TOPICS_MOST, Seat, UnknownTopic
 from socialnet.kernel import realtime
 from socialnet.kernel.errors import DatabaseAway, DomainError, RedisAway
 from socialnet.kernel.redis import door
+from socialnet.lines import Line
+from socialnet.switchboard import Switchboard
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
 NOT_SIGNED_IN, BAD_ORIGIN, TOO_MANY, FLOOD, TOO_LARGE, TRY_LATER = 4401, 4403, 4429, 1008, 1009, 1013
 MESSAGE_MOST = 4096  # bytes
 MESSAGES_MOST, MESSAGES_SECONDS = 30, 10
-SOCKETS_MOST = 20  # of one person, in one process
+SOCKETS_MOST = 20  # of one person
 DEFAULT_PORTS = {"http": 80, "https": 443}
 BEAT_SECONDS = 10
 RECHECK_SECONDS = 60
-COUNTS_SECONDS = 0.1  # between two updates of counts to one socket: nobody sees more than ten a second
-SEND_SECONDS = 10  # who has not taken a message by then reads no more
 # What asks the database runs here, not in the one thread that Django's async code shares: one slow question there
-# would hold up everybody. Each thread's connection ends with its question (CONN_MAX_AGE is 0 in `asgi.py`).
+# would hold up everybody. Each thread keeps its connection: to open one costs more than all that is asked of it.
 THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="socket")
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
+    channel_layer_alias = "none"  # no channel for each socket: the switchboard has one for all
+    switchboard: ClassVar[Switchboard] = Switchboard()
     open_sockets: ClassVar[dict[int, set["LiveConsumer"]]] = {}
     rounds: ClassVar[dict[str, "asyncio.Task[None]"]] = {}
 
     viewer: User | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.topics: dict[str, Seat] = {}
+        self.joined: set[str] = set()
+        self.received: deque[float] = deque(maxlen=MESSAGES_MOST)
+        self.ident = uuid4().hex
+        self.line = Line(lambda text: self.send(text_data=text))
+        self.looks: set[asyncio.Task[None]] = set()
+        self.life: asyncio.Task[Any] | None = None
+        self.is_let_go = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.life = asyncio.current_task()
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.is_let_go:
+                raise
 
     async def connect(self) -> None:
         await self.accept()  # first, or the browser never sees the code
@@ -70,31 +91,22 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return await self.close(TRY_LATER)
         if self.viewer is None:
             return await self.close(NOT_SIGNED_IN)
-        sockets = self.open_sockets.setdefault(self.viewer.pk, set())
-        if len(sockets) >= SOCKETS_MOST:
+        if not await self._takes_place(self.viewer.pk):
             return await self.close(TOO_MANY)
-        sockets.add(self)
-        self.topics: dict[str, Seat] = {}
-        self.held: dict[str, dict[str, Any]] = {}
-        self.counts_at = 0.0
-        self.teller: asyncio.Task[None] | None = None
-        self.received: deque[float] = deque(maxlen=MESSAGES_MOST)
         type(self)._keep_going()
         await self._join(realtime.person_group(self.viewer.pk))
 
     async def disconnect(self, code: int) -> None:
+        self.line.shut()
         if self.viewer is None:
             return
-        teller = getattr(self, "teller", None)
-        if teller and teller is not asyncio.current_task():
-            teller.cancel()
-        sockets = self.open_sockets.get(self.viewer.pk, set())
-        sockets.discard(self)
-        if not sockets:
-            self.open_sockets.pop(self.viewer.pk, None)
-        for seat in getattr(self, "topics", {}).values():
-            await self._leave(seat.group)
-        await self._leave(realtime.person_group(self.viewer.pk))
+        await self._leave_place(self.viewer.pk)
+        for group in list(self.joined):
+            await self._leave(group)
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        self.line.shut()  # nothing follows a close
+        await super().close(code, reason)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if bytes_data is not None or text_data is None or len(text_data) > MESSAGE_MOST:
@@ -109,9 +121,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
             known = False
         if not known:
-            return await self._say(event="error", data={"code": "bad_message"})
+            return self._say(event="error", data={"code": "bad_message"})
         if op == "ping":
-            return await self._say(event="pong", data={})
+            return self._say(event="pong", data={})
         names = list(dict.fromkeys(topics[:TOPICS_MOST]))
         await (self.subscribe(names) if op == "subscribe" else self.unsubscribe(names))
 
@@ -128,39 +140,41 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 self.topics[topic] = seat
             for place, topic in enumerate(fresh):
                 if topic not in self.topics:
-                    await self._refuse(topic, UnknownTopic.code if place < room else "too_many_topics")
+                    self._refuse(topic, UnknownTopic.code if place < room else "too_many_topics")
             await self._mark_online([self.viewer.pk])
             await self._snapshots([topic for topic in topics if topic in self.topics])
         except DomainError as error:
             for topic in topics:
-                await self._refuse(topic, error.code)
+                self._refuse(topic, error.code)
         except (RedisError, DatabaseError, InterfaceError):
             await self.close(TRY_LATER)
 
     async def unsubscribe(self, topics: list[str]) -> None:
         for topic in topics:
             if seat := self.topics.pop(topic, None):
+                self.line.forget(topic)
                 await self._leave(seat.group)
 
-    # --- from the channel layer ---------------------------------------------------------------------------
+    # --- from the switchboard -----------------------------------------------------------------------------
 
-    async def news(self, event: dict[str, Any]) -> None:
-        """A message for a group this socket is in (`realtime.publish`)."""
-        message = event["message"]
-        if message.get("event") == "recheck":
-            return await self.recheck()
-        if message.get("topic") not in self.topics:
+    def hear(self, message: dict[str, Any], text: str) -> None:
+        """A message for a group this socket is in (`realtime.publish`), and the same as JSON."""
+        event, topic = message.get("event"), message.get("topic")
+        if event == "recheck":
+            self._soon(self.recheck())
+        elif topic not in self.topics:
             return
-        if message.get("event") == "counts":
-            return await self._hold(message)
-        await self._say(**message)
+        elif event == "counts":
+            self.line.tell_counts(topic, text)
+        else:
+            self.line.say(text)
 
     async def recheck(self) -> None:
         """Close unless whoever opened this is still signed in."""
         with suppress(DatabaseAway):  # nobody can say now; a later beat asks again
             if await self._who() is None:
                 return await self.close(NOT_SIGNED_IN)
-            await self.look_at_door(list(getattr(self, "topics", {})))
+            await self.look_at_door(list(self.topics))
 
     async def look_at_door(self, topics: list[str]) -> None:
         """Give up the seats at those of `topics` that the viewer may not listen to any more, and say so."""
@@ -173,7 +187,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for topic in topics:
             if topic not in seats and topic in self.topics:
                 await self.unsubscribe([topic])
-                await self._refuse(topic, UnknownTopic.code)
+                self._refuse(topic, UnknownTopic.code)
 
     def concerned(self, *, posts: set[int], people: set[int]) -> list[str]:
         """The topics whose door may be another one since something changed about these posts or people."""
@@ -196,47 +210,62 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for message in await in_thread(live.snapshots, topics, viewer=self.viewer):
             if message["event"] == "error":
                 await self.unsubscribe([message["topic"]])
-            await self._say(**message)
+            self._say(**message)
 
-    async def _hold(self, counts: dict[str, Any]) -> None:
-        """Send it now, or when its turn comes: of each topic only the latest waits."""
-        if not self.held and time.monotonic() >= self.counts_at:
-            self.counts_at = time.monotonic() + COUNTS_SECONDS
-            return await self._say(**counts)
-        self.held[counts["topic"]] = counts
-        if self.teller is None or self.teller.done():
-            self.teller = asyncio.get_running_loop().create_task(self._tell_held())
+    async def _takes_place(self, user_id: int) -> bool:
+        """Among the open sockets of this person, here and in the other processes; False if there are too many."""
+        here = self.open_sockets.setdefault(user_id, set())
+        if len(here) >= SOCKETS_MOST:
+            return False
+        here.add(self)
+        if await asyncio.to_thread(realtime.take_place, user_id, self.ident, most=SOCKETS_MOST):
+            return True
+        self._forget(user_id)
+        return False
 
-    async def _tell_held(self) -> None:
-        with suppress(StopConsumer):
-            while self.held:
-                await asyncio.sleep(max(0.0, self.counts_at - time.monotonic()))
-                message = self.held.pop(next(iter(self.held)))
-                if message["topic"] in self.topics:
-                    self.counts_at = time.monotonic() + COUNTS_SECONDS
-                    await self._say(**message)
+    async def _leave_place(self, user_id: int) -> None:
+        if self._forget(user_id):
+            await asyncio.to_thread(realtime.leave_place, user_id, self.ident)
 
-    async def _say(self, **message: Any) -> None:
-        try:
-            sending = self.send(text_data=orjson.dumps(message).decode())
-            await asyncio.wait_for(sending, SEND_SECONDS)
-        except TimeoutError:
+    def _forget(self, user_id: int) -> bool:
+        """Whether this socket was among the open ones."""
+        here = self.open_sockets.get(user_id, set())
+        was_here = self in here
+        here.discard(self)
+        if not here:
+            self.open_sockets.pop(user_id, None)
+        return was_here
+
+    def _say(self, **message: Any) -> None:
+        self.line.say(orjson.dumps(message).decode())
+
+    def _refuse(self, topic: str, code: str) -> None:
+        self._say(**live.refusal(topic, code))
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(_unless_gone(work))
+        self.looks.add(task)
+        task.add_done_callback(self.looks.discard)
+
+    def let_go_if_stuck(self) -> None:
+        """Who does not read costs memory and hears nothing: their end is not waited for."""
+        if self.line.is_stuck and not self.is_let_go and self.life:
             log.info("socket_does_not_read")
-            await self.disconnect(TRY_LATER)
-            raise StopConsumer from None
-
-    async def _refuse(self, topic: str, code: str) -> None:
-        await self._say(**live.refusal(topic, code))
+            self.is_let_go = True
+            self._soon(self.disconnect(TRY_LATER))
+            self.life.cancel()
 
     async def _join(self, group: str) -> None:
+        self.joined.add(group)
         try:
-            await self.channel_layer.group_add(group, self.channel_name)
+            await self.switchboard.join(group, self)
         except RedisError:
             await self.close(TRY_LATER)
 
     async def _leave(self, group: str) -> None:
+        self.joined.discard(group)
         try:
-            await self.channel_layer.group_discard(group, self.channel_name)
+            await self.switchboard.leave(group, self)
         except RedisError:
             log.info("socket_left_without_redis")
 
@@ -285,6 +314,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             expected = marked & here
             kept = await asyncio.to_thread(realtime.online_among, expected)
             answers = await cls._mark_online(here)
+            await asyncio.to_thread(realtime.keep_places, cls._places())
             missed = missed or not answers or len(kept) < len(expected)
             if missed and answers:
                 missed = False
@@ -294,12 +324,17 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     @classmethod
     async def _look_again(cls) -> None:
-        """Ask of each socket once a minute whether it may stay: a few every second, never all at once."""
+        """Ask of each socket once a minute whether it may stay: a few every second, never all at once.
+
+        Whoever does not read is let go within a second.
+        """
         while cls.open_sockets:
             sockets = cls._sockets()
             for second in range(RECHECK_SECONDS):
                 await asyncio.sleep(1)
                 still_open = set(cls._sockets())
+                for socket in still_open:
+                    socket.let_go_if_stuck()
                 turn = [socket for socket in sockets[second::RECHECK_SECONDS] if socket in still_open]
                 await cls._all(turn, LiveConsumer.recheck)
 
@@ -322,6 +357,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
         concerned = {socket: socket.concerned(posts=posts, people=people) for socket in cls._sockets()}
         looks = (socket.look_at_door(topics) for socket, topics in concerned.items() if topics)
         await asyncio.gather(*looks, return_exceptions=True)
+
+    @classmethod
+    def _places(cls) -> dict[int, list[str]]:
+        return {
+            user_id: [socket.ident for socket in several] for user_id, several in cls.open_sockets.items()
+        }
 
     @classmethod
     def _sockets(cls) -> list["LiveConsumer"]:
@@ -347,6 +388,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return True
 
         return await asyncio.to_thread(mark)
+
+
+async def _unless_gone(work: Awaitable[None]) -> None:
+    with suppress(OSError):  # the other end, which `disconnect` is told of
+        await work
 
 
 async def in_thread(act: Callable[..., Answer], *args: Any, **options: Any) -> Answer:

@@ -58,7 +58,7 @@ class Stack:
                     "--no-ws", "socialnet.wsgi:application"],
             "live": ["-m", "uvicorn", "--host", "127.0.0.1", "--port", str(self.live_port), "--lifespan", "off",
                      "--no-access-log", "--ws-max-size", "65536", "--ws-ping-interval", "10", "--ws-ping-timeout", "10",
-                     "socialnet.asgi:application"],
+                     "--ws-per-message-deflate", "false", "socialnet.asgi:application"],
             "relay": ["manage.py", "relay"],
             "worker": ["-m", "celery", "-A", "socialnet", "worker", "-Q", self.queues, "-c", "2", "--without-gossip",
                        "--without-mingle"],

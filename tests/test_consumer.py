@@ -7,11 +7,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from channels.exceptions import StopConsumer
 from django.db import OperationalError
 
 from accounts.models import User
-from socialnet import consumers
+from feeds.live import Seat
+from socialnet import consumers, lines
 from socialnet.consumers import NOT_SIGNED_IN, RECHECK_SECONDS, TRY_LATER, LiveConsumer, origin_allowed
 from socialnet.kernel.errors import DatabaseAway
 
@@ -20,6 +20,7 @@ class Page(LiveConsumer):
     """Notes what a browser would see."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.scope = {"headers": [(b"authorization", b"Bearer x")]}  # type: ignore[typeddict-item]
         self.codes: list[int] = []
         self.asked: list[str] = []
@@ -33,7 +34,7 @@ class Page(LiveConsumer):
     async def subscribe(self, topics: list[str]) -> None:
         self.asked += topics
 
-    async def _say(self, **message: Any) -> None:
+    def _say(self, **message: Any) -> None:
         self.said.append(message)
 
     def _is_flood(self) -> bool:
@@ -67,6 +68,29 @@ async def test_who_is_signed_out_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     await page.connect()
     await page.recheck()
     assert page.codes == [NOT_SIGNED_IN, NOT_SIGNED_IN]
+
+
+async def test_a_page_hears_what_it_asked_for_and_counts_in_their_turn() -> None:
+    page = Page()
+    page.topics = {"feed": Seat("feed.1"), "post:7": Seat("post.7", 7, 1)}
+    sent: list[str] = []
+
+    async def send(text: str) -> None:
+        sent.append(text)
+
+    page.line.send = send
+    for topic, event in (
+        ("feed", "feed.new"),
+        ("post:8", "comment.new"),
+        ("post:7", "counts"),
+        ("post:7", "counts"),
+        ("post:7", "comment.new"),
+    ):
+        page.hear({"topic": topic, "event": event}, f"{event} of {topic}")
+    await asyncio.sleep(0.01)
+    assert sent == ["feed.new of feed", "counts of post:7", "comment.new of post:7"]
+    await asyncio.sleep(lines.COUNTS_SECONDS * 1.5)
+    assert sent[3:] == ["counts of post:7"]
 
 
 async def test_a_topic_is_answered_once_however_often_it_is_named() -> None:
@@ -110,7 +134,7 @@ async def test_a_question_may_take_a_few_threads_and_no_more() -> None:
 
 
 async def test_who_takes_no_message_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(lines, "SEND_SECONDS", 0.05)
     left: list[int] = []
 
     class Deaf(LiveConsumer):
@@ -120,9 +144,32 @@ async def test_who_takes_no_message_is_let_go(monkeypatch: pytest.MonkeyPatch) -
         async def disconnect(self, code: int) -> None:
             left.append(code)
 
-    with pytest.raises(StopConsumer):
-        await Deaf()._say(event="pong", data={})
+    async def nothing_comes() -> Any:
+        await asyncio.sleep(60)
+
+    page = Deaf()
+    living = asyncio.create_task(page({"type": "websocket"}, nothing_comes, page.send))
+    await asyncio.sleep(0)
+    page._say(event="pong", data={})
+    page.let_go_if_stuck()
+    assert not page.is_let_go and not living.done()
+    await asyncio.sleep(0.1)
+    for _ in range(2):
+        page.let_go_if_stuck()
+    await asyncio.wait_for(living, 5)  # ends by itself, as one that left
     assert left == [TRY_LATER]
+
+
+async def test_a_server_that_stops_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing_comes() -> Any:
+        await asyncio.sleep(60)
+
+    page = Page()
+    living = asyncio.create_task(page({"type": "websocket"}, nothing_comes, page.send))
+    await asyncio.sleep(0)
+    living.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await living
 
 
 async def test_everybody_is_looked_at_once_a_minute_and_never_all_at_once(

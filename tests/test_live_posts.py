@@ -3,7 +3,9 @@
 import asyncio
 import socket as raw_socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +19,23 @@ from feeds.actions import delete_post, edit_post, publish_post
 from feeds.models import Post
 from interactions.actions import like_post, unlike_post
 from interactions.touching import touch
+from socialnet.consumers import SOCKETS_MOST, TOO_MANY
 from socialnet.kernel import realtime
 from socialnet.kernel.invariants import broken, not_at_rest
 from socialnet.kernel.redis import door
 from tests.stack import Stack, wait_for
-from tests.test_live import ada, ben, elsewhere, hear, say, session_of, socket, stack
+from tests.test_live import (
+    ada,
+    answer_of,
+    ben,
+    code_of_close,
+    elsewhere,
+    hear,
+    say,
+    session_of,
+    socket,
+    stack,
+)
 
 __all__ = ["ada", "ben", "stack"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("stack")]
@@ -176,6 +190,49 @@ def test_a_socket_has_so_many_topics_and_no_more(stack: Stack, ada: User) -> Non
             assert [(m["topic"], m["data"]["code"]) for m in refused] == [(topics[-1], "too_many_topics")]
 
     asyncio.run(listen())
+
+
+@pytest.fixture
+def other_process(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
+    """One more `live`, for the same pages."""
+    (tmp_path / "other").mkdir()
+    other = Stack(tmp_path / "other")
+    other.port, other.address = stack.port, stack.address
+    other.start("live")
+    try:
+        wait_for(lambda: answer_of(other, "/health/live") == 200, seconds=30, what="the other process")
+        yield other
+    finally:
+        other.stop()
+
+
+def test_so_many_pages_of_one_person_and_no_more_whichever_process_serves_them(
+    stack: Stack, other_process: Stack, ada: User, ben: User
+) -> None:
+    hers, his = session_of(ada), session_of(ben)
+
+    async def hears(page: Any) -> bool:
+        await say(page, op="subscribe", topics=["feed"])
+        return (await hear(page))["event"] == "snapshot"
+
+    async def open_many() -> None:
+        async with AsyncExitStack() as open_:
+            pages = []
+            for number in range(SOCKETS_MOST):
+                place = other_process if number == 5 else stack
+                pages.append(await open_.enter_async_context(socket(place, session=hers, origin="own")))
+                assert await hears(pages[-1])
+            for place in (stack, other_process):
+                async with socket(place, session=hers, origin="own") as page:
+                    assert await code_of_close(page) == TOO_MANY
+                async with socket(place, session=his, origin="own") as page:
+                    assert await hears(page)
+            await pages[0].close()
+            await asyncio.sleep(0.5)
+            async with socket(other_process, session=hers, origin="own") as page:
+                assert await hears(page)
+
+    asyncio.run(open_many())
 
 
 def test_who_never_reads_is_let_go_within_thirty_seconds(stack: Stack, ada: User) -> None:

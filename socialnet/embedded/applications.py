@@ -51,6 +51,10 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         *["uvicorn", "--host", "127.0.0.1", "--port", str(port + 1), "--lifespan", "off"],
         *["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"],
         *["--ws-ping-interval", "10", "--ws-ping-timeout", "10"],  # who does not read is gone within 30 s
+        *[
+            "--ws-per-message-deflate",
+            "false",
+        ],  # messages are small, and would be compressed for each socket anew
     ]
     celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
