@@ -1,15 +1,11 @@
-// Liking, sharing and bookmarking without a reload: shown at once, told to the server, taken back with a word when it
-// refuses. Without a connection it stays as it is shown, marked as waiting, and is told when the line is back.
-// The buttons belong to one form of the page, so that without JavaScript they work as any other.
+// Liking, sharing and bookmarking posts without a reload. The buttons belong to one form of the page, so that without JavaScript they work as any other.
 
 import { announce, newKey } from "./page.js";
+import { askApi, isOpen, isTelling, perform, say, waitingFor } from "./wishes.js";
 
-const PATIENCE = 10_000, FIRST_PAUSE = 1500, LONGEST_PAUSE = 15_000;
 const form = document.getElementById("acts");
 const language = document.documentElement.lang || "en";
 const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1, roundingMode: "trunc" });
-const telling = new Set(), waiting = new Map(); // names of tasks; tasks that wait for the line, by name
-let wordTimer = 0, retryTimer = 0, retries = 0;
 
 // What each button asks of the API, how it looks while nobody knows better, and how the answer is read.
 const ACTS = {
@@ -89,10 +85,9 @@ function toggle(button, path, on) {
 // What is true now, from the socket or an answer; what the person changed and nobody has confirmed stays as it is shown.
 export function showCounts(ident, counts) {
   if (!form) return;
-  const isOpen = (path) => telling.has(`${ident} ${path}`) || waiting.has(`${ident} ${path}`);
   for (const post of allOf(ident)) {
-    if (Number.isInteger(counts.like_count) && !isOpen("like")) showLikes(post, counts.like_count);
-    if (Number.isInteger(counts.share_count) && !isOpen("share")) showShares(post, counts.share_count);
+    if (Number.isInteger(counts.like_count) && !isOpen(`${ident} like`)) showLikes(post, counts.like_count);
+    if (Number.isInteger(counts.share_count) && !isOpen(`${ident} share`)) showShares(post, counts.share_count);
     if (Number.isInteger(counts.comment_count)) showComments(post, counts.comment_count);
   }
 }
@@ -111,72 +106,32 @@ async function ask({ act, post, key }) {
 }
 
 function askOf(act, id, key) {
-  const headers = { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  if (act.method === "POST") headers["Idempotency-Key"] = key;
-  const signal = AbortSignal.timeout?.(PATIENCE);
-  return fetch(`/api/v1/posts/${id}/${act.path}`, { method: act.method, credentials: "same-origin", headers, signal });
+  return askApi(act.method, `posts/${id}/${act.path}`, act.method === "POST" ? key : "");
 }
 
-async function tell(task) {
-  const response = await ask(task);
-  if (response.status === 401) return location.reload(); // signed out meanwhile: the page asks who it is
-  const answer = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw new Refused(answer.detail || answer.title || form.dataset.sorry);
-  return answer;
-}
-
-class Refused extends Error {}
-
-// A task is one person's wish for one post: the latest of like and unlike, say, and how it looked before the first.
+// It remembers how the post looked before the first press that nobody has answered.
 async function press(button) {
   const post = button.closest("article[data-original]");
-  const act = actOf(button), name = `${original(post)} ${act.path}`;
-  if (telling.has(name)) return;
+  const act = actOf(button), name = `${original(post)} ${act.path}`, key = newKey();
+  if (isTelling(name)) return;
   leaveMenu(button);
   sameAs(post).forEach(act.show);
-  const before = waiting.get(name)?.before || opposite(act);
-  await perform({ name, act, post, before, key: newKey() });
+  const before = waitingFor(name)?.before || opposite(act);
+  await perform({
+    name,
+    before,
+    ask: () => ask({ act, post, key }),
+    takeBack: () => sameAs(post).forEach(before.show),
+    showWaiting: (on) => showWaiting(post, act, on),
+    answered: (answer, waited) => answered(post, act, answer, waited),
+  });
 }
 
-async function perform(task) {
-  const { name, act, post } = task;
-  telling.add(name);
-  let answer = null, refusal = null;
-  try {
-    answer = await tell(task);
-  } catch (error) {
-    if (!(error instanceof Refused)) return putOff(task);
-    refusal = error;
-  } finally {
-    telling.delete(name);
-  }
-  const waited = waiting.delete(name);
-  showWaiting(post, act, false);
-  if (refusal) {
-    sameAs(post).forEach(task.before.show);
-    return say(refusal.message);
-  }
-  showCounts(original(post), answer || {});
-  if (answer?.share_id) noteOwn(post, answer.share_id);
+function answered(post, act, answer, waited) {
+  showCounts(original(post), answer);
+  if (answer.share_id) noteOwn(post, answer.share_id);
   if (act.path === "share" || waited) say(form.dataset[act.said]);
   else announce(form.dataset[act.said]);
-}
-
-// No answer: it may or may not have arrived. Asked again, it has one effect: by nature, or by its key.
-function putOff(task) {
-  if (!waiting.has(task.name)) say(form.dataset.waiting);
-  waiting.set(task.name, task);
-  showWaiting(task.post, task.act, true);
-  clearTimeout(retryTimer);
-  retryTimer = setTimeout(retry, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** retries++) * (0.5 + Math.random()));
-}
-
-async function retry() {
-  clearTimeout(retryTimer);
-  for (const task of [...waiting.values()]) {
-    if (!telling.has(task.name)) await perform(task);
-  }
-  if (!waiting.size) retries = 0;
 }
 
 function showWaiting(post, act, on) {
@@ -196,14 +151,6 @@ function leaveMenu(button) {
   menu.querySelector("summary").focus({ preventScroll: true });
 }
 
-function say(sentence) {
-  const place = document.querySelector("[data-word]");
-  clearTimeout(wordTimer);
-  place.hidden = false;
-  place.textContent = sentence;
-  wordTimer = setTimeout(() => { place.hidden = true; }, 5000);
-}
-
 let started = false;
 
 export function start() {
@@ -215,6 +162,4 @@ export function start() {
     event.preventDefault();
     press(button);
   });
-  addEventListener("online", retry);
-  document.addEventListener("socialnet:connected", retry);
 }

@@ -4,6 +4,7 @@
 import { showCounts } from "./acts.js";
 import { start as startLive, subscribe } from "./live.js";
 import { added, announce, isSignIn, newKey, parse, sentenceOf } from "./page.js";
+import { askApi, isTelling, perform, say, waitingFor } from "./wishes.js";
 
 const thread = document.querySelector("[data-thread]");
 const acts = document.getElementById("acts");
@@ -171,35 +172,33 @@ function showLike(button, on, likes) {
   place.replaceChildren(...(likes > 0 ? [spoken, seen] : []));
 }
 
+// The buttons of a comment are drawn anew with its branch: each look at it is for the one that is there then.
 async function like(button) {
-  if (button.getAttribute("aria-busy") === "true") return;
+  const id = button.closest("[data-comment-id]").dataset.commentId, name = `comment ${id} like`;
+  if (isTelling(name)) return;
   const on = button.getAttribute("aria-pressed") !== "true";
-  const before = Number(button.querySelector("[data-like-count]").dataset.likeCount);
-  button.setAttribute("aria-busy", "true");
-  showLike(button, on, before + (on ? 1 : -1));
-  try {
-    const response = await fetch(`/api/v1/comments/${button.closest("[data-comment-id]").dataset.commentId}/like`, {
-      method: on ? "PUT" : "DELETE",
-      credentials: "same-origin",
-      headers: { Accept: "application/json", "X-CSRFToken": acts.elements.csrfmiddlewaretoken.value },
-    });
-    if (response.status === 401) return location.reload();
-    const answer = await response.json();
-    if (!response.ok) throw new Refused(sentenceOf(answer));
-    showLike(button, answer.is_liked, answer.like_count);
-  } catch (error) {
-    showLike(button, !on, before);
-    say(error instanceof Refused && error.message ? error.message : thread.dataset.sorry);
-  } finally {
-    button.removeAttribute("aria-busy");
-  }
+  const likes = Number(button.querySelector("[data-like-count]").dataset.likeCount);
+  const before = waitingFor(name)?.before || { on: !on, likes };
+  const show = (pressed, count) => withLike(id, (there) => showLike(there, pressed, count));
+  show(on, likes + (on ? 1 : -1));
+  await perform({
+    name,
+    before,
+    ask: () => askApi(on ? "PUT" : "DELETE", `comments/${id}/like`),
+    takeBack: () => show(before.on, before.likes),
+    showWaiting: (waits) => withLike(id, (there) => there.classList.toggle("waiting", waits)),
+    answered: (answer, waited) => {
+      if ("like_count" in answer) show(answer.is_liked, answer.like_count);
+      const said = acts.dataset[on ? "liked" : "unliked"];
+      if (waited) say(said);
+      else announce(said);
+    },
+  });
 }
 
-function say(sentence) {
-  const place = document.querySelector("[data-word]");
-  place.hidden = false;
-  place.textContent = sentence;
-  setTimeout(() => { if (place.textContent === sentence) place.hidden = true; }, 5000);
+function withLike(id, act) {
+  const button = commentOf(id)?.querySelector("[data-comment-like]");
+  if (button) act(button);
 }
 
 // --- what others say meanwhile --------------------------------------------------------------------------------------
