@@ -40,7 +40,8 @@ class CommentsView(APIView):
     def get(self, request: Request, post_id: int) -> Response:
         """What is said under a post: the top level, with the first replies inside.
 
-        `hot` and `top` stay as they were at their first page, for 15 minutes.
+        `hot` and `top` stay as they were at their first page, for 15 minutes, and end after 500; `new` and `old` have
+        all.
         """
         page = selectors.comments_of(
             post_id=self.original_id, viewer=request.user, sort=self.sort, cursor=self.cursor, size=self.limit

@@ -35,6 +35,13 @@ _SCORES = {
 }
 
 
+@dataclass(frozen=True)
+class TopLevel(Page[CommentItem]):
+    """`is_cut` says that this order ends here, though more was said: hot and top are the first 500."""
+
+    is_cut: bool = False
+
+
 def thread_cursor(text: str | None, *, post_id: int, sort: str) -> Cursor | Place | None:
     """Where `text` says that this order of a thread goes on; raises `InvalidCursor` for that of any other list."""
     if not text:
@@ -60,8 +67,9 @@ def comments_of(
 ) -> Page[CommentItem]:
     """The top level of a thread, whose post `viewer` may see, with the first replies inside; one query a page.
 
-    Hot and top are snapshots of 500, another query for their first page; a page of one is shorter when some of it is
-    gone since. Raises `CursorExpired` after 15 minutes. While Redis cannot keep the order they are newest first.
+    Hot and top are snapshots of 500: another query for their first page, and one for the last of so many (`TopLevel`).
+    A page of one is shorter when some of it is gone since. Raises `CursorExpired` after 15 minutes. While Redis cannot
+    keep the order they are newest first.
     """
     if isinstance(cursor, Place) or (cursor is None and sort in _SCORES):
         return _ranked_page(post_id, viewer, sort, cursor, size)
@@ -95,12 +103,19 @@ def _ranked_page(
         items = threads.with_answers(ids[index : index + size], viewer=viewer)
         index += size
     if index >= len(ids):
-        return Page(items=items)
+        return TopLevel(items=items, is_cut=_has_more_than(ids, post_id))
     try:
         kept = place or snapshots.keep(ids, scope=_scope(post_id, sort))
     except RedisAway:
         return _newest(post_id, viewer, None, size, scope=_scope(post_id, sort))
     return Page(items=items, next_cursor=kept.at(index))
+
+
+def _has_more_than(ids: Sequence[int], post_id: int) -> bool:
+    """Whether the top level is longer than an order that is as long as any can be."""
+    if len(ids) < LONGEST:
+        return False
+    return Comment.objects.filter(post=post_id, parent=None)[LONGEST : LONGEST + 1].exists()
 
 
 def _ranked(post_id: int, sort: str) -> list[int]:

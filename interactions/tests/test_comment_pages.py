@@ -97,6 +97,26 @@ def test_sorts_are_links_and_lists_go_on_by_links(ada: User) -> None:
         assert "<html" not in part and part.count("data-branch=") == (2 if "comment=" in link else 5)
 
 
+def test_an_order_that_ends_early_says_so_and_leads_to_all(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("interactions.selectors.comments.LONGEST", 22)
+    post = publish(ada)
+    plant_comments(post, [ada], many=22)
+    words, way = "This order ends here", f'href="{url(post)}?sort=new#comments">Show all'
+    page = html(ada, f"{url(post)}?sort=top")
+    (further,) = (link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)" data-further', page))
+    assert words not in page and words not in html(ada, further.partition("#")[0])  # all 22 are there
+    plant_comments(post, [ada], many=1, parents=[Comment.objects.first()])  # replies are no top level
+    assert words not in html(ada, further.partition("#")[0])
+    say(ada, post)
+    for last in (further.partition("#")[0], further.partition("#")[0].replace("?", "/comments?")):
+        part = html(ada, last, **(PARTIAL if "/comments?" in last else {}))
+        assert words in part and way in part and part.count("data-branch=") == 3  # one is a reply
+    assert words not in page  # while it goes on
+    assert words not in html(ada, f"{url(post)}?sort=old")
+
+
 def test_a_page_without_the_script_is_at_the_post(ada: User) -> None:
     post = publish(ada)
     comment = say(ada, post)

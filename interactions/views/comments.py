@@ -18,7 +18,7 @@ from interactions import actions, selectors
 from interactions.forms import CommentForm
 from interactions.models import Comment
 from interactions.page import number, page_of, sort_of, surroundings
-from interactions.selectors import Said
+from interactions.selectors import Said, TopLevel
 from interactions.threads import CommentItem
 from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import DomainError, Forbidden, Invalid, NotFound, RateLimited
@@ -47,7 +47,8 @@ def comments(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
         context["parent"] = parent
     else:
         page = page_of(post, request)
-    shown = {**context, "items": page.items, "next_cursor": page.next_cursor}
+    is_cut = isinstance(page, TopLevel) and page.is_cut
+    shown = {**context, "items": page.items, "next_cursor": page.next_cursor, "is_cut": is_cut}
     return render(request, "interactions/_branches.html", shown)
 
 
