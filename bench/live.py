@@ -164,7 +164,10 @@ def likes(
         likes=len(made),
         sockets=options.sockets,
         messages=len(notes),
-        **{"per second": len(notes) / seconds, "told of": f"{len(found):,} of {len(made) * options.sockets:,}"},
+        **{
+            "per second": len(notes) / seconds,
+            "told of": f"{len(found):,} of {len(made) * options.sockets:,}",
+        },
     )
     return found
 

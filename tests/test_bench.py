@@ -1,6 +1,8 @@
 """The instruments of script/bench: a wrong ruler measures nothing."""
 
+import asyncio
 import json
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -14,16 +16,19 @@ import pytest
 from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import Client
+from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from accounts.models import User
 from accounts.tests.factories import person
 from bench.client import get, measure
+from bench.crowd import Crowd, Guest
 from bench.memory import megabytes
 from bench.report import Report, machine, percentiles, table
 from feeds import timelines
 from feeds.models import FeedEntry, PullSource
 from feeds.selectors import home_page
 from feeds.tests.factories import publish
+from socialnet.embedded.errors import StartError
 from socialnet.kernel.invariants import broken
 from socialnet.kernel.redis import door
 from socialnet.outbox.testing import drain
@@ -186,3 +191,78 @@ def test_a_timeline_is_weighed_and_gone_again() -> None:
 def test_it_asks_each_request_once_if_told_to(port: int) -> None:
     figures = measure(port, [get("/")] * 5, connections=2, seconds=5, once=True)
     assert (figures.requests, figures.wrong) == (5, 0)
+
+
+async def test_the_sockets_of_a_crowd_count_and_note_what_they_hear() -> None:
+    async def greet(page: ServerConnection) -> None:
+        await page.send(f"hello {page.request.headers['X-Who']} {await page.recv()}")  # type: ignore[union-attr]
+        await page.wait_closed()
+
+    async with serve(greet, "127.0.0.1", 0, compression=None, ping_interval=0.05) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        with Crowd() as crowd:
+            guests = [Guest({"X-Who": f"n{number}"}, "said " + "x" * (200 * number)) for number in range(3)]
+            assert await asyncio.to_thread(crowd.open, "room", port, "/", guests) > 0
+            crowd.take_notes("room")
+            began = time.perf_counter()
+            for text in ("short", "l" * 5000):
+                broadcast(server.connections, text)
+            await asyncio.to_thread(crowd.wait_for, "room", 6)
+            notes = crowd.notes("room")
+            assert crowd.heard("room") == 6 and crowd.notes("room") == []
+            assert {(page, len(text)) for page, _at, text in notes} == {
+                (n, s) for n in range(3) for s in (5, 5000)
+            }
+            assert all(began < at < time.perf_counter() for _page, at, _text in notes)
+            await asyncio.sleep(0.2)  # pings are answered meanwhile, or the server would close
+            broadcast(server.connections, "still there")
+            await asyncio.to_thread(crowd.wait_for, "room", 9)
+
+
+async def test_a_crowd_that_is_sent_away_says_so() -> None:
+    async def refuse(page: ServerConnection) -> None:
+        await page.close(4429)
+
+    async with serve(refuse, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        with Crowd() as crowd, pytest.raises(RuntimeError, match="4429"):
+            await asyncio.to_thread(crowd.open, "room", port, "/", [Guest({})] * 2)
+    with Crowd() as crowd, pytest.raises(RuntimeError):
+        await asyncio.to_thread(crowd.open, "room", port, "/", [Guest({})])
+
+
+def test_each_screen_shows_a_like_with_the_first_count_that_holds_it() -> None:
+    from bench.live import _likes_in, shown_after
+
+    def told(page: int, at: float, count: int, event: str = "counts") -> tuple[int, float, bytes]:
+        return page, at, json.dumps({"event": event, "data": {"like_count": count}}).encode()
+
+    notes = [told(0, 1.5, 1), told(0, 2.5, 3), told(0, 3.0, 3), told(1, 2.25, 2), told(1, 9.0, 3, "snapshot")]
+    shown = shown_after({1: 1.0, 2: 1.25, 3: 2.0}, notes, _likes_in)
+    assert sorted(shown) == [500, 500, 1000, 1250, 1250]
+
+
+def test_the_limit_of_files_is_raised_as_far_as_it_goes() -> None:
+    from bench.live import raise_limit_of_files
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        raise_limit_of_files(512)
+        raise_limit_of_files(100)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (512, before[1])
+        if before[1] != resource.RLIM_INFINITY:
+            with pytest.raises(StartError):
+                raise_limit_of_files(before[1] + 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_process_is_known_by_the_processor_time_it_used() -> None:
+    from bench.live import cpu_seconds
+
+    before = cpu_seconds(getpid())
+    until = time.process_time() + 0.1
+    while time.process_time() < until:
+        pass
+    assert 0.05 <= cpu_seconds(getpid()) - before < 2
