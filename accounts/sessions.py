@@ -25,10 +25,10 @@ SEEN_EVERY = timedelta(hours=1)
 _GONE: Record = {"gone": True}  # signed out while PostgreSQL was away: its row is not to be believed
 
 
-_whose: LRUCache[str, int] = LRUCache(20_000)  # by copy; a guess by which more can be read at once
-_decoded: LRUCache[bytes | str, bytes] = LRUCache(
-    2_000
-)  # as stored → JSON: the signature of each is checked once
+# By copy: a guess whose session it is, by which more can be read at once.
+_whose: LRUCache[str, int] = LRUCache(20_000)
+# As stored → JSON, so that the signature of each is checked once.
+_decoded: LRUCache[bytes | str, bytes] = LRUCache(2_000)
 
 
 class SessionStore(SessionBase):
