@@ -34,28 +34,7 @@ def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
 
 def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
     """web, live, relay, worker, bulk, previews, beat; the live socket takes the port after `port`."""
-    granian = ["granian", "--host", "127.0.0.1", "--respawn-failed-workers"]
     workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
-    web = [
-        *granian,
-        "--interface",
-        "wsgi",
-        "--port",
-        str(port),
-        "--workers",
-        workers,
-        "--blocking-threads",
-        "2",
-    ]
-    live = [
-        *["uvicorn", "--host", "127.0.0.1", "--port", str(port + 1), "--lifespan", "off"],
-        *["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"],
-        *["--ws-ping-interval", "10", "--ws-ping-timeout", "10"],  # who does not read is gone within 30 s
-        *[
-            "--ws-per-message-deflate",
-            "false",
-        ],  # messages are small, and would be compressed for each socket anew
-    ]
     celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
     quick = [*worker, "-n", "worker@%h", "-Q", QUICK_QUEUES, "-c", concurrency]
@@ -63,16 +42,8 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
     previews = [*worker, "-n", "previews@%h", "-Q", OUTSIDE_QUEUES, "-P", "threads", "-c", ASKED_AT_ONCE]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
-        _python(
-            "web", *web, "--no-ws", "socialnet.wsgi:application", told=told, is_ready=partial(serves, port)
-        ),
-        _python(
-            "live",
-            *live,
-            "socialnet.asgi:application",
-            told=told,
-            is_ready=partial(listens, port + 1),
-        ),
+        _python("web", *_web(port, workers), told=told, is_ready=partial(serves, port)),
+        _python("live", *_live(port + 1), told=told, is_ready=partial(listens, port + 1)),
         Program(
             name="relay",
             argv=[sys.executable, "manage.py", "relay"],
@@ -83,6 +54,24 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         _python("bulk", *bulk, told=told, patience=30),
         _python("previews", *previews, told=told, patience=30),
         _python("beat", *beat, told=told),
+    ]
+
+
+def _web(port: int, workers: str) -> list[str]:
+    return [
+        *["granian", "--host", "127.0.0.1", "--port", str(port), "--interface", "wsgi"],
+        *["--workers", workers, "--blocking-threads", "2", "--respawn-failed-workers", "--no-ws"],
+        "socialnet.wsgi:application",
+    ]
+
+
+def _live(port: int) -> list[str]:
+    """Who does not read is gone within 30 s; messages are small, and would be compressed for each socket anew."""
+    return [
+        *["uvicorn", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"],
+        *["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"],
+        *["--ws-ping-interval", "10", "--ws-ping-timeout", "10", "--ws-per-message-deflate", "false"],
+        "socialnet.asgi:application",
     ]
 
 
