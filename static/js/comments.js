@@ -13,6 +13,7 @@ const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFr
 const news = new Map(); // ids that came meanwhile → their parents' ids
 const mine = new Set();
 const NEWS_MOST = 50;
+let countsHeard = 0;
 
 const commentOf = (id) => document.getElementById(`comment-${id}`);
 const branchOf = (id) => thread.querySelector(`[data-branch="${CSS.escape(id)}"]`);
@@ -79,6 +80,7 @@ async function send(form) {
   form.setAttribute("aria-busy", "true");
   button.disabled = true;
   sorry.textContent = "";
+  const heardBefore = countsHeard;
   try {
     const response = await fetch(`/api/v1/posts/${thread.dataset.thread}/comments`, {
       method: "POST",
@@ -96,7 +98,7 @@ async function send(form) {
     await put(answer.id, answer.parent_id, { isOwn: true });
     finish(form);
     forget(answer.id);
-    countOne(1);
+    if (countsHeard === heardBefore) countOne(1); // else the count that was told holds this one, or the next one does
   } catch (error) {
     sorry.textContent = error instanceof Refused && error.message ? error.message : thread.dataset.sorry;
     content.focus();
@@ -204,7 +206,10 @@ function withLike(id, act) {
 // --- what others say meanwhile --------------------------------------------------------------------------------------
 
 function hear(message) {
-  if (message.event === "counts" || message.event === "snapshot") return showCount(message.data?.comment_count);
+  if (message.event === "counts" || message.event === "snapshot") {
+    countsHeard += 1;
+    return showCount(message.data?.comment_count);
+  }
   if (message.event !== "comment.new") return;
   const { id, parent_id: parentId } = message.data;
   if (mine.has(id) || commentOf(id) || news.size >= NEWS_MOST) return;

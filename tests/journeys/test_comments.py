@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import User
 from feeds.actions import publish_post
@@ -18,6 +18,7 @@ from tests.stack import Stack, running
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
 READY = "html[data-ready]"
+DRAWN = re.compile(r"/comments/\d+$")
 
 
 @pytest.fixture
@@ -44,11 +45,17 @@ def say(author: User, post_id: int, content: str, parent_id: int | None) -> int:
     return comment_on_post(post_id=post_id, author=author, content=content, parent_id=parent_id).pk
 
 
+def late(route: Route) -> None:
+    time.sleep(1)
+    route.continue_()
+
+
 def test_talking_in_place(stack: Stack, browser: Browser, place: str) -> None:
     page = window(browser, stack)
     sign_in(page, "ada")
     page.goto(place)
     page.wait_for_selector(READY)
+    page.route(DRAWN, late)  # the socket tells the count first
     page.keyboard.press("c")
     page.keyboard.type("Said in place")
     page.keyboard.press("Control+Enter")

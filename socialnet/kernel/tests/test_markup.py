@@ -452,14 +452,10 @@ HOSTILE += ["#" + "a" * 99_999, "#" + "1" * 99_999, "a" * 99_999]
 
 @pytest.mark.parametrize("size", [2000, reading.LONGEST, 100_000])
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:12])
-def test_no_text_takes_longer_than_50_ms(text, size):
+def test_no_text_makes_the_parser_go_back_and_forth(text, size):
+    """All of these take milliseconds; what grows faster than its text would take seconds."""
     text = (text * (size // len(text) + 1))[:size]
-    best = 1.0
-    for _ in range(20):  # the machine may be busy with something else
-        reading.read.cache_clear()
-        started = time.process_time()
-        html(text)
-        best = min(best, time.process_time() - started)
-        if best < 0.05:
-            break
-    assert best < 0.05
+    reading.read.cache_clear()
+    started = time.process_time()
+    html(text)
+    assert time.process_time() - started < 1
