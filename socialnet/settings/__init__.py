@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "accounts",
     "feeds",
     "interactions",
+    "notifications",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,17 @@
+"""The app's tables, by noun."""
+
+from notifications.models.channels import ChannelDelivery, PushSubscription
+from notifications.models.inbox import Notification, NotificationActor, NotificationQuerySet
+from notifications.models.preferences import Digest, FromWhom, Preference, Settings
+
+__all__ = [
+    "ChannelDelivery",
+    "Digest",
+    "FromWhom",
+    "Notification",
+    "NotificationActor",
+    "NotificationQuerySet",
+    "Preference",
+    "PushSubscription",
+    "Settings",
+]
