@@ -21,3 +21,11 @@ class PushOwed(Event):
     name = "notifications.push_owed"
     user_id: int
     notification_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced(Event):
+    """The people who run this place have something to say to everybody."""
+
+    name = "notifications.announced"
+    announcement_id: int

@@ -188,6 +188,14 @@ KINDS: dict[str, Kind] = {
             from_whom=False,
         ),
         Kind(
+            name="post_failed",
+            label=_("A post that you scheduled could not be published"),
+            group=Group.OTHER,
+            paces=(Pace.AT_ONCE, Pace.OFF),
+            ways=_TALK_WAYS,
+            from_whom=False,
+        ),
+        Kind(
             name="security",
             label=_("Your account: a new sign-in, a new password or address"),
             group=Group.OTHER,

@@ -61,6 +61,7 @@ app.conf.task_annotations = {
             "reconcile_all_comment_counts",
             "forget_inactive_comment_likes",
         ],
+        "notifications": ["forget_old_notifications"],
     }.items()
     for job in jobs
 }
@@ -107,6 +108,10 @@ app.conf.beat_schedule = {
         "interactions.tasks.forget_inactive_comment_likes",
         crontab(minute=55, hour=3, day_of_week="sunday"),
         every=DAY,
+    ),
+    "notifications that are due": job("notifications.tasks.tell_due", 5.0, every=MINUTE, queue="notify"),
+    "notifications read long ago": job(
+        "notifications.tasks.forget_old_notifications", crontab(minute=0, hour=4), every=DAY
     ),
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),
     "tiers": job("feeds.tasks.review_tiers", 300.0, every=300.0),

@@ -1,1 +1,14 @@
-"""The ways out of the inbox, each a folder with one interface (`base.Channel`)."""
+"""The ways out of the inbox, each a folder with one interface (`base.Channel`).
+
+The inbox itself is none of them: what is in it was not sent anywhere.
+"""
+
+from notifications.channels import socket
+from notifications.channels.base import Channel
+from notifications.registry import Way
+
+CHANNELS: tuple[Channel, ...] = (socket.CHANNEL,)
+
+
+def channel(way: Way) -> Channel:
+    return next(channel for channel in CHANNELS if channel.way is way)

@@ -14,9 +14,9 @@ from notifications.registry import Way
 class Channel:
     """A way out of the inbox.
 
-    `reaches` says whether there is an address that works, `trouble` in a sentence why not (empty: nothing to say). `owe`
-    sees to it that these notifications, told together, go out as one message: it is called once for them, inside the
-    transaction of the telling, and must not speak with anybody; it stores an event or acts on commit.
+    `reaches` says whether there is an address that works, `trouble` in a sentence why not (empty: nothing to say).
+    `owe` sees to it that these notifications, told together, go out as one message: it is called once for them, inside
+    the transaction of the telling, and must not speak with anybody; it stores an event or acts on commit.
     """
 
     way: Way

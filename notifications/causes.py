@@ -1,0 +1,215 @@
+"""From events of the apps below to claims: whom each might concern. Whether it does is asked when they are settled."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.events import FollowRequested, PasswordChanged, UserFollowed, UserUnfollowed
+from accounts.models import Follow, User
+from feeds.events import PeopleMentioned
+from feeds.models import Post
+from feeds.text import mentioned_names
+from interactions.events import (
+    CommentLiked,
+    CommentUnliked,
+    CommentWritten,
+    PeopleMentionedInComment,
+    PostLiked,
+    PostUnliked,
+)
+from interactions.models import Comment
+from notifications.claims import Claim
+from notifications.models import Announcement, NotificationActor
+
+
+def of_follows(events: Iterable[UserFollowed | UserUnfollowed | FollowRequested | Any]) -> Iterator[Claim]:
+    """A follow tells the followed; one that was asked for tells who asked. Each ends the other's claim, too."""
+    for event in events:
+        asked, follower, followee = getattr(event, "was_asked", False), event.follower_id, event.followee_id
+        yield Claim(kind="follow_request", recipient_id=followee, actor_id=follower, target_id=follower)
+        if asked:
+            yield Claim(kind="request_accepted", recipient_id=follower, actor_id=followee, target_id=followee)
+        elif not isinstance(event, FollowRequested):
+            yield Claim(kind="follow", recipient_id=followee, actor_id=follower, target_id=follower)
+        if isinstance(event, UserUnfollowed):
+            yield Claim(kind="request_accepted", recipient_id=follower, actor_id=followee, target_id=followee)
+
+
+def of_likes(events: Iterable[PostLiked | PostUnliked]) -> Iterator[Claim]:
+    for event in events:
+        yield Claim(
+            kind="like",
+            recipient_id=event.author_id,
+            actor_id=event.user_id,
+            target_id=event.post_id,
+            post_id=event.post_id,
+        )
+
+
+def of_comment_likes(events: Sequence[CommentLiked | CommentUnliked]) -> Iterator[Claim]:
+    posts = dict(
+        Comment.objects.filter(pk__in={event.comment_id for event in events}).values_list("pk", "post_id")
+    )
+    for event in events:
+        if event.comment_id in posts:  # else it is gone, and `of_comments_gone` takes care of it
+            yield Claim(
+                kind="comment_like",
+                recipient_id=event.author_id,
+                actor_id=event.user_id,
+                target_id=event.comment_id,
+                post_id=posts[event.comment_id],
+                comment_id=event.comment_id,
+            )
+
+
+def of_comments(events: Sequence[CommentWritten]) -> Iterator[Claim]:
+    """Whose comment is answered hears of an answer, the post's author of a comment; who is named, of that alone."""
+    comments = Comment.objects.standing().select_related("post__author", "replying_to")
+    there = comments.in_bulk([event.comment_id for event in events])
+    for event in events:
+        comment = there.get(event.comment_id)
+        if comment is None:
+            continue
+        author_id, answered_id = comment.post.author_id, event.answered_id
+        if answered_id:
+            yield _of_comment("reply", answered_id, comment)
+        names = mentioned_names(comment.content)
+        if author_id != answered_id and comment.post.author.username.lower() not in names:
+            yield _of_comment("comment", author_id, comment)
+
+
+def of_mentions_in_comments(events: Sequence[PeopleMentionedInComment]) -> Iterator[Claim]:
+    """Who is answered and named hears of the answer."""
+    there = (
+        Comment.objects.standing().select_related("parent").in_bulk([event.comment_id for event in events])
+    )
+    for event in events:
+        if comment := there.get(event.comment_id):
+            answered = {comment.replying_to_id} if comment.replying_to_id else set()
+            if comment.parent and not answered:
+                answered = {comment.parent.author_id}
+            for user_id in set(event.user_ids) - answered:
+                yield _of_comment("mention", user_id, comment)
+
+
+def _of_comment(kind: str, recipient_id: int, comment: Comment) -> Claim:
+    return Claim(
+        kind=kind,
+        recipient_id=recipient_id,
+        actor_id=comment.author_id,
+        target_id=comment.pk,
+        post_id=comment.post_id,
+        comment_id=comment.pk,
+    )
+
+
+def of_mentions(events: Iterable[PeopleMentioned]) -> Iterator[Claim]:
+    for event in events:
+        for user_id in event.user_ids:
+            yield Claim(
+                kind="mention",
+                recipient_id=user_id,
+                actor_id=event.author_id,
+                target_id=event.post_id,
+                post_id=event.post_id,
+            )
+
+
+def of_shares(post_ids: Collection[int]) -> Iterator[Claim]:
+    """Shares and quotes among these posts, for whom they are of; also of shares that are gone."""
+    posts = Post.objects.filter(pk__in=post_ids, share_of__isnull=False)
+    known = list(posts.only("id", "author_id", "share_of_id", "content", "with_media"))
+    authors = dict(
+        Post.objects.filter(pk__in={post.share_of_id for post in known}).values_list("pk", "author_id")
+    )
+    for post in known:
+        if post.share_of_id not in authors or not post.share_of_id:
+            continue
+        is_share = post.is_share
+        yield Claim(
+            kind="share" if is_share else "quote",
+            recipient_id=authors[post.share_of_id],
+            actor_id=post.author_id,
+            target_id=post.share_of_id if is_share else post.pk,
+            post_id=post.share_of_id if is_share else post.pk,
+        )
+
+
+def of_bell(post: Post, *, first: int, last: int) -> Iterator[Claim]:
+    """For the followers with ids from `first` to `last` who rang the author's bell."""
+    ringing = _ringing(post.author_id).filter(follower__range=(first, last))
+    for follower_id in ringing.values_list("follower_id", flat=True):
+        yield Claim(
+            kind="new_post",
+            recipient_id=follower_id,
+            actor_id=post.author_id,
+            target_id=post.pk,
+            post_id=post.pk,
+        )
+
+
+def pieces_of_ringing(author_id: int, size: int) -> list[str]:
+    """Those who rang the author's bell, as ranges `first-last` of at most `size` of them."""
+    return _pieces(_ringing(author_id).order_by("follower_id").values_list("follower_id", flat=True), size)
+
+
+def _ringing(author_id: int) -> Any:
+    return Follow.objects.active().filter(followee=author_id, notify=True)
+
+
+def of_security(events: Iterable[Any]) -> Iterator[Claim]:
+    """Each on its own: the event is the target."""
+    for event in events:
+        words = {"what": _SECURITY[type(event)], "device": getattr(event, "device", "")}
+        yield Claim(
+            kind="security", recipient_id=event.user_id, actor_id=None, target_id=event.id, words=words
+        )
+
+
+_SECURITY: dict[type, str] = {PasswordChanged: "password"}
+
+
+def of_announcement(announcement: Announcement, *, first: int, last: int) -> Iterator[Claim]:
+    people = User.objects.standing().filter(pk__range=(first, last))
+    for user_id in people.values_list("pk", flat=True):
+        yield Claim(
+            kind="system",
+            recipient_id=user_id,
+            actor_id=None,
+            target_id=announcement.pk,
+            words={"text": announcement.text, "url": announcement.url},
+        )
+
+
+def pieces_of_everybody(size: int) -> list[str]:
+    return _pieces(User.objects.standing().order_by("pk").values_list("pk", flat=True), size)
+
+
+def _pieces(ids: Iterable[int], size: int) -> list[str]:
+    known = list(ids)
+    chunks = [known[start : start + size] for start in range(0, len(known), size)]
+    return [f"{chunk[0]}-{chunk[-1]}" for chunk in chunks]
+
+
+def of_rows(condition: Q, *, after: tuple[int, int], most: int) -> list[tuple[tuple[int, int], Claim]]:
+    """What stands in inboxes already, of people who did it that meet `condition`, with the place of each; in order."""
+    actors = NotificationActor.objects.filter(condition, is_active=True).select_related("notification")
+    row, person = after
+    later = Q(notification__gt=row) | Q(notification=row, actor__gt=person)
+    return [
+        ((actor.notification_id, actor.actor_id), _of_actor(actor))
+        for actor in actors.filter(later).order_by("notification_id", "actor_id")[:most]
+    ]
+
+
+def _of_actor(actor: NotificationActor) -> Claim:
+    row = actor.notification
+    return Claim(
+        kind=row.kind,
+        recipient_id=row.recipient_id,
+        actor_id=actor.actor_id,
+        target_id=row.target_id,
+        post_id=row.post_id,
+        comment_id=row.comment_id,
+    )

@@ -1,0 +1,161 @@
+"""What news from below puts into inboxes, and takes out. Each looks at what is true now, and may run twice."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.events import (
+    FollowRequested,
+    PasswordChanged,
+    PersonDeleted,
+    UserBlocked,
+    UserFollowed,
+    UserSuspended,
+    UserUnfollowed,
+)
+from feeds.events import PeopleMentioned, PostDeleted, PostPublished
+from feeds.models import Post
+from interactions.events import (
+    CommentDeleted,
+    CommentLiked,
+    CommentUnliked,
+    CommentWritten,
+    PeopleMentionedInComment,
+    PostLiked,
+    PostUnliked,
+)
+from notifications import actions, causes, live, settling, telling
+from notifications.claims import Claim
+from notifications.events import Announced
+from notifications.models import Announcement
+from socialnet.outbox.actions import owe
+from socialnet.outbox.handlers import Owed, on, owed
+
+PIECE = 500  # people that one piece of work tells
+SWEEP = 1000  # rows of people asked again at once
+
+
+def _settle(claims: Iterable[Claim]) -> None:
+    """Into inboxes or out of them, then the number on open pages, then what is due at once."""
+    changed = settling.settle(claims)
+    if changed:
+        live.tell_numbers(changed)
+        telling.tell_now(changed)
+
+
+@on(UserFollowed, UserUnfollowed, FollowRequested, queue="notify")
+def note_follows(events: list[Any]) -> None:
+    _settle(causes.of_follows(events))
+
+
+@on(PostLiked, PostUnliked, queue="notify")
+def note_likes(events: list[Any]) -> None:
+    _settle(causes.of_likes(events))
+
+
+@on(CommentLiked, CommentUnliked, queue="notify")
+def note_comment_likes(events: list[Any]) -> None:
+    _settle(causes.of_comment_likes(events))
+
+
+@on(CommentWritten, queue="notify")
+def note_comments(events: list[CommentWritten]) -> None:
+    _settle(causes.of_comments(events))
+
+
+@on(PeopleMentionedInComment, queue="notify")
+def note_mentions_in_comments(events: list[PeopleMentionedInComment]) -> None:
+    _settle(causes.of_mentions_in_comments(events))
+
+
+@on(PeopleMentioned, queue="notify")
+def note_mentions(events: list[PeopleMentioned]) -> None:
+    _settle(causes.of_mentions(events))
+
+
+@on(PostPublished, queue="notify")
+def note_shares(events: list[PostPublished]) -> None:
+    _settle(causes.of_shares([event.post_id for event in events]))
+
+
+@on(PostPublished, queue="notify", batch=20)
+def ring_bells(events: list[PostPublished]) -> None:
+    """Those who rang the author's bell, in pieces."""
+    for event in events:
+        owe(ring_piece, event, causes.pieces_of_ringing(event.author_id, PIECE))
+
+
+@owed(queue="fanout_bulk")
+def ring_piece(pieces: Sequence[Owed]) -> None:
+    for piece in pieces:
+        first, last = map(int, piece.key.split("-"))
+        post = Post.objects.published().filter(pk=piece.event.post_id).first()  # type: ignore[attr-defined]
+        if post is not None:
+            _settle(causes.of_bell(post, first=first, last=last))
+
+
+@on(PostDeleted, queue="notify")
+def forget_posts(events: list[PostDeleted]) -> None:
+    """What led to them, and, if they were shares, that somebody shared."""
+    gone = [event.post_id for event in events]
+    _settle(causes.of_shares(gone))
+    live.tell_numbers(settling.forget_gone(Q(post_id__in=gone)))
+
+
+@on(CommentDeleted, queue="notify")
+def forget_comments(events: list[CommentDeleted]) -> None:
+    gone = [event.comment_id for event in events]
+    live.tell_numbers(settling.forget_gone(Q(comment_id__in=gone)))
+
+
+@on(UserBlocked, queue="notify")
+def part_people(events: list[UserBlocked]) -> None:
+    """Neither is in the other's inbox from now on."""
+    for event in events:
+        pair = (event.blocker_id, event.blocked_id)
+        _resettle(Q(actor__in=pair, notification__recipient__in=pair))
+
+
+@on(UserSuspended, queue="maintenance", batch=1)
+def forget_actors(events: list[UserSuspended]) -> None:
+    """They are nobody's news any more."""
+    for event in events:
+        _resettle(Q(actor=event.user_id))
+
+
+@on(PersonDeleted, queue="maintenance", batch=1)
+def forget_people(events: list[PersonDeleted]) -> None:
+    """First out of the inboxes of others, whose numbers follow; then their own."""
+    for event in events:
+        _resettle(Q(actor=event.user_id))
+        actions.forget_person(user_id=event.user_id)
+
+
+def _resettle(condition: Q) -> None:
+    """Ask again of those in inboxes that meet `condition`; ends, because what does not stand is taken out."""
+    after = (0, 0)
+    while claims := causes.of_rows(condition, after=after, most=SWEEP):
+        live.tell_numbers(settling.settle([claim for _place, claim in claims]))
+        after = claims[-1][0]
+
+
+@on(PasswordChanged, queue="notify")
+def note_security(events: list[Any]) -> None:
+    _settle(causes.of_security(events))
+
+
+@on(Announced, queue="default", batch=1)
+def announce(events: list[Announced]) -> None:
+    """To everybody, in pieces."""
+    for event in events:
+        owe(announce_piece, event, causes.pieces_of_everybody(PIECE))
+
+
+@owed(queue="fanout_bulk")
+def announce_piece(pieces: Sequence[Owed]) -> None:
+    for piece in pieces:
+        first, last = map(int, piece.key.split("-"))
+        announcement = Announcement.objects.filter(pk=piece.event.announcement_id).first()  # type: ignore[attr-defined]
+        if announcement is not None:
+            _settle(causes.of_announcement(announcement, first=first, last=last))

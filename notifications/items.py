@@ -1,0 +1,158 @@
+"""Notifications as their recipient sees them: who, what, a few words of it, and where it leads.
+
+Who may be named and what may be quoted is asked now: of people who are gone only their number is left, and of a post or
+comment that the recipient may not see any more nothing is said but that it was.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.urls import reverse
+
+from accounts.cards import AuthorCard, author_cards
+from accounts.models import User
+from feeds.items import FeedItem
+from feeds.items import items_of as posts_of
+from interactions.models import Comment
+from notifications import texts
+from notifications.models import Notification
+from notifications.registry import Kind
+from socialnet.outbox.ids import time_of
+
+NAMED = 3
+EXCERPT_MOST = 140
+
+_ACTORS = """
+SELECT n.id, a.actor_id FROM unnest(%(ids)s::bigint[]) n(id) CROSS JOIN LATERAL (
+    SELECT actor_id, place FROM notifications_notificationactor
+    WHERE notification_id = n.id AND is_active ORDER BY place DESC LIMIT %(most)s
+) a ORDER BY n.id, a.place DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """One notification. `actors` are the newest of `row.actor_count`; `excerpt` is plain text and may be empty."""
+
+    row: Notification
+    actors: Sequence[AuthorCard]
+    text: str
+    excerpt: str
+    url: str
+
+    @property
+    def id(self) -> int:
+        return self.row.pk
+
+    @property
+    def kind(self) -> str:
+        return self.row.kind
+
+    @property
+    def registered(self) -> Kind:
+        return self.row.registered
+
+    @property
+    def count(self) -> int:
+        return self.row.actor_count
+
+    @property
+    def is_read(self) -> bool:
+        return self.row.is_read
+
+    @property
+    def updated_at(self) -> datetime:
+        return time_of(self.row.place)
+
+
+def items_of(notification_ids: Iterable[int], *, viewer: User) -> list[InboxItem]:
+    """Those that are the viewer's and stand, in the given order; their sentences are in the active language."""
+    wanted = list(notification_ids)
+    rows = Notification.objects.of(viewer).standing().in_bulk(wanted)
+    return items([rows[ident] for ident in wanted if ident in rows], viewer=viewer)
+
+
+def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
+    """As `items_of`, of rows of the viewer's inbox; a fixed number of queries."""
+    if not rows:
+        return []
+    actors = _actors(rows)
+    cards = author_cards({person for people in actors.values() for person in people})
+    posts = {item.id: item for item in posts_of({row.post_id for row in rows if row.post_id}, viewer=viewer)}
+    comments = _comments(rows, viewer)
+    return [
+        _item(
+            row, [cards[person] for person in actors[row.pk] if _is_heard(cards.get(person))], posts, comments
+        )
+        for row in rows
+    ]
+
+
+def _is_heard(card: AuthorCard | None) -> bool:
+    return card is not None and not card.suspended
+
+
+def _item(
+    row: Notification,
+    actors: Sequence[AuthorCard],
+    posts: Mapping[int, FeedItem],
+    comments: Mapping[int, Comment],
+) -> InboxItem:
+    post = posts.get(row.post_id or 0)
+    comment = comments.get(row.comment_id or 0)
+    names = [card.display_name or card.username for card in actors]
+    return InboxItem(
+        row=row,
+        actors=actors,
+        text=texts.sentence(row.kind, names=names, count=row.actor_count, words=row.words),
+        excerpt=_excerpt(row, post, comment),
+        url=_url(row, actors, post, comment),
+    )
+
+
+def _excerpt(row: Notification, post: FeedItem | None, comment: Comment | None) -> str:
+    if row.comment_id:
+        said = comment.content if comment else ""
+    elif post is None:
+        said = ""
+    else:
+        said = post.content_warning or post.content
+    said = " ".join(said.split())
+    return said if len(said) <= EXCERPT_MOST else said[: EXCERPT_MOST - 1].rstrip() + "…"
+
+
+def _url(
+    row: Notification, actors: Sequence[AuthorCard], post: FeedItem | None, comment: Comment | None
+) -> str:
+    if comment is not None and post is not None:
+        return f"{post.url}?comment={comment.pk}#comment-{comment.pk}"
+    if post is not None:
+        return post.url
+    if row.kind == "follow_request":
+        return reverse("follow_requests")
+    if row.kind == "security":
+        return reverse("settings_sessions")
+    if row.kind == "post_failed":
+        return reverse("drafts")
+    if row.kind == "system":
+        return str(row.words.get("url") or reverse("notifications"))
+    return actors[0].url if actors else reverse("notifications")
+
+
+def _actors(rows: Sequence[Notification]) -> Mapping[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTORS, {"ids": [row.pk for row in rows], "most": NAMED})
+        for ident, person in cursor.fetchall():
+            found[ident].append(person)
+    return found
+
+
+def _comments(rows: Sequence[Notification], viewer: User) -> Mapping[int, Comment]:
+    ids: Collection[int] = {row.comment_id for row in rows if row.comment_id}
+    if not ids:
+        return {}
+    return Comment.objects.visible_to(viewer).only("id", "content", "post_id").in_bulk(ids)

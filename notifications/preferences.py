@@ -1,0 +1,57 @@
+"""What people wish to be told: their own choices over the defaults of the registry, for many people at once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from accounts.models import User
+from notifications.models import FromWhom, Preference, Settings
+from notifications.registry import KINDS, Pace, Way
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What one person wishes. `chosen` has only the kinds for which they chose something."""
+
+    settings: Settings
+    chosen: Mapping[str, Preference]
+    zone: ZoneInfo
+
+    def pace(self, kind: str) -> Pace:
+        preference = self.chosen.get(kind)
+        return Pace(preference.pace) if preference else KINDS[kind].paces[0]
+
+    def from_whom(self, kind: str) -> str:
+        preference = self.chosen.get(kind)
+        return preference.from_whom if preference else FromWhom.EVERYONE
+
+    def ways(self, kind: str) -> frozenset[Way]:
+        """How they are told of it outside the inbox; none when they want to be left alone, unless it is urgent."""
+        if not self.settings.is_on and not KINDS[kind].urgent:
+            return frozenset()
+        preference = self.chosen.get(kind)
+        return frozenset(map(Way, preference.ways)) if preference else KINDS[kind].ways
+
+
+def of(user_ids: Collection[int]) -> dict[int, Wishes]:
+    """The wishes of these people, in three queries however many."""
+    zones = dict(User.objects.filter(pk__in=user_ids).values_list("pk", "time_zone"))
+    settings = Settings.objects.in_bulk(user_ids)
+    chosen: dict[int, dict[str, Preference]] = {user_id: {} for user_id in zones}
+    for preference in Preference.objects.filter(user__in=user_ids):
+        chosen.setdefault(preference.user_id, {})[preference.kind] = preference
+    return {
+        user_id: Wishes(settings.get(user_id) or Settings(user_id=user_id), chosen[user_id], _zone(name))
+        for user_id, name in zones.items()
+    }
+
+
+def of_person(user_id: int) -> Wishes:
+    return of([user_id])[user_id]
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):  # known to another release of the time zones
+        return ZoneInfo("UTC")

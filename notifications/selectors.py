@@ -1,0 +1,52 @@
+"""Reads: a person's inbox, and how much of it is new."""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import Count
+
+from accounts.models import User
+from notifications import items
+from notifications.items import InboxItem
+from notifications.models import Notification
+from notifications.registry import KINDS, Group
+from socialnet.kernel.errors import NotFound
+from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
+
+TABS = ("all", *Group)
+UNREAD_SHOWN = 99
+
+
+def inbox_page(
+    *,
+    viewer: User,
+    kinds: Collection[str] = (),
+    unread: bool = False,
+    cursor: Cursor | None = None,
+    size: int = PAGE_SIZE,
+) -> Page[InboxItem]:
+    """The viewer's notifications, what came last first; of `kinds` only, if any are given. Always the same few queries."""
+    rows = Notification.objects.of(viewer).standing().before(cursor)
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    if unread:
+        rows = rows.unread()
+    page = Page.of(rows.order_by("-place"), size=size, key=lambda row: row.place)
+    return Page(items=items.items(page.items, viewer=viewer), next_cursor=page.next_cursor)
+
+
+def kinds_of(tab: str) -> list[str]:
+    """The kinds below a tab of the inbox; none for all of them. Raises `NotFound` for a tab that there is not."""
+    if tab not in TABS:
+        raise NotFound
+    return [] if tab == "all" else [kind.name for kind in KINDS.values() if kind.group == tab]
+
+
+def unread_count(user_id: int) -> int:
+    """How many notifications the person has not read: exact, by a partial index."""
+    return Notification.objects.standing().unread().filter(recipient=user_id).count()
+
+
+def unread_counts(user_ids: Iterable[int]) -> dict[int, int]:
+    """As `unread_count`, for several people in one query; who has none is missing."""
+    rows = Notification.objects.standing().unread().filter(recipient__in=list(user_ids))
+    return dict(rows.values_list("recipient_id").annotate(many=Count("id")).order_by())

@@ -1,0 +1,305 @@
+"""Settling claims: what is true goes into inboxes, what is not is taken out. In any order, twice, at once: the same.
+
+Everything that changes the inbox of a person holds that person's lock (`lock_inboxes`) and asks for the truth under
+it. So of two that settle the same claim the later one sees at least what the earlier saw: the truth has the last word.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import Q
+
+from notifications import preferences, truth
+from notifications.claims import Claim, Key
+from notifications.clock import next_morning
+from notifications.models import Notification
+from notifications.preferences import Wishes
+from notifications.registry import KINDS, PACE_SECONDS, Pace
+
+BATCH = 200
+_LOCKS = 0x6E6F7469  # the class of our advisory locks; the other half is the person's id
+
+_LOCK = """
+SELECT pg_advisory_xact_lock(%(locks)s, (id %% 2147483647)::int) FROM unnest(%(ids)s::bigint[]) id
+"""
+_TAKE_OUT = """
+WITH gone AS (
+    UPDATE notifications_notificationactor a SET is_active = false
+    FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[], %(actors)s::bigint[])
+        w(recipient, kind, target, actor)
+    JOIN notifications_notification n ON n.recipient_id = w.recipient AND n.kind = w.kind AND n.target_id = w.target
+    WHERE a.notification_id = n.id AND a.actor_id = w.actor AND a.is_active
+    RETURNING a.notification_id
+), counted AS (
+    SELECT notification_id, count(*) AS many FROM gone GROUP BY notification_id
+), changed AS (
+    UPDATE notifications_notification n
+    SET actor_count = n.actor_count - c.many, stands = n.actor_count > c.many
+    FROM counted c WHERE n.id = c.notification_id
+    RETURNING n.id, n.recipient_id, n.stands
+), cancelled AS (
+    UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'undone', at = clock_timestamp()
+    FROM changed WHERE d.notification_id = changed.id AND NOT changed.stands AND d.state = 'owed'
+)
+SELECT DISTINCT recipient_id FROM changed
+"""
+_VANISH = """
+WITH changed AS (
+    UPDATE notifications_notification SET stands = false, actor_count = 0 WHERE id = ANY(%(ids)s) AND stands
+    RETURNING id, recipient_id
+), actors AS (
+    UPDATE notifications_notificationactor a SET is_active = false FROM changed WHERE a.notification_id = changed.id
+), cancelled AS (
+    UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'undone', at = clock_timestamp()
+    FROM changed WHERE d.notification_id = changed.id AND d.state = 'owed'
+)
+SELECT DISTINCT recipient_id FROM changed
+"""
+# The newest row of each key, and of each wanted person the newest row of the key that they are in.
+_KNOWN = """
+SELECT w.place, n.id, n.is_open, n.told_at, n.closes_at, n.actor_count, n.stands
+FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[]) WITH ORDINALITY
+    w(recipient, kind, target, place)
+CROSS JOIN LATERAL (
+    SELECT * FROM notifications_notification n
+    WHERE n.recipient_id = w.recipient AND n.kind = w.kind AND n.target_id = w.target ORDER BY n.id DESC LIMIT 1
+) n
+"""
+_IN = """
+SELECT DISTINCT ON (w.place) w.place, n.id, a.is_active, n.closes_at IS NULL OR n.closes_at > clock_timestamp()
+FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[], %(actors)s::bigint[]) WITH ORDINALITY
+    w(recipient, kind, target, actor, place)
+JOIN notifications_notification n ON n.recipient_id = w.recipient AND n.kind = w.kind AND n.target_id = w.target
+JOIN notifications_notificationactor a ON a.notification_id = n.id AND a.actor_id = w.actor
+ORDER BY w.place, a.is_active DESC, n.id DESC
+"""
+_CLOSE = "UPDATE notifications_notification SET is_open = false WHERE id = ANY(%(ids)s) AND is_open"
+_OPEN = """
+INSERT INTO notifications_notification (recipient_id, kind, target_id, post_id, comment_id, words, due_at, stands)
+SELECT recipient, kind, target, post, comment, words::jsonb, due, standing
+FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[], %(posts)s::bigint[],
+    %(comments)s::bigint[], %(words)s::text[], %(dues)s::timestamptz[], %(standing)s::boolean[])
+    w(recipient, kind, target, post, comment, words, due, standing)
+RETURNING id, recipient_id, kind, target_id
+"""
+_PUT_IN = """
+WITH came AS (
+    INSERT INTO notifications_notificationactor AS known (notification_id, actor_id)
+    SELECT * FROM unnest(%(rows)s::bigint[], %(actors)s::bigint[]) ORDER BY 1, 2
+    ON CONFLICT (notification_id, actor_id) DO UPDATE SET is_active = true, place = socialnet_next_id()
+    WHERE NOT known.is_active
+    RETURNING notification_id
+), counted AS (
+    SELECT notification_id, count(*) AS many FROM came GROUP BY notification_id
+)
+UPDATE notifications_notification n SET
+    actor_count = n.actor_count + c.many,
+    stands = true,
+    place = CASE WHEN n.read_at IS NULL THEN socialnet_next_id() ELSE n.place END,
+    due_at = CASE WHEN l.largest > 0 AND n.actor_count + c.many >= l.largest
+        THEN least(n.due_at, clock_timestamp()) ELSE n.due_at END
+FROM counted c, unnest(%(kinds)s::text[], %(largest)s::int[]) l(kind, largest)
+WHERE n.id = c.notification_id AND l.kind = n.kind
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The newest row of a key, as far as settling needs it."""
+
+    id: int
+    is_open: bool
+    told_at: datetime | None
+    closes_at: datetime | None
+    actor_count: int
+    stands: bool
+
+
+def settle(claims: Iterable[Claim]) -> set[int]:
+    """Make inboxes say of these claims what is true now; the people whose inboxes changed."""
+    changed: set[int] = set()
+    wanted = iter(sorted(set(claims), key=lambda claim: claim.recipient_id))
+    while batch := [claim for claim in islice(wanted, BATCH) if claim.recipient_id != claim.actor_id]:
+        changed |= _settle(batch)
+    return changed
+
+
+@transaction.atomic
+def _settle(claims: list[Claim]) -> set[int]:
+    people = {claim.recipient_id for claim in claims}
+    lock_inboxes(people)
+    wishes = preferences.of(people)
+    truths = dict(zip(claims, truth.ask(claims), strict=True))
+    fallen = [claim for claim, known in truths.items() if not known.stands]
+    changed = _take_out(fallen) if fallen else set()
+    if welcome := truth.welcome(truths, wishes=wishes):
+        changed |= _put_in(welcome, wishes)
+    return changed
+
+
+def lock_inboxes(people: Collection[int]) -> None:
+    """Hold the inboxes of these people until the transaction ends; everybody locks them in the same order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"locks": _LOCKS, "ids": sorted(people, key=lambda pk: (pk % 2147483647, pk))})
+
+
+def now() -> datetime:
+    """By the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
+
+
+def forget_gone(condition: Q) -> set[int]:
+    """Rows that lead to what is gone for good: they do not stand, whatever their people did. Whose inboxes changed."""
+    changed: set[int] = set()
+    while rows := list(Notification.objects.standing().filter(condition).order_by("pk")[:BATCH]):
+        with transaction.atomic():
+            lock_inboxes({row.recipient_id for row in rows})
+            changed |= _vanish([row.pk for row in rows])
+    return changed
+
+
+def _vanish(notification_ids: Sequence[int]) -> set[int]:
+    return _people(_VANISH, {"ids": list(notification_ids)})
+
+
+def _take_out(claims: Sequence[Claim]) -> set[int]:
+    changed = _people(_TAKE_OUT, _columns(claims))
+    lonely = {claim.key for claim in claims if claim.actor_id is None}
+    if lonely:
+        rows = [row.id for row in _newest(sorted(lonely)).values() if row.stands]
+        changed |= _vanish(rows)
+    return changed
+
+
+def _put_in(claims: Sequence[Claim], wishes: Mapping[int, Wishes]) -> set[int]:
+    """People join the row that is open, come back into the one they were in, or open a new one."""
+    moment = now()
+    rows = _newest(sorted({claim.key for claim in claims}))
+    joining: list[tuple[int, int]] = []  # row, person
+    opening: dict[Key, list[Claim]] = defaultdict(list)
+    changed = set()
+    for claim, (place, is_active, is_recent) in _places(claims).items():
+        row = rows.get(claim.key)
+        if claim.actor_id is None:
+            if row is None:
+                opening[claim.key].append(claim)
+        elif is_active:
+            continue
+        elif place and is_recent:
+            joining.append((place, claim.actor_id))
+            changed.add(claim.recipient_id)
+        elif row and _takes_more(row, moment):
+            joining.append((row.id, claim.actor_id))
+            changed.add(claim.recipient_id)
+        else:
+            opening[claim.key].append(claim)
+    if opening:
+        opened = _open(opening, rows, wishes, moment)
+        joining += [
+            (opened[claim.key], claim.actor_id)
+            for several in opening.values()
+            for claim in several
+            if claim.actor_id
+        ]
+        changed |= {key.recipient_id for key in opening}
+    if joining:
+        _execute(
+            _PUT_IN,
+            {
+                "rows": [row for row, _person in joining],
+                "actors": [person for _row, person in joining],
+                "kinds": list(KINDS),
+                "largest": [kind.largest for kind in KINDS.values()],
+            },
+        )
+    return changed
+
+
+def _takes_more(row: Row, moment: datetime) -> bool:
+    return row.is_open and (row.closes_at is None or row.closes_at > moment)
+
+
+def _open(
+    opening: Mapping[Key, Sequence[Claim]],
+    rows: Mapping[Key, Row],
+    wishes: Mapping[int, Wishes],
+    moment: datetime,
+) -> dict[Key, int]:
+    """New rows, one for each key; the old ones are closed."""
+    if old := [rows[key].id for key in opening if key in rows]:
+        _execute(_CLOSE, {"ids": old})
+    firsts = [several[0] for several in opening.values()]
+    params = {
+        **_columns(firsts),
+        "posts": [claim.post_id for claim in firsts],
+        "comments": [claim.comment_id for claim in firsts],
+        "words": [orjson.dumps(dict(claim.words)).decode() for claim in firsts],
+        "dues": [
+            _due(claim.key, rows.get(claim.key), wishes[claim.recipient_id], moment) for claim in firsts
+        ],
+        "standing": [claim.actor_id is None for claim in firsts],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, params)
+        return {Key(recipient, kind, target): ident for ident, recipient, kind, target in cursor.fetchall()}
+
+
+def _due(key: Key, before: Row | None, wishes: Wishes, moment: datetime) -> datetime:
+    """When news of this key is told: after its wait, and not again within the cooldown."""
+    kind, pace = KINDS[key.kind], wishes.pace(key.kind)
+    if pace is Pace.DAILY:
+        due = next_morning(moment, wishes.zone)
+    else:
+        due = moment + timedelta(seconds=max(kind.delay, PACE_SECONDS.get(pace, 0)))
+    told = before.told_at if before else None
+    return max(due, told + timedelta(seconds=kind.cooldown)) if told else due
+
+
+def _newest(keys: Sequence[Key]) -> dict[Key, Row]:
+    params = {
+        "recipients": [key.recipient_id for key in keys],
+        "kinds": [key.kind for key in keys],
+        "targets": [key.target_id for key in keys],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, params)
+        return {keys[place - 1]: Row(*row) for place, *row in cursor.fetchall()}
+
+
+def _places(claims: Sequence[Claim]) -> dict[Claim, tuple[int | None, bool, bool]]:
+    """Of each claim the row that has its person already, whether they stand there, and whether it is of late."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IN, _columns(claims))
+        found = {place: rest for place, *rest in cursor.fetchall()}
+    return {
+        claim: tuple(found.get(place, (None, False, False))) for place, claim in enumerate(claims, start=1)
+    }  # type: ignore[misc]
+
+
+def _columns(claims: Sequence[Claim]) -> dict[str, Any]:
+    return {
+        "recipients": [claim.recipient_id for claim in claims],
+        "kinds": [claim.kind for claim in claims],
+        "targets": [claim.target_id for claim in claims],
+        "actors": [claim.actor_id for claim in claims],
+    }
+
+
+def _people(statement: str, params: dict[str, Any]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _execute(statement: str, params: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)

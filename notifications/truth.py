@@ -1,0 +1,154 @@
+"""Whether claims are true now: the cause, what is between the two people, and what the recipient wishes.
+
+A claim *stands* while its cause does and nothing parts the two; it is *welcome* if its recipient wants to hear of it.
+What does not stand is taken out of inboxes; what is not welcome does not come in, but stays where it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from feeds.door import facts
+from notifications.claims import Claim
+from notifications.models import FromWhom
+from notifications.preferences import Wishes
+from notifications.registry import Pace
+
+# Of claim w: recipient, actor, target.
+_FOLLOWS = (
+    "EXISTS (SELECT 1 FROM accounts_follow f"
+    " WHERE f.follower_id = {a} AND f.followee_id = {b} AND f.status = '{s}')"
+)
+_POST = (
+    "EXISTS (SELECT 1 FROM feeds_post p WHERE p.id = w.target AND p.author_id = {author}"
+    " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
+)
+_COMMENT = (
+    "EXISTS (SELECT 1 FROM interactions_comment c JOIN feeds_post p ON p.id = c.post_id"
+    " WHERE c.id = w.target AND c.author_id = w.actor AND c.deleted_at IS NULL"
+    " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
+)
+_CAUSES = {
+    "follow": _FOLLOWS.format(a="w.actor", b="w.recipient", s="active"),
+    "follow_request": _FOLLOWS.format(a="w.actor", b="w.recipient", s="pending"),
+    "request_accepted": _FOLLOWS.format(a="w.recipient", b="w.actor", s="active"),
+    "like": (
+        "EXISTS (SELECT 1 FROM interactions_like l JOIN feeds_post p ON p.id = l.post_id"
+        " WHERE l.user_id = w.actor AND l.post_id = w.target AND l.is_active"
+        " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
+    ),
+    "comment_like": (
+        "EXISTS (SELECT 1 FROM interactions_commentlike l JOIN interactions_comment c ON c.id = l.comment_id"
+        " JOIN feeds_post p ON p.id = c.post_id WHERE l.user_id = w.actor AND l.comment_id = w.target"
+        " AND l.is_active AND c.deleted_at IS NULL AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
+    ),
+    "comment": _COMMENT,
+    "reply": _COMMENT,
+    "mention": f"CASE WHEN w.comment IS NULL THEN {_POST.format(author='w.actor')} ELSE {_COMMENT} END",
+    "share": (
+        "EXISTS (SELECT 1 FROM feeds_post s WHERE s.share_of_id = w.target AND s.author_id = w.actor"
+        " AND s.content = '' AND NOT s.with_media AND s.deleted_at IS NULL AND s.hidden_at IS NULL)"
+        " AND EXISTS (SELECT 1 FROM feeds_post p WHERE p.id = w.target"
+        " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
+    ),
+    "quote": _POST.format(author="w.actor"),
+    "new_post": _POST.format(author="w.actor"),
+    "post_published": _POST.format(author="w.recipient"),
+    "post_failed": "EXISTS (SELECT 1 FROM feeds_draft d WHERE d.id = w.target AND d.author_id = w.recipient)",
+    "security": "true",
+    "system": "EXISTS (SELECT 1 FROM notifications_announcement n WHERE n.id = w.target)",
+}
+_TRUTH = """
+SELECT (CASE w.kind {causes} END) AND EXISTS (
+        SELECT 1 FROM accounts_user u WHERE u.id = w.recipient AND u.is_active
+    ) AND (w.actor IS NULL OR EXISTS (
+        SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.is_active AND u.suspended_at IS NULL
+    ) AND NOT EXISTS (
+        SELECT 1 FROM accounts_block b WHERE b.blocker_id = w.recipient AND b.blocked_id = w.actor
+    ) AND NOT EXISTS (
+        SELECT 1 FROM accounts_block b WHERE b.blocker_id = w.actor AND b.blocked_id = w.recipient
+    )) AS stands,
+    EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = w.recipient AND m.muted_id = w.actor
+        AND (m.until IS NULL OR m.until > clock_timestamp()))
+    OR EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
+        AS muted,
+    EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
+        AND f.status = 'active') AS follows,
+    EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.actor AND f.followee_id = w.recipient
+        AND f.status = 'active') AS followed_back,
+    EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
+        AND f.status = 'active' AND f.notify) AS bell
+FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(actors)s::bigint[], %(targets)s::bigint[],
+    %(posts)s::bigint[], %(comments)s::bigint[]) WITH ORDINALITY w(kind, recipient, actor, target, post, comment, place)
+ORDER BY w.place
+""".replace("{causes}", " ".join(f"WHEN '{kind}' THEN {cause}" for kind, cause in _CAUSES.items()))
+# What these lead to is of the recipient, who sees it as long as it stands.
+_OWN = frozenset({"like", "share", "comment", "post_published"})
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is true of one claim now. `bell`: the recipient asked to hear of the actor's posts."""
+
+    stands: bool
+    muted: bool
+    follows: bool
+    followed_back: bool
+    bell: bool
+
+
+_WANTED: dict[str, Callable[[Truth], bool]] = {
+    FromWhom.EVERYONE: lambda _truth: True,
+    FromWhom.FOLLOWED: lambda truth: truth.follows,
+    FromWhom.MUTUALS: lambda truth: truth.follows and truth.followed_back,
+    FromWhom.NOBODY: lambda _truth: False,
+}
+
+
+def ask(claims: Sequence[Claim]) -> list[Truth]:
+    """The truth of each claim, in one query."""
+    params: dict[str, Any] = {
+        "kinds": [claim.kind for claim in claims],
+        "recipients": [claim.recipient_id for claim in claims],
+        "actors": [claim.actor_id for claim in claims],
+        "targets": [claim.target_id for claim in claims],
+        "posts": [claim.post_id for claim in claims],
+        "comments": [claim.comment_id for claim in claims],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TRUTH, params)
+        return [Truth(*row) for row in cursor.fetchall()]
+
+
+def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> list[Claim]:
+    """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked."""
+    wanted = [claim for claim, truth in claims.items() if truth.stands and _is_wanted(claim, truth, wishes)]
+    doors: dict[int, set[int]] = defaultdict(set)
+    for claim in wanted:
+        if claim.post_id and claim.kind not in _OWN:
+            doors[claim.recipient_id].add(claim.post_id)
+    seen = {
+        (recipient_id, fact.post_id)
+        for recipient_id, post_ids in doors.items()
+        for fact in facts(viewer_id=recipient_id, post_ids=post_ids).values()
+        if fact.visible
+    }
+    return [
+        claim
+        for claim in wanted
+        if not claim.post_id or claim.kind in _OWN or (claim.recipient_id, claim.post_id) in seen
+    ]
+
+
+def _is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
+    if claim.registered.urgent:
+        return True
+    theirs = wishes[claim.recipient_id]
+    if truth.muted or theirs.pace(claim.kind) is Pace.OFF:
+        return False
+    if claim.kind == "new_post" and not truth.bell:
+        return False
+    return claim.actor_id is None or _WANTED[theirs.from_whom(claim.kind)](truth)
