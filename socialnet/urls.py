@@ -16,6 +16,7 @@ api: list[Any] = [
     path("", include("feeds.api_urls")),  # what is asked for most is tried first
     path("", include("accounts.api_urls")),
     path("", include("interactions.api_urls")),
+    path("", include("notifications.api_urls")),
 ]
 
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("interactions.urls")),
+    path("", include("notifications.urls")),
 ]
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"media/{views.PICTURES}<str:name>", views.picture))

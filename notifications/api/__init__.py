@@ -1,0 +1,1 @@
+"""The DRF door to what people are told."""

@@ -1,0 +1,4 @@
+from django.urls import URLPattern
+
+# The inbox, then preferences and help.
+urlpatterns: list[URLPattern] = []

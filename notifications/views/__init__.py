@@ -1,0 +1,1 @@
+"""The HTML door to what people are told."""
