@@ -86,10 +86,8 @@ def of_mentions_in_comments(events: Sequence[PeopleMentionedInComment]) -> Itera
     )
     for event in events:
         if comment := there.get(event.comment_id):
-            answered = {comment.replying_to_id} if comment.replying_to_id else set()
-            if comment.parent and not answered:
-                answered = {comment.parent.author_id}
-            for user_id in set(event.user_ids) - answered:
+            answered_id = comment.replying_to_id or (comment.parent.author_id if comment.parent else None)
+            for user_id in set(event.user_ids) - {answered_id}:
                 yield _of_comment("mention", user_id, comment)
 
 

@@ -41,7 +41,7 @@ def _settle(claims: Iterable[Claim]) -> None:
     changed = settling.settle(claims)
     if changed:
         live.tell_numbers(changed)
-        telling.tell_now(changed)
+        telling.tell(changed)
 
 
 @on(UserFollowed, UserUnfollowed, FollowRequested, queue="notify")

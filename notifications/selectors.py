@@ -24,13 +24,13 @@ def inbox_page(
     cursor: Cursor | None = None,
     size: int = PAGE_SIZE,
 ) -> Page[InboxItem]:
-    """The viewer's notifications, what came last first; of `kinds` only, if any are given. Always the same few queries."""
+    """The viewer's notifications, what came last first; of `kinds` only, if any are given. A fixed cost."""
     rows = Notification.objects.of(viewer).standing().before(cursor)
     if kinds:
         rows = rows.filter(kind__in=kinds)
     if unread:
         rows = rows.unread()
-    page = Page.of(rows.order_by("-place"), size=size, key=lambda row: row.place)
+    page: Page[Notification] = Page.of(rows.order_by("-place"), size=size, key=lambda row: row.place)
     return Page(items=items.items(page.items, viewer=viewer), next_cursor=page.next_cursor)
 
 

@@ -72,7 +72,8 @@ CROSS JOIN LATERAL (
 ) n
 """
 _IN = """
-SELECT DISTINCT ON (w.place) w.place, n.id, a.is_active, n.closes_at IS NULL OR n.closes_at > clock_timestamp()
+SELECT DISTINCT ON (w.place) w.place, n.id, a.is_active,
+    coalesce(n.closes_at, n.read_at + interval '1 day', 'infinity') > clock_timestamp()
 FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[], %(actors)s::bigint[]) WITH ORDINALITY
     w(recipient, kind, target, actor, place)
 JOIN notifications_notification n ON n.recipient_id = w.recipient AND n.kind = w.kind AND n.target_id = w.target
@@ -238,7 +239,7 @@ def _open(
     if old := [rows[key].id for key in opening if key in rows]:
         _execute(_CLOSE, {"ids": old})
     firsts = [several[0] for several in opening.values()]
-    params = {
+    params: dict[str, Any] = {
         **_columns(firsts),
         "posts": [claim.post_id for claim in firsts],
         "comments": [claim.comment_id for claim in firsts],
@@ -265,7 +266,7 @@ def _due(key: Key, before: Row | None, wishes: Wishes, moment: datetime) -> date
 
 
 def _newest(keys: Sequence[Key]) -> dict[Key, Row]:
-    params = {
+    params: dict[str, Any] = {
         "recipients": [key.recipient_id for key in keys],
         "kinds": [key.kind for key in keys],
         "targets": [key.target_id for key in keys],
@@ -282,7 +283,7 @@ def _places(claims: Sequence[Claim]) -> dict[Claim, tuple[int | None, bool, bool
         found = {place: rest for place, *rest in cursor.fetchall()}
     return {
         claim: tuple(found.get(place, (None, False, False))) for place, claim in enumerate(claims, start=1)
-    }  # type: ignore[misc]
+    }
 
 
 def _columns(claims: Sequence[Claim]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Telling: what is due leaves the inbox, by the ways that its person wants. What is told together is one telling.
 
-Per person one transaction under the lock of their inbox: what is due and still unread is told, or put off for quiet
-hours or because it would be too much in an hour; then it comes together, as one summary. Mail and push are owed as
-events in that transaction, so nothing is lost and nothing told twice; whoever dies before leaves it due.
+In one transaction under the locks of their inboxes: what is due and still unread is told, or put off for quiet hours or
+because it would be too much in an hour; then it comes together, as one summary. Mail and push are owed as events in
+that transaction, so nothing is lost and nothing told twice; whoever dies before leaves it due.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import connection, transaction
 
@@ -20,7 +21,7 @@ from notifications.preferences import Wishes
 from notifications.registry import HOUR, KINDS, Way
 from notifications.settling import lock_inboxes, now
 
-PEOPLE_AT_ONCE = 500
+PEOPLE_AT_ONCE = 100
 
 _DUE = """
 SELECT DISTINCT recipient_id FROM (
@@ -29,10 +30,10 @@ SELECT DISTINCT recipient_id FROM (
     ORDER BY due_at LIMIT %(most)s
 ) due
 """
-# How often the person was told in the last hour, and when the earliest of these times is an hour ago.
+# How often people were told in the last hour, and the earliest of these times.
 _TOLD = """
-SELECT count(DISTINCT told_at), min(told_at) FROM notifications_notification
-WHERE recipient_id = %(person)s AND told_at > %(since)s
+SELECT recipient_id, count(DISTINCT told_at), min(told_at) FROM notifications_notification
+WHERE recipient_id = ANY(%(people)s) AND told_at > %(since)s GROUP BY recipient_id
 """
 _NOTE = """
 UPDATE notifications_notification n SET told_at = %(now)s,
@@ -40,63 +41,69 @@ UPDATE notifications_notification n SET told_at = %(now)s,
 FROM unnest(%(kinds)s::text[], %(cooldowns)s::int[]) k(kind, cooldown)
 WHERE n.id = ANY(%(ids)s) AND k.kind = n.kind
 """
+Rows = list[Notification]
 
 
-def tell_due(*, most: int = PEOPLE_AT_ONCE) -> int:
-    """Tell everybody for whom something is due; returns how many people were looked at."""
+def tell_due(*, most: int = 1000) -> int:
+    """Tell those for whom the oldest `most` notifications are due; returns how many people were looked at."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"most": most})
         people = [row[0] for row in cursor.fetchall()]
-    for person_id in people:
-        tell(person_id)
+    tell(people)
     return len(people)
 
 
-def tell_now(people: Iterable[int]) -> None:
-    """Tell those of `people` for whom something is due at this moment."""
-    wanted = list(people)
-    due = (
-        Notification.objects.standing().unread().filter(recipient__in=wanted, told_at=None, due_at__lte=now())
-    )
-    for person_id in sorted(set(due.values_list("recipient_id", flat=True))):
-        tell(person_id)
+def tell(people: Iterable[int]) -> int:
+    """Tell these people what is due for them now, or put it off; returns how many notifications were told."""
+    told, waiting = 0, iter(sorted(set(people)))
+    while some := list(islice(waiting, PEOPLE_AT_ONCE)):
+        told += _tell(some)
+    return told
 
 
 @transaction.atomic
-def tell(person_id: int) -> int:
-    """Tell one person what is due, or put it off; returns how many notifications were told."""
-    lock_inboxes([person_id])
-    person = User.objects.standing().filter(pk=person_id).first()
+def _tell(people: Collection[int]) -> int:
+    if not _due(people, now()):  # mostly so: what was settled just now waits for others to join
+        return 0
+    lock_inboxes(people)
     moment = now()
-    due = list(
+    due = _due(people, moment)
+    standing = User.objects.standing().in_bulk(due)
+    for person_id in due.keys() - standing.keys():  # suspended: the inbox waits
+        _put_off(due.pop(person_id), moment + timedelta(hours=1))
+    wishes = preferences.of(due)
+    often = _told_often(due, moment)
+    told = {
+        person_id: _within_cap(
+            _not_quiet(rows, wishes[person_id], moment), wishes[person_id], often.get(person_id)
+        )
+        for person_id, rows in due.items()
+    }
+    _note([row for rows in told.values() for row in rows], moment)
+    _hand_over({standing[person_id]: rows for person_id, rows in told.items() if rows}, wishes)
+    return sum(map(len, told.values()))
+
+
+def _due(people: Collection[int], moment: datetime) -> dict[int, Rows]:
+    rows = (
         Notification.objects.standing()
         .unread()
-        .filter(recipient=person_id, told_at=None, due_at__lte=moment)
-        .order_by("place")
+        .filter(recipient__in=people, told_at=None, due_at__lte=moment)
     )
-    if not due:
-        return 0
-    if person is None:  # suspended: nobody is told of anything; the inbox waits
-        _put_off(due, moment + timedelta(hours=1))
-        return 0
-    wishes = preferences.of_person(person_id)
-    told = _not_quiet(due, wishes, moment)
-    told = _within_cap(told, wishes, moment)
-    if told:
-        _note(told, moment)
-        _hand_over(person, told, wishes)
-    return len(told)
+    due: dict[int, Rows] = defaultdict(list)
+    for row in rows.order_by("place"):
+        due[row.recipient_id].append(row)
+    return due
 
 
-def _not_quiet(due: list[Notification], wishes: Wishes, moment: datetime) -> list[Notification]:
+def _not_quiet(due: Rows, wishes: Wishes, moment: datetime) -> Rows:
     """What may be told now in spite of quiet hours; the rest is put off to their end."""
     chosen = wishes.settings
     ends = quiet_until(moment, start=chosen.quiet_from, end=chosen.quiet_until, zone=wishes.zone)
     if ends is None:
         return due
-    passing = [row for row in due if _passes(row, wishes)]
-    _put_off([row for row in due if row not in passing], ends)
-    return passing
+    _put_off([row for row in due if not _passes(row, wishes)], ends)
+    return [row for row in due if _passes(row, wishes)]
 
 
 def _passes(row: Notification, wishes: Wishes) -> bool:
@@ -104,23 +111,24 @@ def _passes(row: Notification, wishes: Wishes) -> bool:
     return kind.urgent or (kind.loud and wishes.settings.loud_pass)
 
 
-def _within_cap(due: list[Notification], wishes: Wishes, moment: datetime) -> list[Notification]:
-    """All of `due`, unless the person was told as often as they want in this hour: then only what is urgent."""
-    if not due:
-        return due
-    since = moment - timedelta(seconds=HOUR)
+def _told_often(people: Collection[int], moment: datetime) -> dict[int, tuple[int, datetime]]:
     with connection.cursor() as cursor:
-        cursor.execute(_TOLD, {"person": wishes.settings.user_id, "since": since})
-        times, first = cursor.fetchone()
-    if times < wishes.settings.hourly_cap:
+        cursor.execute(_TOLD, {"people": list(people), "since": moment - timedelta(seconds=HOUR)})
+        return {person_id: (times, first) for person_id, times, first in cursor.fetchall()}
+
+
+def _within_cap(due: Rows, wishes: Wishes, often: tuple[int, datetime] | None) -> Rows:
+    """All of `due`, unless the person was told as often as they want in this hour: then only what is urgent."""
+    times, first = often or (0, None)
+    if first is None or times < wishes.settings.hourly_cap:
         return due
-    urgent = [row for row in due if row.registered.urgent]
-    _put_off([row for row in due if row not in urgent], first + timedelta(seconds=HOUR))
-    return urgent
+    _put_off([row for row in due if not row.registered.urgent], first + timedelta(seconds=HOUR))
+    return [row for row in due if row.registered.urgent]
 
 
 def _put_off(rows: Sequence[Notification], until: datetime) -> None:
-    Notification.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=until)
+    if rows:
+        Notification.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=until)
 
 
 def _note(rows: Sequence[Notification], moment: datetime) -> None:
@@ -136,16 +144,18 @@ def _note(rows: Sequence[Notification], moment: datetime) -> None:
         )
 
 
-def _hand_over(person: User, rows: Sequence[Notification], wishes: Wishes) -> None:
+def _hand_over(told: Mapping[User, Rows], wishes: Mapping[int, Wishes]) -> None:
     """To each way that is wanted and reaches the person: one row each, and one message for all of them."""
-    by_way: dict[Way, list[int]] = defaultdict(list)
-    for row in rows:
-        for way in wishes.ways(row.kind):
-            by_way[way].append(row.pk)
     for channel in CHANNELS:
-        ids = by_way.get(channel.way, [])
-        if ids and channel.reaches(person, wishes.settings):
-            owe(channel.way, ids)
+        wanted = {
+            person: [row.pk for row in rows if channel.way in wishes[person.pk].ways(row.kind)]
+            for person, rows in told.items()
+        }
+        candidates = [person.pk for person, ids in wanted.items() if ids]
+        reached = channel.reached(candidates) if candidates else set()
+        owed = {person: ids for person, ids in wanted.items() if ids and person.pk in reached}
+        owe(channel.way, [ident for ids in owed.values() for ident in ids])
+        for person, ids in owed.items():
             channel.owe(person, ids)
 
 

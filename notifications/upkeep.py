@@ -1,6 +1,7 @@
 """What keeps inboxes small; every job may run twice at once."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -38,7 +39,7 @@ def forget_inbox(user_id: int) -> int:
     return _forget(_OF, person=user_id)
 
 
-def _forget(condition: str, **params: object) -> int:
+def _forget(condition: str, **params: Any) -> int:
     """A batch at a time, each in a transaction of its own."""
     gone = 0
     while batch := _forget_batch(condition, params):
@@ -46,7 +47,7 @@ def _forget(condition: str, **params: object) -> int:
     return gone
 
 
-def _forget_batch(condition: str, params: dict[str, object]) -> int:
+def _forget_batch(condition: str, params: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET.replace("{condition}", condition), {**params, "batch": BATCH})
         return cursor.rowcount

@@ -3,7 +3,7 @@
 At most once, as all that goes through Redis: a page that missed it has the number from its next snapshot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from django.db import transaction
@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from notifications import live
 from notifications.channels.base import Channel
-from notifications.models import ChannelDelivery, Settings
+from notifications.models import ChannelDelivery
 from notifications.registry import Way
 from socialnet.kernel import realtime
 
 
-def _reaches(person: User, _settings: Settings) -> bool:
-    return bool(realtime.online_among([person.pk]))
+def _reached(people: Collection[int]) -> set[int]:
+    return set(realtime.online_among(people))
 
 
 def _owe(person: User, notification_ids: Sequence[int]) -> None:
@@ -27,4 +27,4 @@ def _owe(person: User, notification_ids: Sequence[int]) -> None:
     transaction.on_commit(partial(live.announce, person, list(notification_ids)))
 
 
-CHANNEL = Channel(way=Way.SOCKET, label=_("On open pages"), reaches=_reaches, owe=_owe)
+CHANNEL = Channel(way=Way.SOCKET, label=_("On open pages"), reached=_reached, owe=_owe)
