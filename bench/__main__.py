@@ -22,6 +22,7 @@ NAMES = {
     "publish": "publishing by API: the same for few followers and for many",
     "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",
     "live": "2,000 open pages: a like to their screens p50/p95/p99, messages/s of one process against a bare consumer",
+    "notify": "events into inboxes: how many a minute by one process, and how long until each is told",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 
