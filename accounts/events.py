@@ -150,3 +150,11 @@ class JoinedTwice(Event):
 class PasswordChanged(Event):
     name = "accounts.password_changed"
     user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Event):
+    """A new address was confirmed and stands in the place of the old one."""
+
+    name = "accounts.email_changed"
+    user_id: int

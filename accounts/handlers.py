@@ -97,7 +97,7 @@ def end_follows_piece(pieces: Sequence[Owed]) -> None:
         actions.end_follows_of_deleted(user_id=piece.event.user_id, first=first, last=last)  # type: ignore[attr-defined]
 
 
-@on(ConfirmationAsked, queue="notify", batch=1)
+@on(ConfirmationAsked, queue="mail", batch=1)
 def send_confirmation(events: Sequence[ConfirmationAsked]) -> None:
     for event in events:
         address = (
@@ -108,17 +108,17 @@ def send_confirmation(events: Sequence[ConfirmationAsked]) -> None:
                 mail.send_confirmation(address, joining=event.joining)
 
 
-@on(PasswordResetAsked, queue="notify", batch=1)
+@on(PasswordResetAsked, queue="mail", batch=1)
 def send_password_reset(events: Sequence[PasswordResetAsked]) -> None:
     _write(events, mail.send_password_reset)
 
 
-@on(JoinedTwice, queue="notify", batch=1)
+@on(JoinedTwice, queue="mail", batch=1)
 def send_joined_twice(events: Sequence[JoinedTwice]) -> None:
     _write(events, mail.send_joined_twice)
 
 
-@on(PasswordChanged, queue="notify", batch=1)
+@on(PasswordChanged, queue="mail", batch=1)
 def send_password_changed(events: Sequence[PasswordChanged]) -> None:
     _write(events, mail.send_password_changed)
 

@@ -1,12 +1,16 @@
 """Letters to people, written by handlers and never inside a request; and where they go while developing."""
 
+import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from smtplib import (
     SMTPAuthenticationError,
     SMTPConnectError,
+    SMTPDataError,
     SMTPException,
     SMTPHeloError,
     SMTPRecipientsRefused,
@@ -21,7 +25,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMessage, send_mail
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -39,10 +43,30 @@ KEPT_LETTERS = 200
 TRIED_FOR = timedelta(days=1)  # how long a letter waits for the server before it counts as undeliverable
 _NOBODY_THERE = (SMTPConnectError, SMTPHeloError, SMTPServerDisconnected, SMTPAuthenticationError)
 _CLOSING = 421
+_STATUS = re.compile(rb"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# Of the threads that speak with strangers so many may wait for the mail server at once; the others are for the rest.
+_rooms = {"quick": threading.BoundedSemaphore(4), "bulk": threading.BoundedSemaphore(2)}
 
 
 class MailAway(Exception):
     """The mail server took no letter just now, or lately did not answer; a later one may go."""
+
+
+class MailBusy(Exception):
+    """As many letters as may are waiting for the mail server already."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A server's lasting no to one recipient. `status` is the enhanced code (RFC 3463), empty if it gave none."""
+
+    code: int
+    status: str
+
+    @property
+    def is_about_the_address(self) -> bool:
+        """Whether it will be refused for ever; not so when the server has something against us (5.7)."""
+        return not self.status.startswith("5.7.")
 
 
 def is_away(error: BaseException) -> bool:
@@ -61,35 +85,55 @@ def _is_passing(error: SMTPException) -> bool:
     return isinstance(error, SMTPResponseException) and 400 <= error.smtp_code < 500
 
 
-# Three in a row, not ten: each costs 5 s of a worker that also brings posts.
+def refusal(error: BaseException) -> Refusal | None:
+    """What the server said if it will never take a letter to this recipient (of several, to none of them)."""
+    if isinstance(error, SMTPRecipientsRefused):
+        answers: list[tuple[int, bytes | str]] = list(error.recipients.values())
+    elif isinstance(error, SMTPDataError) and _status(error.smtp_error).startswith("5.1."):
+        answers = [(error.smtp_code, error.smtp_error)]  # some look for the recipient as late as that
+    else:
+        return None
+    if not answers or any(code < 500 for code, _words in answers):
+        return None
+    code, words = answers[0]
+    return Refusal(code, _status(words))
+
+
+def _status(words: bytes | str) -> str:
+    found = _STATUS.search(words.encode(errors="replace") if isinstance(words, str) else words)
+    return found[1].decode() if found else ""
+
+
+# Three in a row, not ten: each costs 5 s of a thread that others wait for.
 breaker = Breaker("mail", failures=3, pause=30, counts=is_away, budget=5)
 
 
 def send_confirmation(address: EmailAddress, *, joining: bool) -> None:
     key = EmailConfirmationHMAC.create(address).key
-    link = _absolute(reverse("account_confirm_email", args=[key]))
+    link = absolute(reverse("account_confirm_email", args=[key]))
     _send("confirm_email", address.user, address.email, link=link, key=key, joining=joining)
 
 
 def send_password_reset(person: User) -> None:
     uid, key = user_pk_to_url_str(person), default_token_generator.make_token(person)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-    link = _absolute(path.replace("UID-KEY", f"{uid}-{quote(key)}"))
+    link = absolute(path.replace("UID-KEY", f"{uid}-{quote(key)}"))
     _send("reset_password", person, person.email, link=link, uid=uid, key=key)
 
 
 def send_joined_twice(person: User) -> None:
-    link = _absolute(reverse("account_reset_password"))
+    link = absolute(reverse("account_reset_password"))
     _send("joined_twice", person, person.email, link=link)
 
 
 def send_password_changed(person: User) -> None:
-    link = _absolute(reverse("account_reset_password"))
+    link = absolute(reverse("account_reset_password"))
     _send("password_changed", person, person.email, link=link)
 
 
-def _absolute(path: str) -> str:
-    return f"{settings.PUBLIC_URL}{path}"
+def absolute(path: str) -> str:
+    """A path of this site as letters name it; what is an address already stays."""
+    return path if "://" in path else f"{settings.PUBLIC_URL}{path}"
 
 
 def _send(letter: str, person: User, to: str, **facts: Any) -> None:
@@ -97,15 +141,28 @@ def _send(letter: str, person: User, to: str, **facts: Any) -> None:
         facts = {"person": person, "site": settings.PUBLIC_URL, **facts}
         subject = " ".join(render_to_string(f"accounts/mail/{letter}_subject.txt", facts).split())
         body = render_to_string(f"accounts/mail/{letter}.txt", facts).strip() + "\n"
-    _hand_over(subject, body, to)
+    hand_over(EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to]))
 
 
-def _hand_over(subject: str, body: str, to: str) -> None:
-    """Raises `MailAway`, and whatever else the server says."""
+def hand_over(letter: EmailMessage, *, in_bulk: bool = False) -> None:
+    """Give `letter` to the mail server. Raises `MailAway`, `MailBusy`, and whatever else the server says.
+
+    What nobody waits for goes `in_bulk`: it has less room, so that it leaves some to what people wait for.
+    """
+    room = _rooms["bulk" if in_bulk else "quick"]
+    if not room.acquire(blocking=False):
+        raise MailBusy
+    try:
+        _hand_over(letter)
+    finally:
+        room.release()
+
+
+def _hand_over(letter: EmailMessage) -> None:
     was_open = breaker.state != CLOSED
     try:
         with breaker.calling():
-            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
+            letter.send()
     except Refused as error:
         raise MailAway from error
     except OSError as error:  # as are all of smtplib
@@ -125,6 +182,8 @@ def patience(event: Event) -> Iterator[None]:
     """Around the letter that `event` owes: while no server takes it it waits, without an attempt, for a day at most."""
     try:
         yield
+    except MailBusy as error:
+        raise NotYet(1) from error
     except MailAway as error:
         if timezone.now() - time_of(event.id) > TRIED_FOR:
             raise

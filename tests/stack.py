@@ -15,10 +15,10 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.db import connections
 
-from socialnet.embedded.applications import LONG_QUEUES, QUICK_QUEUES
+from socialnet.embedded.applications import ASKED_AT_ONCE, LONG_QUEUES, OUTSIDE_QUEUES, QUICK_QUEUES
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-QUEUES = "fanout,fanout_bulk,notify,default,maintenance,previews"
+QUEUES = f"{QUICK_QUEUES},{LONG_QUEUES},{OUTSIDE_QUEUES}"
 
 
 class Stack:
@@ -66,6 +66,8 @@ class Stack:
                       "--without-gossip", "--without-mingle"],
             "bulk": ["-m", "celery", "-A", "socialnet", "worker", "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "1",
                      "--without-gossip", "--without-mingle"],
+            "outside": ["-m", "celery", "-A", "socialnet", "worker", "-n", "outside@%h", "-Q", OUTSIDE_QUEUES,
+                        "-P", "threads", "-c", ASKED_AT_ONCE, "--without-gossip", "--without-mingle"],
             "beat": ["-m", "celery", "-A", "socialnet", "beat", "-s", str(self.folder / "beat-schedule"), "--pidfile="],
         }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:

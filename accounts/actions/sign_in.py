@@ -32,6 +32,7 @@ from accounts.errors import (
 )
 from accounts.events import (
     ConfirmationAsked,
+    EmailChanged,
     JoinedTwice,
     PasswordChanged,
     PasswordResetAsked,
@@ -244,6 +245,8 @@ def _confirm_address(address_id: int, user_id: int) -> User:
     changed = person.email != address.email
     person.email = address.email
     person.save(update_fields=["email"])
+    if changed:
+        emit(EmailChanged(user_id=person.pk), actor_id=person.pk)
     _record("accounts.email", person, after={"changed": changed, "confirmed": True})
     return person
 

@@ -17,8 +17,8 @@ MIGRATE_CHATTER = (
 )
 # Long work has a worker of its own: it may keep only other long work waiting.
 QUICK_QUEUES, LONG_QUEUES = "fanout,notify,default", "fanout_bulk,maintenance"
-# What asks strangers waits for them most of the time, so threads do; nothing else has to wait with it.
-OUTSIDE_QUEUES, ASKED_AT_ONCE = "previews", "4"
+# What speaks with strangers waits for them most of the time, so threads do; nothing else has to wait with it.
+OUTSIDE_QUEUES, ASKED_AT_ONCE = "previews,mail,mail_bulk,push", "8"
 
 
 def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
@@ -33,13 +33,13 @@ def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
 
 
 def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
-    """web, live, relay, worker, bulk, previews, beat; the live socket takes the port after `port`."""
+    """web, live, relay, worker, bulk, outside, beat; the live socket takes the port after `port`."""
     workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
     celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
     quick = [*worker, "-n", "worker@%h", "-Q", QUICK_QUEUES, "-c", concurrency]
     bulk = [*worker, "-n", "bulk@%h", "-Q", LONG_QUEUES, "-c", "2"]  # a long job leaves one for fan-outs
-    previews = [*worker, "-n", "previews@%h", "-Q", OUTSIDE_QUEUES, "-P", "threads", "-c", ASKED_AT_ONCE]
+    outside = [*worker, "-n", "outside@%h", "-Q", OUTSIDE_QUEUES, "-P", "threads", "-c", ASKED_AT_ONCE]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
         _python("web", *_web(port, workers), told=told, is_ready=partial(serves, port)),
@@ -52,7 +52,7 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
         ),
         _python("worker", *quick, told=told, patience=30),
         _python("bulk", *bulk, told=told, patience=30),
-        _python("previews", *previews, told=told, patience=30),
+        _python("outside", *outside, told=told, patience=30),
         _python("beat", *beat, told=told),
     ]
 

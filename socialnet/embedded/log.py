@@ -18,7 +18,7 @@ COLOURS = {
     "relay": "33",
     "worker": "95",
     "bulk": "95",
-    "previews": "95",
+    "outside": "95",
     "beat": "94",
 }
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -19,7 +19,7 @@ STOP_ORDER = (
     ("migrate", "demo"),
     ("web", "live", "beat"),
     ("relay",),
-    ("worker", "bulk", "previews"),
+    ("worker", "bulk", "outside"),
     ("redis",),
     ("postgres",),
 )

@@ -6,7 +6,6 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -21,12 +20,13 @@ from socialnet.kernel.redis import door, dumps, loads
 UP, DOWN, UNKNOWN = "up", "down", "unknown"
 BEAT_EVERY, BEAT_LASTS = 5, 15  # seconds
 # By the queues they take. Long work has a worker of its own, so that it keeps nothing else waiting.
-# What asks strangers has one that may wait for them, and that alone needs a way out of our network.
+# What speaks with strangers has one that may wait for them, and that alone needs a way out of our network.
 WORKERS = {
     "worker": ("fanout", "notify", "default"),
     "bulk": ("fanout_bulk", "maintenance"),
-    "previews": ("previews",),
+    "outside": ("previews", "mail", "mail_bulk", "push"),
 }
+BEATING = ("relay", *WORKERS)
 NEEDED = ("postgresql", "migrations")  # without the others the site is slower, not away
 _AWAY = (DatabaseError, InterfaceError, DatabaseAway)
 WORDS = {
@@ -36,14 +36,8 @@ WORDS = {
     "relay": (_("Delivery"), _("Sees to it that posts reach their readers.")),
     "worker": (_("Helpers"), _("Bring posts to the home pages.")),
     "bulk": (_("Helpers for long work"), _("Bring posts of widely followed people, and tidy up.")),
-    "previews": (_("Previews of links"), _("Look at what posts link to.")),
+    "outside": (_("The way out"), _("Sends letters and push messages, and looks at what posts link to.")),
 }
-
-
-def beating() -> tuple[str, ...]:
-    """The parts that say they live: those that are needed."""
-    parts = ("relay", *WORKERS)
-    return parts if settings.LINK_PREVIEWS else tuple(part for part in parts if part != "previews")
 
 
 def heartbeat(part: str) -> None:
@@ -73,15 +67,14 @@ def beats() -> dict[str, str]:
     try:
         found = _last_beats()
     except RedisAway:
-        return dict.fromkeys(beating(), UNKNOWN)
+        return dict.fromkeys(BEATING, UNKNOWN)
     return {part: UP if beat else DOWN for part, beat in found.items()}
 
 
 def _last_beats() -> dict[str, bytes | str | None]:
-    parts = beating()
     with door() as client:
-        found = client.mget([f"heartbeat:{part}" for part in parts])
-    return dict(zip(parts, found, strict=True))
+        found = client.mget([f"heartbeat:{part}" for part in BEATING])
+    return dict(zip(BEATING, found, strict=True))
 
 
 def parts() -> dict[str, str]:

@@ -7,7 +7,10 @@ from typing import Any
 from socialnet.outbox.errors import UnknownHandler
 from socialnet.outbox.events import Event
 
-QUEUES = ("fanout", "fanout_bulk", "notify", "default", "maintenance", "previews")
+QUEUES = (
+    *("fanout", "fanout_bulk", "notify", "default", "maintenance"),
+    *("previews", "mail", "mail_bulk", "push"),  # what waits for strangers
+)
 LEASE_SECONDS = 20
 
 

@@ -30,7 +30,8 @@ STEP_SECONDS = 10.0  # that a step has to show what it does before the next
 WELL_BELOW = 0.8  # of the limits
 DOWN_AFTER = 30.0  # seconds well below all limits
 BULK = "fanout_bulk"
-UNHURRIED = {BULK, "maintenance", "previews"}  # a pause of what waits there would keep itself up
+# A pause of what waits there would keep itself up, or strangers are what it waits for.
+UNHURRIED = {BULK, "maintenance", "previews", "mail", "mail_bulk", "push"}
 _TURN, _TURN_SECONDS = "overload:watcher", 6
 
 _level = Gauge("socialnet_overload_level", "0 calm to 3: uploads are refused", multiprocess_mode="mostrecent")

@@ -41,13 +41,14 @@ def test_a_silent_mail_server_keeps_nobody_else_waiting_and_loses_no_letter(
     drill: Drill, ada: User, server: MailServer, record_property
 ) -> None:
     drill.start("relay")
-    drill.start("worker")
+    drill.start("quick")
+    drill.start("outside")
     first = publish(ada)
     wait_for(lambda: stored_for(first) == EVERYBODY, seconds=40, what="the first post")
     server.mood = "silent"
     for _ in range(LETTERS):
         people.ask_password_reset(email=ada.email)
-    wait_for(lambda: server.calls >= 2, seconds=20, what="both children with a letter in hand")
+    wait_for(lambda: server.calls >= 2, seconds=20, what="threads with a letter in hand")
     post = publish(ada)
     seconds = wait_for(lambda: stored_for(post) == EVERYBODY, seconds=20, what="a post beside the letters")
     measured("a post beside a silent mail server", seconds, record_property)

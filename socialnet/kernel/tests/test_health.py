@@ -30,16 +30,15 @@ def test_ready_says_what_is_up(browser: Client) -> None:
     response = browser.get("/health/ready")
     assert response.status_code == 200 and "no-store" in response["Cache-Control"]
     up = dict.fromkeys(("postgresql", "redis", "migrations", "relay"), "up")
-    down = dict.fromkeys(("worker", "bulk", "previews"), "down")
+    down = dict.fromkeys(("worker", "bulk", "outside"), "down")
     assert response.json() == {"ready": True, "parts": up | down, "overload": {"level": 0, "why": []}}
 
 
 @pytest.mark.django_db
-def test_what_is_switched_off_is_not_missed(browser: Client, settings: Any) -> None:
+def test_letters_go_out_without_previews_too(browser: Client, settings: Any) -> None:
     settings.LINK_PREVIEWS = False
-    health.heartbeat("previews")
-    assert "previews" not in browser.get("/health/ready").json()["parts"]
-    assert "previews" not in browser.get("/health/circuit-breakers").json()["parts"]
+    health.heartbeat("outside")
+    assert browser.get("/health/ready").json()["parts"]["outside"] == "up"
 
 
 def test_a_beat_is_forgotten_after_a_while(redis_process: Any) -> None:
@@ -54,7 +53,8 @@ def test_a_beat_is_forgotten_after_a_while(redis_process: Any) -> None:
         ("fanout,notify,default", {"worker"}),
         ("fanout_bulk,maintenance", {"bulk"}),
         ("fanout,fanout_bulk,notify,default,maintenance", {"worker", "bulk"}),
-        ("previews", {"previews"}),
+        ("previews,mail,mail_bulk,push", {"outside"}),
+        ("previews,mail", set()),
         ("maintenance", set()),
     ],
 )
@@ -121,9 +121,9 @@ def test_breakers_of_parts_come_with_their_beats(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(health.breaker, "snapshot", lambda: {"previews": {"state": "open"}})
-        health.heartbeat("previews")
+        health.heartbeat("outside")
     shown = browser.get("/health/circuit-breakers").json()
-    assert shown["parts"] == {"previews": {"previews": {"state": "open"}}}
+    assert shown["parts"] == {"outside": {"previews": {"state": "open"}}}
     assert {"redis", "postgresql"} <= set(shown["breakers"])
 
 
