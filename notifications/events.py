@@ -15,6 +15,15 @@ class MailOwed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DigestOwed(Event):
+    """One letter about these notifications, which nobody looked at."""
+
+    name = "notifications.digest_owed"
+    user_id: int
+    notification_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PushOwed(Event):
     """One message to each browser of the person about these notifications, which were told together."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.events import (
+    EmailChanged,
     FollowRequested,
     PasswordChanged,
     PersonDeleted,
@@ -26,8 +27,10 @@ from interactions.events import (
     PostUnliked,
 )
 from notifications import actions, causes, live, settling, telling
+from notifications.channels.mail import bounces
+from notifications.channels.mail import sending as letters
 from notifications.claims import Claim
-from notifications.events import Announced
+from notifications.events import Announced, DigestOwed, MailOwed
 from notifications.models import Announcement
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -159,3 +162,24 @@ def announce_piece(pieces: Sequence[Owed]) -> None:
         announcement = Announcement.objects.filter(pk=piece.event.announcement_id).first()  # type: ignore[attr-defined]
         if announcement is not None:
             _settle(causes.of_announcement(announcement, first=first, last=last))
+
+
+# --- mail -------------------------------------------------------------------------------------------------
+
+
+@on(MailOwed, queue="mail", batch=1)
+def send_letters(events: list[MailOwed]) -> None:
+    for event in events:
+        letters.send_news(event)
+
+
+@on(DigestOwed, queue="mail_bulk", batch=1)
+def send_digests(events: list[DigestOwed]) -> None:
+    for event in events:
+        letters.send_digest(event)
+
+
+@on(EmailChanged, queue="default")
+def trust_new_addresses(events: list[EmailChanged]) -> None:
+    """Letters came back from the old one, if from any."""
+    bounces.forget([event.user_id for event in events])

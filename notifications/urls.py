@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from notifications.views import mail
 
 # The inbox, then preferences and help.
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    # What letters lead to.
+    path("mail/unsubscribe/<str:token>", mail.unsubscribe, name="mail_unsubscribe"),
+    path("mail/resubscribe", mail.resubscribe, name="mail_resubscribe"),
+    path("settings/notifications/mail-again", mail.mail_again, name="mail_again"),
+]

@@ -61,7 +61,7 @@ app.conf.task_annotations = {
             "reconcile_all_comment_counts",
             "forget_inactive_comment_likes",
         ],
-        "notifications": ["forget_old_notifications"],
+        "notifications": ["forget_old_notifications", "owe_digests"],
     }.items()
     for job in jobs
 }
@@ -110,6 +110,10 @@ app.conf.beat_schedule = {
         every=DAY,
     ),
     "notifications that are due": job("notifications.tasks.tell_due", 5.0, every=MINUTE, queue="notify"),
+    "letters that waited": job(
+        "notifications.tasks.owe_waiting_letters", MINUTE, every=MINUTE, queue="default"
+    ),
+    "digests": job("notifications.tasks.owe_digests", 600.0, every=600.0),
     "notifications read long ago": job(
         "notifications.tasks.forget_old_notifications", crontab(minute=0, hour=4), every=DAY
     ),

@@ -64,6 +64,14 @@ class Settings(models.Model):
             models.CheckConstraint(condition=Q(hourly_cap__range=(1, 500)), name="notification_cap_sane"),
             models.CheckConstraint(condition=Q(digest__in=Digest.values), name="notification_digest_known"),
         ]
+        indexes = [
+            # serves: channels.mail.digest
+            models.Index(
+                fields=["user"],
+                condition=Q(digest__in=["daily", "weekly"]),
+                name="notification_digest_regular",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"notification settings of {self.user_id}"

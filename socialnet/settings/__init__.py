@@ -200,6 +200,7 @@ FOLLOW_LIMIT = env.int("FOLLOW_LIMIT", default=5000)
 MAIL_BOX = Path(env("MAIL_BOX", default=str(HOME / "mail")))
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("DEFAULT_FROM_EMAIL", default="socialnet <no-reply@localhost>")
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", default="")  # where letters about news come back to
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 if env("EMAIL_URL", default="consolemail://") == "consolemail://":
     EMAIL_BACKEND = "accounts.mail.ConsoleAndFolderBackend"
