@@ -48,7 +48,7 @@ def dev_mail(request: HttpRequest) -> HttpResponse:
             {
                 "subject": letter["Subject"],
                 "to": letter["To"],
-                "body": letter.get_content(),
+                "body": text.get_content() if (text := letter.get_body(("plain",))) else "",
                 "sent_at": letter["Date"].datetime,
             }
         )

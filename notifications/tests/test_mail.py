@@ -260,14 +260,14 @@ def test_many_at_once_send_one_letter(ada: User, ben: User, office: PostOffice) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_some_threads_wait_for_the_server_at_once(ada: User, office: PostOffice) -> None:
-    office.mood = "silent"
-    letter = lambda: mail.hand_over(mail.EmailMessage("s", "b", "a@example.com", ["b@example.com"]))  # noqa: E731
-    said: list[str] = []
+def test_only_some_threads_wait_for_the_server_at_once(office: PostOffice, settings: Any) -> None:
+    office.mood, settings.EMAIL_TIMEOUT = "silent", 2
+    together, said = threading.Barrier(6), list[str]()
 
     def send() -> None:
+        together.wait()
         try:
-            letter()
+            mail.hand_over(mail.EmailMessage("s", "b", "a@example.com", ["b@example.com"]))
         except (mail.MailAway, mail.MailBusy) as error:
             said.append(type(error).__name__)
 
@@ -301,3 +301,10 @@ def test_the_queues_of_letters_are_their_own() -> None:
     queues = {handler.name: handler.queue for handler in handlers()}
     assert queues["notifications.send_letters"] == queues["accounts.send_password_reset"] == "mail"
     assert queues["notifications.send_digests"] == "mail_bulk"
+
+
+def test_developers_read_letters_of_several_parts(ada: User, ben: User, settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.DEBUG = "accounts.mail.ConsoleAndFolderBackend", True
+    mention(ben, ada)
+    drain()
+    assert "Ben mentioned you" in page_of().get("/dev/mail").content.decode()

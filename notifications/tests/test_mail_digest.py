@@ -95,6 +95,13 @@ def test_who_has_an_open_page_is_not_away(ada: User, ben: User, office: PostOffi
     assert run() == 0
 
 
+def test_who_read_news_since_was_here(ada: User, ben: User, office: PostOffice) -> None:
+    read, _other = news(ben, ada), news(ben, ada)
+    left(ada, days=3)
+    actions.mark_read(person=ada, ids=[read.pk])
+    assert run() == 0
+
+
 def test_once_per_absence(ada: User, ben: User, office: PostOffice) -> None:
     news(ben, ada)
     left(ada, days=2)
@@ -124,6 +131,7 @@ def test_what_was_read_mailed_or_there_before_the_last_visit_is_left_out(
     drain()
     assert office.subjects == ["Ben mentioned you"]
     actions.mark_read(person=ada, ids=[read.pk])
+    Notification.objects.exclude(read_at=None).update(read_at="2026-01-01T00:00Z")
     left(ada, days=2)
     assert run() == 1
     assert office.subjects == ["Ben mentioned you", "1 new notification"]

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from accounts.tests.factories import page_of
+from accounts.tests.factories import Api, page_of
 from notifications import actions, preferences
 from notifications.channels.mail import letters, tokens
 from notifications.channels.mail.tokens import Switch
@@ -134,3 +134,13 @@ def test_who_says_that_their_address_works_gets_letters_again(ada: User, ben: Us
     assert answer.status_code == 302 and answer["Location"] == "/settings/notifications"
     assert Settings.objects.get(user=ada).mail_trouble == ""
     assert Settings.objects.get(user=ben).mail_trouble == "bounced"
+
+
+def test_programs_can_say_so_too(ada: User) -> None:
+    Settings.objects.create(user=ada, mail_trouble="bounced")
+    assert Api()("DELETE", "notifications/mail-trouble").status_code == 401
+    assert Api(ada, scopes=("read",))("DELETE", "notifications/mail-trouble").status_code == 403
+    assert Api(ada)("POST", "notifications/mail-trouble").status_code == 405
+    assert Settings.objects.get(user=ada).mail_trouble == "bounced"
+    assert Api(ada)("DELETE", "notifications/mail-trouble").status_code == 204
+    assert Settings.objects.get(user=ada).mail_trouble == ""

@@ -1,4 +1,5 @@
-"""The mail server says nothing: posts arrive all the same, no letter is lost, and all go out when it speaks again."""
+"""The mail server says nothing: posts and news of them arrive all the same, no letter is lost, and all go out when it
+speaks again, each once."""
 
 from collections.abc import Iterator
 
@@ -7,8 +8,11 @@ from django.test import Client
 
 from accounts import actions as people
 from accounts.models import User
+from accounts.tests.factories import person
 from accounts.tests.smtp import MailServer
 from feeds.tests.factories import publish
+from notifications.models import ChannelDelivery
+from notifications.selectors import unread_count
 from socialnet.outbox.models import Delivery
 from tests.drills.test_deliveries_survive import FOLLOWERS as EVERYBODY
 from tests.drills.test_deliveries_survive import Drill, ada, drill, everything_holds, measured, stored_for
@@ -52,6 +56,10 @@ def test_a_silent_mail_server_keeps_nobody_else_waiting_and_loses_no_letter(
     post = publish(ada)
     seconds = wait_for(lambda: stored_for(post) == EVERYBODY, seconds=20, what="a post beside the letters")
     measured("a post beside a silent mail server", seconds, record_property)
+    ben = person("ben")
+    mention = publish(ada, "@ben, it says nothing")
+    seconds = wait_for(lambda: unread_count(ben.pk) == 1, seconds=20, what="a mention in the inbox")
+    measured("a mention beside a silent mail server", seconds, record_property)
     wait_for(letters_are_late, seconds=60, what="word of it on the page")
     after = publish(ada)
     seconds = wait_for(
@@ -59,12 +67,15 @@ def test_a_silent_mail_server_keeps_nobody_else_waiting_and_loses_no_letter(
     )
     measured("a post once the breaker is open", seconds, record_property)
     assert server.letters == []
+    assert not ChannelDelivery.objects.filter(way="mail", state="sent").exists()
 
     server.mood = "well"
-    seconds = wait_for(lambda: len(server.letters) >= LETTERS, seconds=60, what="every letter")
+    seconds = wait_for(lambda: len(server.letters) >= LETTERS + 1, seconds=60, what="every letter")
     measured("mail server back to every letter sent", seconds, record_property)
     wait_for(lambda: not letters_are_late(), seconds=30, what="the word to go")
     wait_for(
         lambda: not Delivery.objects.exclude(state=Delivery.State.DONE).exists(), seconds=30, what="rest"
     )
-    everything_holds(first, post, after)
+    assert [str(letter["To"]) for letter in server.letters].count(ben.email) == 1
+    assert ChannelDelivery.objects.get(way="mail").state == "sent"
+    everything_holds(first, post, mention, after)

@@ -47,6 +47,10 @@ WHERE a.state IN ('live', 'filling') AND a.last_active_on = ANY(%(days)s)
     AND EXISTS (
         SELECT 1 FROM notifications_notification n WHERE n.recipient_id = a.user_id AND n.stands AND n.read_at IS NULL
     )
+    AND NOT EXISTS (  -- whoever read news was here, though not at home
+        SELECT 1 FROM notifications_notification n WHERE n.recipient_id = a.user_id AND n.stands
+            AND n.read_at >= (a.last_active_on + 1)::timestamp AT TIME ZONE 'UTC'
+    )
 """
 _REGULAR = """
 SELECT s.user_id, NULL FROM notifications_settings s

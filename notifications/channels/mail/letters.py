@@ -1,5 +1,6 @@
 """What letters say, in the language of who gets them: as text, and as a page for programs that show one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from notifications.models import Notification
 from notifications.registry import KINDS, Group
 
 LINES = 20  # of a digest, at most
+_BLANK = re.compile(r"\n{3,}")
 # In this order; what people say to each other comes first.
 TABS: dict[Group, Promise] = {
     Group.TALK: gettext_lazy("Conversations"),
@@ -140,7 +142,7 @@ def _letter(
     }
     letter = EmailMultiAlternatives(
         subject=" ".join(title.split()),
-        body=render_to_string(f"notifications/mail/{name}.txt", facts).strip() + "\n",
+        body=_BLANK.sub("\n\n", render_to_string(f"notifications/mail/{name}.txt", facts).strip()) + "\n",
         from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,
         to=[person.email],
         headers=_headers(person, event_id, switch),
