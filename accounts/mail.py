@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 KEPT_LETTERS = 200
 TRIED_FOR = timedelta(days=1)  # how long a letter waits for the server before it counts as undeliverable
 _NOBODY_THERE = (SMTPConnectError, SMTPHeloError, SMTPServerDisconnected, SMTPAuthenticationError)
-_CLOSING = 421
+_CLOSING, _NOT_FROM_YOU = 421, 554
 _STATUS = re.compile(rb"\b([245]\.\d{1,3}\.\d{1,3})\b")
 # Of the threads that speak with strangers so many may wait for the mail server at once; the others are for the rest.
 _rooms = {"quick": threading.BoundedSemaphore(4), "bulk": threading.BoundedSemaphore(2)}
@@ -65,8 +65,8 @@ class Refusal:
 
     @property
     def is_about_the_address(self) -> bool:
-        """Whether it will be refused for ever; not so when the server has something against us (5.7)."""
-        return not self.status.startswith("5.7.")
+        """Whether it will be refused for ever; not so when the server has something against us (5.7, or only 554)."""
+        return not self.status.startswith("5.7.") if self.status else self.code != _NOT_FROM_YOU
 
 
 def is_away(error: BaseException) -> bool:

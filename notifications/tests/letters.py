@@ -24,6 +24,7 @@ ANSWERS = {
     "never": "550 5.1.1 nobody of that name",
     "bare": "550 no",
     "disliked": "550 5.7.1 we take nothing from you",
+    "listed": "554 no mail from there",
     "later": "450 4.2.0 come back",
 }
 

@@ -66,6 +66,19 @@ def test_what_is_told_together_is_one_letter(ada: User, ben: User, cleo: User, o
     assert outcomes() == [SENT] * 3
 
 
+def test_a_storm_is_one_letter_of_twenty_lines(ada: User, office: PostOffice) -> None:
+    due = "2020-01-01T00:00Z"
+    rows = [
+        Notification(recipient=ada, kind="mention", target_id=n, actor_count=1, due_at=due) for n in range(23)
+    ]
+    Notification.objects.bulk_create(rows)
+    telling.tell([ada.pk])
+    drain()
+    assert office.subjects == ["23 new notifications"]
+    text = text_of(office.letters[0])
+    assert text.count("\n* ") == 20 and "And 3 more: http://127.0.0.1:8000/notifications" in text
+
+
 def test_likes_come_by_no_letter_unless_somebody_wants_them(ada: User, ben: User, office: PostOffice) -> None:
     post = publish(ada)
     actions.save_preference(person=ada, kind="like", ways=["mail"], from_whom="everyone", pace="at_once")

@@ -82,12 +82,12 @@ def test_a_refused_recipient_switches_mail_off_at_once(ada: User, ben: User, off
 def test_a_server_that_has_something_against_us_or_wants_us_to_wait_is_no_bounce(
     ada: User, ben: User, office: PostOffice
 ) -> None:
-    for mood in ("disliked", "later"):
+    for mood in ("disliked", "listed", "later"):
         office.mood = mood
         mention(ben, ada)
         drain(allow_failures=True)
     assert not is_off(ada)
-    assert Delivery.objects.filter(handler="notifications.send_letters", state=0).count() == 2
+    assert Delivery.objects.filter(handler="notifications.send_letters", state=0).count() == 3
 
 
 def test_a_new_address_is_trusted_again(ada: User) -> None:

@@ -17,7 +17,7 @@ from notifications import actions
 from notifications.channels.mail import digest
 from notifications.events import DigestOwed
 from notifications.models import ChannelDelivery, Digest, Notification, Settings
-from notifications.tests.letters import PostOffice, mention, office, outcomes, text_of
+from notifications.tests.letters import PostOffice, mention, office, outcomes, text_of, try_again
 from socialnet.kernel import realtime
 from socialnet.outbox.ids import id_at
 from socialnet.outbox.models import Event
@@ -138,6 +138,18 @@ def test_what_was_read_mailed_or_there_before_the_last_visit_is_left_out(
     assert str(new.post_id) in text_of(office.letters[1]) and str(before.post_id) not in text_of(
         office.letters[1]
     )
+
+
+def test_quiet_hours_that_began_while_it_waited(ada: User, ben: User, office: PostOffice) -> None:
+    news(ben, ada)
+    left(ada, days=2)
+    digest.owe_due(now=this_morning())
+    Settings.objects.filter(user=ada).update(quiet_from="00:00", quiet_until="23:59:59")
+    drain(allow_failures=True)
+    assert office.letters == [] and outcomes() == [("owed", "")]
+    Settings.objects.filter(user=ada).update(quiet_from=None, quiet_until=None)
+    try_again()
+    assert office.subjects == ["1 new notification"]
 
 
 def test_read_before_it_left(ada: User, ben: User, office: PostOffice) -> None:

@@ -23,7 +23,7 @@ from notifications.items import InboxItem
 from notifications.models import Notification
 from notifications.registry import KINDS, Group
 
-LINES = 20  # of a digest, at most
+LINES = 20  # of one letter, at most
 _BLANK = re.compile(r"\n{3,}")
 # In this order; what people say to each other comes first.
 TABS: dict[Group, Promise] = {
@@ -67,7 +67,8 @@ def about(person: User, notification_ids: Sequence[int], *, event_id: int) -> Em
             event_id,
             switch=Switch(person.pk, kinds) if kinds else None,
             switch_text=_switch_text(kinds),
-            lines=[_line(item) for item in told],
+            lines=[_line(item) for item in told[:LINES]],
+            more=max(0, len(told) - LINES),
             url=absolute(summary.url),
         )
 

@@ -86,7 +86,7 @@ def _send(event: MailOwed | DigestOwed, write: Writer, *, outcome: str) -> None:
         return
     wishes = preferences.of_person(person.pk)
     rows = _still_news(event.notification_ids, wishes, is_digest=outcome == "digest")
-    if not (ids := _claim(_not_quiet(rows, wishes))):
+    if not (ids := _claim(_not_quiet(rows, wishes, is_digest=outcome == "digest"))):
         if _in_other_hands(event.notification_ids):
             raise NotYet(CLAIM_SECONDS // 2)
         return
@@ -128,12 +128,14 @@ def wants(kind: str, wishes: Wishes) -> bool:
     return kind not in wishes.chosen or Way.MAIL in wishes.ways(kind)
 
 
-def _not_quiet(rows: Sequence[Notification], wishes: Wishes) -> list[int]:
+def _not_quiet(rows: Sequence[Notification], wishes: Wishes, *, is_digest: bool) -> list[int]:
     """What may go out now; in quiet hours, which may have begun since it was told, the rest waits for their end."""
-    chosen = wishes.settings
-    ends = quiet_until(now(), start=chosen.quiet_from, end=chosen.quiet_until, zone=wishes.zone)
-    if ends is None:
+    chosen, moment = wishes.settings, now()
+    ends = quiet_until(moment, start=chosen.quiet_from, end=chosen.quiet_until, zone=wishes.zone)
+    if ends is None or not rows:
         return [row.pk for row in rows]
+    if is_digest:
+        raise NotYet(1 + int((ends - moment).total_seconds()))
     passing = [row.pk for row in rows if row.registered.urgent or (row.registered.loud and chosen.loud_pass)]
     put_off([row.pk for row in rows if row.pk not in passing], until=ends)
     return passing
@@ -141,9 +143,8 @@ def _not_quiet(rows: Sequence[Notification], wishes: Wishes) -> list[int]:
 
 def put_off(ids: Collection[int], *, until: datetime) -> None:
     """Let these wait for `owe_waiting`."""
-    _rows(ids).filter(state=ChannelDelivery.State.OWED).exclude(outcome=SENDING).update(
-        outcome=WAITS, at=until
-    )
+    open_ones = _rows(ids).filter(state__in=[ChannelDelivery.State.OWED, ChannelDelivery.State.FAILED])
+    open_ones.exclude(outcome=SENDING).update(state=ChannelDelivery.State.OWED, outcome=WAITS, at=until)
 
 
 def _claim(ids: Sequence[int]) -> list[int]:
