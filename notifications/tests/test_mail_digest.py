@@ -152,6 +152,13 @@ def test_quiet_hours_that_began_while_it_waited(ada: User, ben: User, office: Po
     assert office.subjects == ["1 new notification"]
 
 
+def test_none_about_nothing_but_what_was_mailed(ada: User, ben: User, office: PostOffice) -> None:
+    mention(ben, ada)
+    drain()
+    left(ada, days=2)
+    assert run() == 0 and office.subjects == ["Ben mentioned you"]
+
+
 def test_read_before_it_left(ada: User, ben: User, office: PostOffice) -> None:
     news(ben, ada)
     left(ada, days=2)
