@@ -341,7 +341,7 @@ def test_letters_are_sent_again_until_the_mail_server_takes_them(
 
     Client().post("/api/v1/auth/password/reset", {"email": ada.email}, content_type="application/json")
     with monkeypatch.context() as patch:
-        patch.setattr("accounts.mail.send_mail", refuse)
+        patch.setattr("accounts.mail.EmailMessage.send", refuse)
         drain(allow_failures=True)
     assert mail.outbox == []
     Delivery.objects.filter(handler="accounts.send_password_reset").update(leased_until="2020-01-01T00:00Z")
