@@ -2,6 +2,7 @@
 
 from accounts.views.entrance import dev_mail, signup
 from accounts.views.people import (
+    bell,
     block,
     follow,
     follow_request_accept,
@@ -28,6 +29,7 @@ from accounts.views.settings import (
 
 __all__ = [
     "account_delete",
+    "bell",
     "block",
     "dev_mail",
     "follow",

@@ -57,6 +57,16 @@ def unfollow(request: HttpRequest, username: str) -> HttpResponse:
 @require_POST
 @login_required
 @idempotent_form
+def bell(request: HttpRequest, username: str) -> HttpResponse:
+    """Ring for new posts of somebody one follows or asks to follow, or not any more; `ring` is yes or no."""
+    followee = get_user_or_404(username, viewer=request.user)
+    actions.set_bell(follower=request.user, followee=followee, notify=request.POST.get("ring") == "yes")
+    return back(request, followee)
+
+
+@require_POST
+@login_required
+@idempotent_form
 def block(request: HttpRequest, username: str) -> HttpResponse:
     blocked = get_user_or_404(username, viewer=request.user)
     actions.block_user(blocker=request.user, blocked=blocked)
