@@ -69,9 +69,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
-        request.session["device"] = devices.label(request.headers.get("User-Agent", ""))
+        browser = devices.browser_of(request)
+        request.session["device"] = browser.label
         request.session["address"] = address_of(request)
-        actions.note_sign_in(user=user, by="session")
+        actions.note_sign_in(user=user, by="session", device=browser)
+
+    def post_login(self, request: HttpRequest, user: User, **hints: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **hints)
+        devices.remember(request, response)
+        return response
 
     def set_password(self, user: User, password: str) -> None:
         """Ends every other session; the one that asked goes on, if it is this person's. Whoever comes by the link of a

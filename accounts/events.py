@@ -13,19 +13,27 @@ class PersonJoined(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn(Event):
-    """A browser or a program got in with the person's password."""
+    """A browser or a program got in with the person's password.
+
+    `is_new`: not for the first time of all, and from where they were never seen before. `by` is session or token,
+    `device` what it says of itself ("Firefox, Linux"; may be empty).
+    """
 
     name = "accounts.signed_in"
     user_id: int
+    is_new: bool = False
+    by: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UserFollowed(Event):
-    """An active follow began: at once, or when a request was accepted."""
+    """An active follow began: at once, or, if it `was_asked` for, when it was accepted."""
 
     name = "accounts.user_followed"
     follower_id: int
     followee_id: int
+    was_asked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,15 @@ class UserUnfollowed(Event):
 @dataclass(frozen=True, kw_only=True)
 class FollowRequested(Event):
     name = "accounts.follow_requested"
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowRequestEnded(Event):
+    """Nobody asks any more, and no follow came of it: withdrawn, refused, blocked, or one of the two left."""
+
+    name = "accounts.follow_request_ended"
     follower_id: int
     followee_id: int
 

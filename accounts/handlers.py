@@ -63,8 +63,10 @@ def _recheck(events: Sequence[SessionsEnded | TokensRevoked]) -> None:
 
 @on(UserFollowed, UserUnfollowed, UserBlocked, UserUnblocked, UserMuted, UserUnmuted)
 def forget_relations(events: Sequence[Event]) -> None:
-    """Once more, and surely; every field of these events is a person."""
-    standins.forget(*{user_id for event in events for user_id in event.payload().values()})
+    """Once more, and surely; every field of these events that names somebody ends in `_id`."""
+    standins.forget(
+        *{value for event in events for name, value in event.payload().items() if name.endswith("_id")}
+    )
 
 
 @on(PrivacyChanged, queue="default", batch=10)

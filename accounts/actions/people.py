@@ -25,7 +25,7 @@ from accounts.events import (
     UserSuspended,
     UserUnsuspended,
 )
-from accounts.models import Block, Follow, Mute, User
+from accounts.models import Block, KnownDevice, Mute, User
 from accounts.profiles import clean_fields
 from accounts.usernames import TOMBSTONE
 from socialnet.kernel import realtime
@@ -182,7 +182,8 @@ def unsuspend_user(*, user: User, actor: User | None) -> User:
 def delete_person(*, user: User, password: str) -> None:
     """Leave for good: a nameless tombstone stays, so that ids of others' rows keep their meaning.
 
-    Raises `WrongPassword`. Follows, blocks and mutes go with their counts; other apps hear `PersonDeleted`.
+    Raises `WrongPassword`. Blocks and mutes go at once; follows and requests, with counts and news of each, by and by
+    (`end_follows_of_deleted`). Other apps hear `PersonDeleted`.
     """
     (person,) = lock_people(user)
     if not person.check_password(password):
@@ -191,6 +192,7 @@ def delete_person(*, user: User, password: str) -> None:
     revoke_all_tokens(person)
     _remove_relations(person)
     EmailAddress.objects.filter(user=person).delete()
+    KnownDevice.objects.filter(user=person).delete()
     files = [person.avatar.name, person.avatar_small.name]
     _bury(person)
     emit(PersonDeleted(user_id=person.pk), actor_id=person.pk)
@@ -275,12 +277,10 @@ def _delete_files(names: Sequence[str | None]) -> None:
 
 
 def _remove_relations(person: User) -> None:
-    """Everything between this person and others; the counts of others are made right by `PersonDeleted`."""
+    """What needs no telling; follows and requests end one by one when `PersonDeleted` is handled."""
     Block.objects.filter(blocker=person).delete()
     Mute.objects.filter(muter=person).delete()
     Mute.objects.filter(muted=person).delete()
-    Follow.objects.pending().filter(follower=person).delete()
-    Follow.objects.pending().filter(followee=person).delete()
 
 
 def _bury(person: User) -> None:

@@ -21,6 +21,7 @@ from accounts.errors import (
 )
 from accounts.events import (
     FollowRequested,
+    FollowRequestEnded,
     UserBlocked,
     UserFollowed,
     UserMuted,
@@ -48,10 +49,26 @@ def follow_user(*, follower: User, followee: User, notify: bool | None = None) -
     follow = Follow.objects.filter(follower=follower, followee=followee).first()
     if follow is None:
         return _begin_follow(follower, followee, notify=bool(notify))
-    if notify is not None and follow.notify != notify:
+    if notify is not None:
+        _ring(follow, notify)
+    return follow
+
+
+@transaction.atomic
+def set_bell(*, follower: User, followee: User, notify: bool) -> Follow:
+    """Whether `follower` hears of each new post of `followee`. Raises `NotFound` for who does not follow, nor asks."""
+    follower, followee = lock_people(follower, followee)
+    follow = Follow.objects.filter(follower=follower, followee=followee).first()
+    if follow is None:
+        raise NotFound
+    _ring(follow, notify)
+    return follow
+
+
+def _ring(follow: Follow, notify: bool) -> None:
+    if follow.notify != notify:
         follow.notify = notify
         follow.save(update_fields=["notify"])
-    return follow
 
 
 @transaction.atomic
@@ -77,7 +94,8 @@ def accept_follow_request(*, followee: User, follower: User) -> Follow:
 def refuse_follow_request(*, followee: User, follower: User) -> None:
     """Turn the asking down; `follower` is not told. Active followers are not touched."""
     lock_people(followee, follower)
-    Follow.objects.pending().filter(follower=follower, followee=followee).delete()
+    if _delete(Follow.objects.pending().filter(follower=follower, followee=followee)):
+        _tell_request_ended(follower.pk, followee.pk, by=followee.pk)
 
 
 @transaction.atomic
@@ -165,6 +183,8 @@ def _end_follow_of_deleted(pk: int) -> int:
     if follow.is_active:
         _count_follow(follow, by=-1)
         emit(UserUnfollowed(follower_id=follow.follower_id, followee_id=follow.followee_id))
+    else:
+        _tell_request_ended(follow.follower_id, follow.followee_id)
     follow.delete()
     return 1
 
@@ -198,7 +218,7 @@ def _activate(follow: Follow) -> None:
     follow.save(update_fields=["status"])
     _count_follow(follow, by=1)
     emit(
-        UserFollowed(follower_id=follow.follower_id, followee_id=follow.followee_id),
+        UserFollowed(follower_id=follow.follower_id, followee_id=follow.followee_id, was_asked=True),
         actor_id=follow.followee_id,
     )
     record(
@@ -219,6 +239,8 @@ def _end_follow(follower: User, followee: User) -> None:
     if follow.is_active:
         _count_follow(follow, by=-1)
         emit(UserUnfollowed(follower_id=follower.pk, followee_id=followee.pk), actor_id=follower.pk)
+    else:
+        _tell_request_ended(follower.pk, followee.pk, by=follower.pk)
     record(
         "accounts.unfollow",
         actor_id=follower.pk,
@@ -227,6 +249,10 @@ def _end_follow(follower: User, followee: User) -> None:
         before={"status": follow.status},
     )
     follow.delete()
+
+
+def _tell_request_ended(follower_id: int, followee_id: int, *, by: int | None = None) -> None:
+    emit(FollowRequestEnded(follower_id=follower_id, followee_id=followee_id), actor_id=by)
 
 
 def _count_follow(follow: Follow, *, by: int) -> None:

@@ -17,10 +17,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now, TruncDate
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import cache
 from accounts.actions.locks import lock_people
+from accounts.devices import Device
 from accounts.errors import (
     AccountSuspended,
     BrokenLink,
@@ -40,7 +42,7 @@ from accounts.events import (
     SignedIn,
     TokensRevoked,
 )
-from accounts.models import ApiToken, Session, User
+from accounts.models import ApiToken, KnownDevice, Session, User
 from accounts.profiles import clean_fields
 from accounts.selectors import find_by_login
 from socialnet.kernel import realtime
@@ -50,6 +52,7 @@ from socialnet.outbox.actions import emit, record
 
 TOKEN_PREFIX = "sn_"  # lets scanners of leaked secrets know ours
 TOKEN_NAME_MAX = 100
+KNOWN_DEVICES_MOST = 50  # of one person: those where they signed in last
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,27 @@ def is_confirmed(person: User) -> bool:
 
 
 @transaction.atomic
-def note_sign_in(*, user: User, by: str) -> None:
+def note_sign_in(*, user: User, by: str, device: Device) -> None:
     """Put a sign-in on the record; `by` is session or token. Whoever gets ready for the person hears of it."""
     record("accounts.sign_in", actor_id=user.pk, target_type="user", target_id=user.pk, after={"by": by})
-    emit(SignedIn(user_id=user.pk), actor_id=user.pk)
+    is_new = _is_new(user, device)
+    emit(SignedIn(user_id=user.pk, is_new=is_new, by=by, device=device.label), actor_id=user.pk)
+
+
+def _is_new(user: User, device: Device) -> bool:
+    """Whether the person signed in before, but never there; from now on they did.
+
+    What is stored gives neither the cookie nor the network away.
+    """
+    mark = salted_hmac("accounts.devices", f"{user.pk} {device.trait}", algorithm="sha256").hexdigest()
+    devices = KnownDevice.objects.filter(user=user)
+    if devices.filter(mark=mark).update(seen_at=Now()):
+        return False
+    is_first = not devices.exists()
+    KnownDevice.objects.bulk_create([KnownDevice(user=user, mark=mark)], ignore_conflicts=True)
+    known = devices.order_by("-seen_at", "-pk").values_list("pk", flat=True)
+    devices.filter(pk__in=list(known[KNOWN_DEVICES_MOST:])).delete()
+    return not is_first
 
 
 @transaction.atomic

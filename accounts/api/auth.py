@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import actions, selectors
+from accounts import actions, devices, selectors
 from accounts.api.base import ACCEPTED, DONE, APIView, SignedInView
 from accounts.errors import EmailInUse, InvalidFields
 from accounts.models import User
@@ -165,7 +165,7 @@ class EmailConfirmView(APIView):
 def signed_in(view: APIView, person: User) -> dict[str, Any]:
     """A new token with read and write, and who it is for."""
     made = actions.make_token(user=person, name=SIGNED_IN_BY_NAME, scopes=["read", "write"])
-    actions.note_sign_in(user=person, by="token")
+    actions.note_sign_in(user=person, by="token", device=devices.program_of(view.request._request))
     profile = selectors.profile_of(User.objects.select_related("counts").get(pk=person.pk), viewer=person)
     view.request.user = person
     return {"token": made.secret, "user": view.shaped(UserSerializer, profile)}

@@ -2,7 +2,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models.people import Activity, PersonCounts, User, avatar_path
 from accounts.models.relations import Block, Follow, Mute
-from accounts.models.sign_in import ApiToken, Session
+from accounts.models.sign_in import ApiToken, KnownDevice, Session
 
 Viewer = User | AnonymousUser
 
@@ -11,6 +11,7 @@ __all__ = [
     "ApiToken",
     "Block",
     "Follow",
+    "KnownDevice",
     "Mute",
     "PersonCounts",
     "Session",

@@ -1,4 +1,4 @@
-"""What keeps a person signed in: sessions of browsers, tokens of programs."""
+"""What keeps a person signed in: sessions of browsers, tokens of programs; and from where they ever were."""
 
 import uuid
 from importlib import import_module
@@ -48,6 +48,26 @@ class Session(AbstractBaseSession):
     @classmethod
     def get_session_store_class(cls) -> type:
         return import_module(settings.SESSION_ENGINE).SessionStore
+
+
+class KnownDevice(models.Model):
+    """That somebody signed in there before: `mark` is a keyed hash of what it is known by, see `accounts.devices`."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="known_devices", db_index=False)
+    mark = models.CharField(max_length=64, editable=False)
+    seen_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("known device")
+        verbose_name_plural = _("known devices")
+        constraints = [
+            # serves: actions.note_sign_in
+            models.UniqueConstraint(fields=["user", "mark"], name="known_device_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"device {self.pk} of {self.user_id}"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

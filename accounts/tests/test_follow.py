@@ -87,7 +87,7 @@ def test_withdrawing_a_request_counts_nothing(ada: User, ben: User) -> None:
     follows(ben, ada, pending=True)
     assert Api(ben)("DELETE", "users/ada/follow").status_code == 200
     assert not Follow.objects.exists()
-    assert events() == []
+    assert events() == ["accounts.follow_request_ended"]
 
 
 def test_accepting_what_nobody_asked_is_not_found(ada: User, ben: User) -> None:
