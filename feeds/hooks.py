@@ -1,6 +1,7 @@
 """What apps above fill in, in their `AppConfig.ready()`; feeds knows nothing of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,6 +9,22 @@ from django.http import HttpRequest
 # Facts about a post for whoever looks at it: name → an SQL condition over `p.id` and `p.author_id` (of the post) and
 # `v.id` (of the viewer; null for visitors). They join the page's one query, see `feeds.door.facts`.
 viewer_facts: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the socket that an app above speaks about; everybody who is signed in may listen to their own.
+
+    `group` gives the channel group of a viewer (`accounts.models.User`), `snapshot` what is true for them now. Messages
+    to the group are as `feeds.live` makes them: topic, event, data, version.
+    """
+
+    group: Callable[[Any], str]
+    snapshot: Callable[[Any], dict[str, Any]]
+
+
+# Topics beside `feed` and `post:<id>`, by the name that clients subscribe to.
+topics: dict[str, Topic] = {}
 
 # What else the people of the demo community do: called with them by username (`accounts.models.User`) and with those of
 # their posts that have a key (`feeds.models.Post`), in the transaction that loads it.

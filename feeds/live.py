@@ -1,7 +1,7 @@
 """Topics of the socket: who may listen, and the snapshot with which each begins.
 
-`feed` is one's own home; `post:<id>` tells of the counts of a post that one may see. Later issues add groups and
-people. Polling (`/api/v1/live`) sends the same snapshots.
+`feed` is one's own home; `post:<id>` tells of the counts of a post that one may see; apps above add others by the hook
+`topics`. Polling (`/api/v1/live`) sends the same snapshots.
 """
 
 import re
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from feeds import cards, selectors
+from feeds import cards, hooks, selectors
 from feeds.cards import Counts
 from feeds.door import facts
 from feeds.fanout import feed_group
@@ -54,6 +54,8 @@ def seats(topics: Iterable[str], *, viewer: User) -> dict[str, Seat]:
         fact = truth.get(posts.get(topic, 0))
         if topic == "feed":
             found[topic] = Seat(feed_group(viewer.pk))
+        elif topic in hooks.topics:
+            found[topic] = Seat(hooks.topics[topic].group(viewer))
         elif fact and fact.visible:
             found[topic] = Seat(post_group(fact.post_id), fact.post_id, fact.author_id)
     return found
@@ -82,7 +84,8 @@ def snapshots(topics: Iterable[str], *, viewer: User) -> list[dict[str, Any]]:
             data = counts_json(counts.get(seat.post_id, cards.NO_COUNTS))
             said.append(_message(topic, "snapshot", data, version))
         else:
-            said.append(_message(topic, "snapshot", _head(viewer), version))
+            data = hooks.topics[topic].snapshot(viewer) if topic in hooks.topics else _head(viewer)
+            said.append(_message(topic, "snapshot", data, version))
     return said
 
 
