@@ -20,6 +20,33 @@ class PostDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PostsRemoved(Event):
+    """These went with something else, shares with their original or all posts of a person who left; none of them has a
+    `PostDeleted`, and of some no row is left."""
+
+    name = "feeds.posts_removed"
+    post_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledPostPublished(Event):
+    """A draft became this post at the time that its author had chosen, and by itself."""
+
+    name = "feeds.scheduled_post_published"
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledPostFailed(Event):
+    """A draft could not be published at its time: it has none any more, and says to its author why."""
+
+    name = "feeds.scheduled_post_failed"
+    draft_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostEdited(Event):
     name = "feeds.post_edited"
     post_id: int

@@ -9,7 +9,9 @@ from prometheus_client import Counter
 from accounts.models import PersonCounts
 from feeds import cards, files, hooks, markers, newest, previews, stored, timelines
 from feeds.actions import remove_shares_of
+from feeds.events import PostsRemoved
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
+from socialnet.outbox.actions import emit
 
 log = structlog.get_logger(__name__)
 BATCH = 1000
@@ -159,6 +161,7 @@ def forget_person(user_id: int) -> None:
                 pass
         with transaction.atomic():
             Post.objects.filter(pk__in=ids).delete()
+            emit(PostsRemoved(post_ids=ids))
             reconcile_post_counts([user_id])
             reconcile_share_counts(shared)
             previews.forget(LinkPreview.objects.filter(pk__in=linked))

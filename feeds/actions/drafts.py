@@ -28,6 +28,7 @@ from feeds.errors import (
     UnknownPicture,
     UnknownReplyPolicy,
 )
+from feeds.events import ScheduledPostFailed, ScheduledPostPublished
 from feeds.models import (
     DRAFT_CONTENT_MAX,
     DRAFT_WARNING_MAX,
@@ -42,6 +43,7 @@ from feeds.models import (
 )
 from feeds.selectors import draft_for, get_visible_post
 from socialnet.kernel.errors import Broken, DomainError, NotFound
+from socialnet.outbox.actions import emit
 from socialnet.outbox.ids import MAX_ID
 
 log = structlog.get_logger(__name__)
@@ -280,12 +282,14 @@ def _publish_if_due(draft_id: int) -> bool:
         log.info("scheduled_post_set_aside", draft_id=draft.pk, problem=error.code)
         _set_aside(draft, error.code)
         return False
+    emit(ScheduledPostPublished(post_id=post.pk, author_id=post.author_id))
     log.info("scheduled_post_published", draft_id=draft_id, post_id=post.pk)
     return True
 
 
 def _set_aside(draft: Draft, problem: str) -> None:
-    """It waits for its author, who reads why."""
+    """It waits for its author, who reads why; for who holds the lock on its row."""
     Draft.objects.filter(pk=draft.pk).update(
         scheduled_for=None, problem=problem, attempts=0, tried_at=None, version=F("version") + 1
     )
+    emit(ScheduledPostFailed(draft_id=draft.pk, author_id=draft.author_id))

@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 from accounts.models import PersonCounts, User
 from feeds import cards, hooks, newest
 from feeds.actions.posts import add_post, delete_post, lock_original
+from feeds.events import PostsRemoved
 from feeds.models import IS_SHARE, Post, PostCounts
+from socialnet.outbox.actions import emit
 
 _BATCH = 500
 
@@ -63,6 +65,7 @@ def remove_shares_of(original_id: int) -> int:
     PersonCounts.objects.filter(pk__in=authors.values()).update(posts=F("posts") - 1)
     PostCounts.objects.filter(pk=original_id).update(shares=F("shares") - len(ids))
     hooks.counts_changed([original_id])
+    emit(PostsRemoved(post_ids=ids))
     transaction.on_commit(partial(cards.drop, *ids))
     transaction.on_commit(partial(newest.forget, author_ids=sharers))
     return len(sharers)
