@@ -14,6 +14,7 @@ from interactions.selectors.comments import (
     get_visible_comment,
     is_conversation_muted,
     may_comment,
+    muted_conversations,
     replies_of,
     thread_cursor,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "likers_of",
     "likes_of",
     "may_comment",
+    "muted_conversations",
     "replies_of",
     "thread_cursor",
 ]
