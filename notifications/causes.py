@@ -5,7 +5,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.events import FollowRequested, PasswordChanged, UserFollowed, UserUnfollowed
+from accounts.events import (
+    FollowRequested,
+    FollowRequestEnded,
+    PasswordChanged,
+    UserFollowed,
+    UserUnfollowed,
+)
 from accounts.models import Follow, User
 from feeds.events import PeopleMentioned
 from feeds.models import Post
@@ -23,17 +29,22 @@ from notifications.claims import Claim
 from notifications.models import Announcement, NotificationActor
 
 
-def of_follows(events: Iterable[UserFollowed | UserUnfollowed | FollowRequested | Any]) -> Iterator[Claim]:
-    """A follow tells the followed; one that was asked for tells who asked. Each ends the other's claim, too."""
+def of_follows(
+    events: Iterable[UserFollowed | UserUnfollowed | FollowRequested | FollowRequestEnded],
+) -> Iterator[Claim]:
+    """A follow tells the followed; one that was asked for tells who asked. What they end is taken out: a follow the
+    request, the end of a follow all three."""
     for event in events:
-        asked, follower, followee = getattr(event, "was_asked", False), event.follower_id, event.followee_id
-        yield Claim(kind="follow_request", recipient_id=followee, actor_id=follower, target_id=follower)
-        if asked:
-            yield Claim(kind="request_accepted", recipient_id=follower, actor_id=followee, target_id=followee)
-        elif not isinstance(event, FollowRequested):
-            yield Claim(kind="follow", recipient_id=followee, actor_id=follower, target_id=follower)
-        if isinstance(event, UserUnfollowed):
-            yield Claim(kind="request_accepted", recipient_id=follower, actor_id=followee, target_id=followee)
+        asks, follows = isinstance(event, FollowRequested), isinstance(event, UserFollowed)
+        was_asked = follows and event.was_asked
+        for kind, recipient, actor, begins in (
+            ("follow_request", event.followee_id, event.follower_id, asks),
+            ("follow", event.followee_id, event.follower_id, follows and not was_asked),
+            ("request_accepted", event.follower_id, event.followee_id, was_asked),
+        ):
+            yield Claim(
+                kind=kind, recipient_id=recipient, actor_id=actor, target_id=actor, is_undone=not begins
+            )
 
 
 def of_likes(events: Iterable[PostLiked | PostUnliked]) -> Iterator[Claim]:

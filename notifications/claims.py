@@ -20,7 +20,8 @@ class Claim:
     """`actor_id` did something of `kind` that `recipient_id` may hear of; None where nobody did it.
 
     `target_id` is what is done to: a post, a comment, or the other person. `post_id` and `comment_id` are what the news
-    leads to. `words` are facts that stand nowhere else.
+    leads to. `words` are facts that stand nowhere else. What `is_undone` was taken back: it can only go out of inboxes,
+    never come in, whatever else is true by now.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Claim:
     post_id: int | None = None
     comment_id: int | None = None
     words: Mapping[str, str] = field(default_factory=dict, compare=False)
+    is_undone: bool = False
 
     @property
     def key(self) -> Key:

@@ -137,6 +137,7 @@ def forget_people(events: list[PersonDeleted]) -> None:
 
 def _resettle(condition: Q) -> None:
     """Ask again of those in inboxes that meet `condition`; ends, because what does not stand is taken out."""
+    settling.after_settling()
     after = (0, 0)
     while claims := causes.of_rows(condition, after=after, most=SWEEP):
         live.tell_numbers(settling.settle([claim for _place, claim in claims]))

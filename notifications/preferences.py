@@ -26,8 +26,9 @@ class Wishes:
         return preference.from_whom if preference else FromWhom.EVERYONE
 
     def ways(self, kind: str) -> frozenset[Way]:
-        """How they are told of it outside the inbox; none when they want to be left alone, unless it is urgent."""
-        if not self.settings.is_on and not KINDS[kind].urgent:
+        """How they are told of it outside the inbox; none when they want to be left alone, unless it is urgent, and
+        none of what they never want to hear of."""
+        if (not self.settings.is_on and not KINDS[kind].urgent) or self.pace(kind) is Pace.OFF:
             return frozenset()
         preference = self.chosen.get(kind)
         return frozenset(map(Way, preference.ways)) if preference else KINDS[kind].ways

@@ -24,7 +24,11 @@ from notifications.registry import KINDS, PACE_SECONDS, Pace
 
 BATCH = 200
 _LOCKS = 0x6E6F7469  # the class of our advisory locks; the other half is the person's id
+_ROUNDS = 0x6E6F7470  # of the one that all who settle hold
 
+# Held together by those who settle, alone by who waits for them (`after_settling`).
+_SETTLING = "SELECT pg_advisory_xact_lock_shared(%(locks)s, 1)"
+_SETTLED = "SELECT pg_advisory_xact_lock(%(locks)s, 1)"
 _LOCK = """
 SELECT pg_advisory_xact_lock(%(locks)s, (id %% 2147483647)::int) FROM unnest(%(ids)s::bigint[]) id
 """
@@ -61,9 +65,13 @@ WITH changed AS (
 )
 SELECT DISTINCT recipient_id FROM changed
 """
-# The newest row of each key, and of each wanted person the newest row of the key that they are in.
-_KNOWN = """
-SELECT w.place, n.id, n.is_open, n.told_at, n.closes_at, n.actor_count, n.stands
+# The newest row of each key, and when the key was told last; of each wanted person the newest row that they are in.
+_TOLD = """
+(SELECT max(told_at) FROM notifications_notification t
+    WHERE t.recipient_id = n.recipient_id AND t.kind = n.kind AND t.target_id = n.target_id)
+"""
+_KNOWN = f"""
+SELECT w.place, n.id, n.is_open, {_TOLD}, n.closes_at, n.stands, n.told_at IS NULL
 FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[]) WITH ORDINALITY
     w(recipient, kind, target, place)
 CROSS JOIN LATERAL (
@@ -89,7 +97,11 @@ FROM unnest(%(recipients)s::bigint[], %(kinds)s::text[], %(targets)s::bigint[], 
     w(recipient, kind, target, post, comment, words, due, standing)
 RETURNING id, recipient_id, kind, target_id
 """
-_PUT_IN = """
+_WAIT_AGAIN = """
+UPDATE notifications_notification n SET due_at = w.due
+FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) w(id, due) WHERE n.id = w.id
+"""
+_PUT_IN = f"""
 WITH came AS (
     INSERT INTO notifications_notificationactor AS known (notification_id, actor_id)
     SELECT * FROM unnest(%(rows)s::bigint[], %(actors)s::bigint[]) ORDER BY 1, 2
@@ -104,29 +116,31 @@ UPDATE notifications_notification n SET
     stands = true,
     place = CASE WHEN n.read_at IS NULL THEN socialnet_next_id() ELSE n.place END,
     due_at = CASE WHEN l.largest > 0 AND n.actor_count + c.many >= l.largest
-        THEN least(n.due_at, clock_timestamp()) ELSE n.due_at END
-FROM counted c, unnest(%(kinds)s::text[], %(largest)s::int[]) l(kind, largest)
+        THEN least(n.due_at, greatest(clock_timestamp(), {_TOLD} + make_interval(secs => l.cooldown)))
+        ELSE n.due_at END
+FROM counted c, unnest(%(kinds)s::text[], %(largest)s::int[], %(cooldowns)s::int[]) l(kind, largest, cooldown)
 WHERE n.id = c.notification_id AND l.kind = n.kind
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The newest row of a key, as far as settling needs it."""
+    """The newest row of a key, as far as settling needs it; `told_at` is when any row of the key was told last."""
 
     id: int
     is_open: bool
     told_at: datetime | None
     closes_at: datetime | None
-    actor_count: int
     stands: bool
+    is_untold: bool
 
 
 def settle(claims: Iterable[Claim]) -> set[int]:
     """Make inboxes say of these claims what is true now; the people whose inboxes changed."""
     changed: set[int] = set()
-    wanted = iter(sorted(set(claims), key=lambda claim: claim.recipient_id))
-    while batch := [claim for claim in islice(wanted, BATCH) if claim.recipient_id != claim.actor_id]:
+    of_others = {claim for claim in claims if claim.recipient_id != claim.actor_id}
+    waiting = iter(sorted(of_others, key=lambda claim: claim.recipient_id))
+    while batch := list(islice(waiting, BATCH)):
         changed |= _settle(batch)
     return changed
 
@@ -134,6 +148,7 @@ def settle(claims: Iterable[Claim]) -> set[int]:
 @transaction.atomic
 def _settle(claims: list[Claim]) -> set[int]:
     people = {claim.recipient_id for claim in claims}
+    _execute(_SETTLING, {"locks": _ROUNDS})
     lock_inboxes(people)
     wishes = preferences.of(people)
     truths = dict(zip(claims, truth.ask(claims), strict=True))
@@ -150,6 +165,13 @@ def lock_inboxes(people: Collection[int]) -> None:
         cursor.execute(_LOCK, {"locks": _LOCKS, "ids": sorted(people, key=lambda pk: (pk % 2147483647, pk))})
 
 
+@transaction.atomic
+def after_settling() -> None:
+    """Wait for who is settling at this moment: what they saw as true may be undone by now, and their rows not be
+    there yet. Whoever looks for rows to take out calls this first, in a transaction of its own."""
+    _execute(_SETTLED, {"locks": _ROUNDS})
+
+
 def now() -> datetime:
     """By the database's clock."""
     with connection.cursor() as cursor:
@@ -161,6 +183,7 @@ def now() -> datetime:
 def forget_gone(condition: Q) -> set[int]:
     """Rows that lead to what is gone for good: they do not stand, whatever their people did. Whose inboxes changed."""
     changed: set[int] = set()
+    after_settling()
     while rows := list(Notification.objects.standing().filter(condition).order_by("pk")[:BATCH]):
         with transaction.atomic():
             lock_inboxes({row.recipient_id for row in rows})
@@ -213,6 +236,7 @@ def _put_in(claims: Sequence[Claim], wishes: Mapping[int, Wishes]) -> set[int]:
         ]
         changed |= {key.recipient_id for key in opening}
     if joining:
+        _let_wait_again({row for row, _person in joining}, rows, wishes, moment)
         _execute(
             _PUT_IN,
             {
@@ -220,9 +244,23 @@ def _put_in(claims: Sequence[Claim], wishes: Mapping[int, Wishes]) -> set[int]:
                 "actors": [person for _row, person in joining],
                 "kinds": list(KINDS),
                 "largest": [kind.largest for kind in KINDS.values()],
+                "cooldowns": [kind.cooldown for kind in KINDS.values()],
             },
         )
     return changed
+
+
+def _let_wait_again(
+    joined: Collection[int], rows: Mapping[Key, Row], wishes: Mapping[int, Wishes], moment: datetime
+) -> None:
+    """What was empty and is not told yet begins anew: its wait is counted from who comes now."""
+    empty = {
+        row.id: _due(key, row, wishes[key.recipient_id], moment)
+        for key, row in rows.items()
+        if row.id in joined and not row.stands and row.is_untold
+    }
+    if empty:
+        _execute(_WAIT_AGAIN, {"ids": list(empty), "dues": list(empty.values())})
 
 
 def _takes_more(row: Row, moment: datetime) -> bool:

@@ -144,6 +144,8 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
 
 
 def _is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
+    if claim.is_undone:
+        return False
     if claim.registered.urgent:
         return True
     theirs = wishes[claim.recipient_id]
