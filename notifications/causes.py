@@ -6,14 +6,16 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.events import (
+    EmailChanged,
     FollowRequested,
     FollowRequestEnded,
     PasswordChanged,
+    SignedIn,
     UserFollowed,
     UserUnfollowed,
 )
 from accounts.models import Follow, User
-from feeds.events import PeopleMentioned
+from feeds.events import PeopleMentioned, ScheduledPostFailed, ScheduledPostPublished
 from feeds.models import Post
 from feeds.text import mentioned_names
 from interactions.events import (
@@ -147,7 +149,7 @@ def of_shares(post_ids: Collection[int]) -> Iterator[Claim]:
 
 def of_bell(post: Post, *, first: int, last: int) -> Iterator[Claim]:
     """For the followers with ids from `first` to `last` who rang the author's bell."""
-    ringing = _ringing(post.author_id).filter(follower__range=(first, last))
+    ringing = _ringing(post.author_id).filter(follower__gte=first, follower__lte=last)
     for follower_id in ringing.values_list("follower_id", flat=True):
         yield Claim(
             kind="new_post",
@@ -168,15 +170,30 @@ def _ringing(author_id: int) -> Any:
 
 
 def of_security(events: Iterable[Any]) -> Iterator[Claim]:
-    """Each on its own: the event is the target."""
+    """Each on its own: the event is the target. A sign-in is news only from somewhere new."""
     for event in events:
+        if isinstance(event, SignedIn) and not event.is_new:
+            continue
         words = {"what": _SECURITY[type(event)], "device": getattr(event, "device", "")}
         yield Claim(
             kind="security", recipient_id=event.user_id, actor_id=None, target_id=event.id, words=words
         )
 
 
-_SECURITY: dict[type, str] = {PasswordChanged: "password"}
+_SECURITY: dict[type, str] = {PasswordChanged: "password", EmailChanged: "email", SignedIn: "sign_in"}
+
+
+def of_scheduled(events: Iterable[ScheduledPostPublished | ScheduledPostFailed]) -> Iterator[Claim]:
+    """A post is published once; a draft may fail at each of its times, so there the event is the target."""
+    for event in events:
+        post_id = event.post_id if isinstance(event, ScheduledPostPublished) else None
+        yield Claim(
+            kind="post_published" if post_id else "post_failed",
+            recipient_id=event.author_id,
+            actor_id=None,
+            target_id=post_id or event.id,
+            post_id=post_id,
+        )
 
 
 def of_announcement(announcement: Announcement, *, first: int, last: int) -> Iterator[Claim]:

@@ -8,14 +8,23 @@ from django.db.models import Q
 from accounts.events import (
     EmailChanged,
     FollowRequested,
+    FollowRequestEnded,
     PasswordChanged,
     PersonDeleted,
+    SignedIn,
     UserBlocked,
     UserFollowed,
     UserSuspended,
     UserUnfollowed,
 )
-from feeds.events import PeopleMentioned, PostDeleted, PostPublished
+from feeds.events import (
+    PeopleMentioned,
+    PostDeleted,
+    PostPublished,
+    PostsRemoved,
+    ScheduledPostFailed,
+    ScheduledPostPublished,
+)
 from feeds.models import Post
 from interactions.events import (
     CommentDeleted,
@@ -47,7 +56,7 @@ def _settle(claims: Iterable[Claim]) -> None:
         telling.tell(changed)
 
 
-@on(UserFollowed, UserUnfollowed, FollowRequested, queue="notify")
+@on(UserFollowed, UserUnfollowed, FollowRequested, FollowRequestEnded, queue="notify")
 def note_follows(events: list[Any]) -> None:
     _settle(causes.of_follows(events))
 
@@ -106,6 +115,17 @@ def forget_posts(events: list[PostDeleted]) -> None:
     live.tell_numbers(settling.forget_gone(Q(post_id__in=gone)))
 
 
+@on(PostsRemoved, queue="notify")
+def forget_removed_posts(events: list[PostsRemoved]) -> None:
+    gone = [post_id for event in events for post_id in event.post_ids]
+    live.tell_numbers(settling.forget_gone(Q(post_id__in=gone)))
+
+
+@on(ScheduledPostPublished, ScheduledPostFailed, queue="notify")
+def note_scheduled(events: list[Any]) -> None:
+    _settle(causes.of_scheduled(events))
+
+
 @on(CommentDeleted, queue="notify")
 def forget_comments(events: list[CommentDeleted]) -> None:
     gone = [event.comment_id for event in events]
@@ -144,7 +164,7 @@ def _resettle(condition: Q) -> None:
         after = claims[-1][0]
 
 
-@on(PasswordChanged, queue="notify")
+@on(PasswordChanged, EmailChanged, SignedIn, queue="notify")
 def note_security(events: list[Any]) -> None:
     _settle(causes.of_security(events))
 

@@ -18,7 +18,7 @@ from django.db.models import Q
 from notifications import preferences, truth
 from notifications.claims import Claim, Key
 from notifications.clock import next_morning
-from notifications.models import Notification
+from notifications.models import Notification, NotificationActor
 from notifications.preferences import Wishes
 from notifications.registry import KINDS, PACE_SECONDS, Pace
 
@@ -52,6 +52,21 @@ WITH gone AS (
     FROM changed WHERE d.notification_id = changed.id AND NOT changed.stands AND d.state = 'owed'
 )
 SELECT DISTINCT recipient_id FROM changed
+"""
+_PEOPLE_LEAVE = """
+WITH gone AS (
+    UPDATE notifications_notificationactor SET is_active = false WHERE actor_id = ANY(%(people)s) AND is_active
+    RETURNING notification_id
+), counted AS (
+    SELECT notification_id, count(*) AS many FROM gone GROUP BY notification_id
+), changed AS (
+    UPDATE notifications_notification n
+    SET actor_count = n.actor_count - c.many, stands = n.actor_count > c.many
+    FROM counted c WHERE n.id = c.notification_id
+    RETURNING n.id, n.stands
+)
+UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'undone', at = clock_timestamp()
+FROM changed WHERE d.notification_id = changed.id AND NOT changed.stands AND d.state = 'owed'
 """
 _VANISH = """
 WITH changed AS (
@@ -104,17 +119,18 @@ FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) w(id, due) WHERE n.id = 
 _PUT_IN = f"""
 WITH came AS (
     INSERT INTO notifications_notificationactor AS known (notification_id, actor_id)
-    SELECT * FROM unnest(%(rows)s::bigint[], %(actors)s::bigint[]) ORDER BY 1, 2
+    SELECT row, actor FROM unnest(%(rows)s::bigint[], %(actors)s::bigint[]) WITH ORDINALITY w(row, actor, place)
+    ORDER BY w.place
     ON CONFLICT (notification_id, actor_id) DO UPDATE SET is_active = true, place = socialnet_next_id()
     WHERE NOT known.is_active
-    RETURNING notification_id
+    RETURNING notification_id, place
 ), counted AS (
-    SELECT notification_id, count(*) AS many FROM came GROUP BY notification_id
+    SELECT notification_id, count(*) AS many, max(place) AS place FROM came GROUP BY notification_id
 )
 UPDATE notifications_notification n SET
     actor_count = n.actor_count + c.many,
     stands = true,
-    place = CASE WHEN n.read_at IS NULL THEN socialnet_next_id() ELSE n.place END,
+    place = CASE WHEN n.read_at IS NULL THEN c.place ELSE n.place END,
     due_at = CASE WHEN l.largest > 0 AND n.actor_count + c.many >= l.largest
         THEN least(n.due_at, greatest(clock_timestamp(), {_TOLD} + make_interval(secs => l.cooldown)))
         ELSE n.due_at END
@@ -138,7 +154,7 @@ class Row:
 def settle(claims: Iterable[Claim]) -> set[int]:
     """Make inboxes say of these claims what is true now; the people whose inboxes changed."""
     changed: set[int] = set()
-    of_others = {claim for claim in claims if claim.recipient_id != claim.actor_id}
+    of_others = dict.fromkeys(claim for claim in claims if claim.recipient_id != claim.actor_id)
     waiting = iter(sorted(of_others, key=lambda claim: claim.recipient_id))
     while batch := list(islice(waiting, BATCH)):
         changed |= _settle(batch)
@@ -189,6 +205,14 @@ def forget_gone(condition: Q) -> set[int]:
             lock_inboxes({row.recipient_id for row in rows})
             changed |= _vanish([row.pk for row in rows])
     return changed
+
+
+def let_people_leave(people: Collection[int]) -> None:
+    """Take these people out of everybody's inbox, whatever is true of them, before their rows are deleted."""
+    _execute(_SETTLED, {"locks": _ROUNDS})
+    concerned = NotificationActor.objects.filter(actor__in=people, is_active=True)
+    lock_inboxes(set(concerned.values_list("notification__recipient_id", flat=True)))
+    _execute(_PEOPLE_LEAVE, {"people": list(people)})
 
 
 def _vanish(notification_ids: Sequence[int]) -> set[int]:

@@ -57,7 +57,7 @@ _CAUSES = {
     "quote": _POST.format(author="w.actor"),
     "new_post": _POST.format(author="w.actor"),
     "post_published": _POST.format(author="w.recipient"),
-    "post_failed": "EXISTS (SELECT 1 FROM feeds_draft d WHERE d.id = w.target AND d.author_id = w.recipient)",
+    "post_failed": "true",
     "security": "true",
     "system": "EXISTS (SELECT 1 FROM notifications_announcement n WHERE n.id = w.target)",
 }

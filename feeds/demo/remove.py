@@ -13,8 +13,10 @@ from feeds.actions import remove_shares_of
 from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
 from feeds.demo.people import people
+from feeds.events import PostsRemoved
 from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor
 from socialnet.kernel.errors import RedisAway
+from socialnet.outbox.actions import emit
 
 _FOLLOWERS = """
 SELECT DISTINCT follower_id FROM accounts_follow WHERE followee_id = ANY(%(gone)s) AND follower_id <> ALL(%(gone)s)
@@ -95,6 +97,7 @@ def _remove_posts(ids: list[int]) -> list[str]:
     linked = list(posts.exclude(preview=None).values_list("preview_id", flat=True))
     images = _images(linked)
     posts.delete()
+    emit(PostsRemoved(post_ids=post_ids))
     upkeep.reconcile_share_counts(of_others)
     Hashtag.objects.filter(pk__in=tags, uses=None).delete()
     previews.forget(LinkPreview.objects.filter(pk__in=linked))
