@@ -95,10 +95,20 @@ class CommentUnliked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleMentionedInComment(Event):
-    """A comment names these people, and its version before did not."""
+    """A comment names these people, and its version before did not. `answered_id` wrote what it answers."""
 
     name = "interactions.people_mentioned_in_comment"
     comment_id: int
     post_id: int
     author_id: int
     user_ids: list[int]
+    answered_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationUnmuted(Event):
+    """Somebody wants to hear again of what is said under a post."""
+
+    name = "interactions.conversation_unmuted"
+    user_id: int
+    post_id: int

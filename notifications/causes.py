@@ -94,13 +94,10 @@ def of_comments(events: Sequence[CommentWritten]) -> Iterator[Claim]:
 
 def of_mentions_in_comments(events: Sequence[PeopleMentionedInComment]) -> Iterator[Claim]:
     """Who is answered and named hears of the answer."""
-    there = (
-        Comment.objects.standing().select_related("parent").in_bulk([event.comment_id for event in events])
-    )
+    there = Comment.objects.standing().in_bulk([event.comment_id for event in events])
     for event in events:
         if comment := there.get(event.comment_id):
-            answered_id = comment.replying_to_id or (comment.parent.author_id if comment.parent else None)
-            for user_id in set(event.user_ids) - {answered_id}:
+            for user_id in set(event.user_ids) - {event.answered_id}:
                 yield _of_comment("mention", user_id, comment)
 
 

@@ -21,6 +21,7 @@ from feeds.selectors import home_page
 from feeds.timelines import POLICY
 from interactions.actions import comment_on_post
 from interactions.models import Bookmark, Comment, CommentLike, CommentQuerySet, Like
+from notifications.tests.planted import PLANTS as PLANTED_NEWS
 from socialnet.kernel import redis
 from socialnet.kernel.invariants import broken, check, invariants, not_at_rest
 from socialnet.kernel.redis import door
@@ -446,6 +447,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "every migration is applied": forgotten_migration,
     "every key in Redis has a TTL, and nothing is pickled": lasting_key,
     "the broker never evicts": evicting_broker,
+    **PLANTED_NEWS,
 }
 # The door itself cannot be broken by planting rows: its test breaks the code.
 DOOR = "the door lets through exactly what it should, in both of its forms"
@@ -518,7 +520,7 @@ def test_the_command_says_that_something_is_on_its_way(town: Town) -> None:
     out = StringIO()
     with pytest.raises(CommandError):
         call_command("check_invariants", stdout=out)
-    assert "Not at rest: 1 open deliveries" in out.getvalue()
+    assert "Not at rest: 3 open deliveries" in out.getvalue()
 
 
 def test_the_command_goes_on_without_redis(town: Town, redis_process) -> None:  # type: ignore[no-untyped-def]

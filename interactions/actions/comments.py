@@ -26,6 +26,7 @@ from interactions.events import (
     CommentShown,
     CommentUnliked,
     CommentWritten,
+    ConversationUnmuted,
     PeopleMentionedInComment,
 )
 from interactions.models import (
@@ -131,7 +132,7 @@ def _add(post: Post, author: User, text: str, answered: Comment | None) -> Comme
     )
     if answered:
         Comment.objects.filter(pk=line[-2]).update(replies=F("replies") + 1)
-    _tell_mentioned(comment, names)
+    _tell_mentioned(comment, names, answered_id=answered.author_id if answered else None)
     return comment
 
 
@@ -148,7 +149,9 @@ def _count_comments(post_id: int, *, by: int) -> None:
     transaction.on_commit(partial(cards.drop_counts, post_id))
 
 
-def _tell_mentioned(comment: Comment, names: Iterable[str], *, before: Iterable[str] = ()) -> None:
+def _tell_mentioned(
+    comment: Comment, names: Iterable[str], *, answered_id: int | None, before: Iterable[str] = ()
+) -> None:
     """Say so of those whom it names and did not name `before`."""
     new = sorted(set(names) - set(before))
     people = User.objects.named_any(new).exclude(pk=comment.author_id) if new else []
@@ -160,6 +163,7 @@ def _tell_mentioned(comment: Comment, names: Iterable[str], *, before: Iterable[
                 post_id=comment.post_id,
                 author_id=comment.author_id or 0,
                 user_ids=user_ids,
+                answered_id=answered_id,
             ),
             actor_id=comment.author_id,
         )
@@ -185,7 +189,8 @@ def edit_comment(*, comment_id: int, actor: User, content: str, version: int | N
     Comment.objects.filter(pk=comment.pk).update(
         content=text, html=render(text, known_names=names), edited_at=Now(), version=F("version") + 1
     )
-    _tell_mentioned(comment, names, before=before)
+    answered_id = comment.replying_to_id or (comment.parent.author_id if comment.parent else None)
+    _tell_mentioned(comment, names, answered_id=answered_id, before=before)
     emit(CommentEdited(comment_id=comment.pk, post_id=comment.post_id, author_id=actor.pk), actor_id=actor.pk)
     comment.refresh_from_db()
     return comment
@@ -388,7 +393,8 @@ def mute_conversation(*, post_id: int, person: User) -> None:
 def unmute_conversation(*, post_id: int, person: User) -> None:
     """Hear of it again; repeating it changes nothing. Raises `NotFound`."""
     ident = _original_id(get_visible_post(post_id, viewer=person))
-    ConversationMute.objects.filter(user=person, post=ident).delete()
+    if ConversationMute.objects.filter(user=person, post=ident).delete()[0]:
+        emit(ConversationUnmuted(user_id=person.pk, post_id=ident), actor_id=person.pk)
 
 
 def _original_id(post: Post) -> int:
