@@ -7,10 +7,11 @@ it may be: what somebody did not want to hear at some moment between the act and
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +19,13 @@ from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from accounts import actions as people
 from accounts.models import User
@@ -47,7 +54,11 @@ named = st.sets(who, max_size=2)
 SHIFTS = [timedelta(minutes=6), timedelta(hours=2), timedelta(days=2)]
 WAYS = [Way.MAIL, Way.PUSH]
 FROM_WHOM = ["everyone", "followed", "mutuals", "nobody"]
-SOCIAL = [name for name, kind in KINDS.items() if name not in ("security", "system", "post_published", "post_failed")]
+SOCIAL = [
+    name
+    for name, kind in KINDS.items()
+    if name not in ("security", "system", "post_published", "post_failed")
+]
 
 _NEW_TOWN = """
 DELETE FROM outbox_delivery;
@@ -205,8 +216,9 @@ class Town:
 
     def sees(self, viewer: int, post: int) -> bool:
         said = self.shares.get(post) or self.posts[post]
-        may = viewer == said.author or not self.parted(viewer, said.author) and (
-            said.author not in self.private or self.follows.get((viewer, said.author)) == "active"
+        may = viewer == said.author or (
+            not self.parted(viewer, said.author)
+            and (said.author not in self.private or self.follows.get((viewer, said.author)) == "active")
         )
         return may and (post not in self.shares or self.sees(viewer, said.of or 0))
 
@@ -242,10 +254,8 @@ class Inboxes(RuleBasedStateMachine):
     @contextmanager
     def act(self) -> Iterator[None]:
         """What cannot be done is not done; the oracle looks after everything that was."""
-        try:
+        with suppress(DomainError):
             yield
-        except DomainError:
-            pass
         self.town.look()
         self.kept = {claim for claim in self.kept if self.town.stands(claim)}
 
@@ -283,7 +293,9 @@ class Inboxes(RuleBasedStateMachine):
             people.set_privacy(user=self.users[a], is_private=is_private)
             (self.town.private.add if is_private else self.town.private.discard)(a)
         if not is_private:
-            for pair in [pair for pair, status in self.town.follows.items() if status == "pending" and pair[1] == a]:
+            for pair in [
+                pair for pair, status in self.town.follows.items() if status == "pending" and pair[1] == a
+            ]:
                 self.accept(pair)
 
     @precondition(lambda self: "pending" in self.town.follows.values())
@@ -446,10 +458,13 @@ class Inboxes(RuleBasedStateMachine):
 
     # what people wish and read
 
-    @rule(a=who, kind=st.sampled_from(SOCIAL), ways=st.sets(st.sampled_from(WAYS)), pace=choices, source=choices)
+    @rule(
+        a=who, kind=st.sampled_from(SOCIAL), ways=st.sets(st.sampled_from(WAYS)), pace=choices, source=choices
+    )
     def wish(self, a, kind, ways, pace, source):
         registered = KINDS[kind]
-        wish = Wish(ways, one_of(registered.paces, pace), one_of(FROM_WHOM, source) if registered.from_whom else "everyone")
+        from_whom = one_of(FROM_WHOM, source) if registered.from_whom else "everyone"
+        wish = Wish({*ways}, one_of(registered.paces, pace), from_whom)
         with self.act():
             actions.save_preference(
                 person=self.users[a], kind=kind, ways=wish.ways, from_whom=wish.from_whom, pace=wish.pace
@@ -568,9 +583,7 @@ class Inboxes(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "kept"):
             self.town.look()
-            import random
-
-            self.rest(random.Random(1), True)
+            self.rest(Random(1), True)
 
 
 SOUND = [
@@ -618,7 +631,8 @@ def one_of(things, choice: int):
 def reached(monkeypatch):
     """Mail and push reach everybody, and owe nothing but the row."""
     channels = tuple(
-        Channel(way=way, label=way, reached=lambda ids: set(ids), owe=lambda person, ids: None) for way in WAYS
+        Channel(way=way, label=way, reached=lambda ids: set(ids), owe=lambda person, ids: None)
+        for way in WAYS
     )
     monkeypatch.setattr(telling, "CHANNELS", channels)
 
