@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts import hooks
 from accounts.models import ApiToken
 from accounts.selectors import Profile
 
@@ -57,9 +58,12 @@ class SettingsSerializer(serializers.Serializer[Any]):
 
 class MeSerializer(UserSerializer):
     email = serializers.EmailField(source="user.email")
-    unread_notifications = serializers.IntegerField(default=0)
+    unread_notifications = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="user.version")
     settings = SettingsSerializer(source="user")
+
+    def get_unread_notifications(self, profile: Profile) -> int:
+        return hooks.unread_notifications(profile.user.pk)
 
 
 class RelationAnswerSerializer(serializers.Serializer[Any]):

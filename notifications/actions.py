@@ -29,12 +29,12 @@ WITH done AS (
     UPDATE notifications_notification SET read_at = clock_timestamp(), is_open = false
     WHERE recipient_id = %(person)s AND stands AND read_at IS NULL
         AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND (%(up_to)s IS NULL OR place <= %(up_to)s)
-    RETURNING id
+    RETURNING id, place
 ), cancelled AS (
     UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'read', at = clock_timestamp()
     FROM done WHERE d.notification_id = done.id AND d.state = 'owed'
 )
-SELECT id FROM done
+SELECT id, place FROM done
 """
 
 
@@ -49,9 +49,12 @@ def mark_read(*, person: User, ids: Collection[int] | None = None, up_to: int | 
         cursor.execute(
             _READ, {"person": person.pk, "ids": None if ids is None else list(ids), "up_to": up_to}
         )
-        read = [row[0] for row in cursor.fetchall()]
-    if read:
-        transaction.on_commit(partial(live.tell_numbers, [person.pk], read=read))
+        read = cursor.fetchall()
+    if read and ids is None:  # perhaps very many
+        highest = max(place for _ident, place in read)
+        transaction.on_commit(partial(live.tell_numbers, [person.pk], up_to=highest))
+    elif read:
+        transaction.on_commit(partial(live.tell_numbers, [person.pk], read=[ident for ident, _place in read]))
     return len(read)
 
 

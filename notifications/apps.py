@@ -7,10 +7,14 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("What people are told")
 
     def ready(self) -> None:
+        from accounts import hooks as people
         from feeds import hooks
-        from notifications import live, settling
+        from notifications import demo, live
+        from notifications.selectors import unread_count
 
+        people.unread_notifications = unread_count
         hooks.topics[live.TOPIC] = hooks.Topic(
             group=lambda viewer: live.group(viewer.pk), snapshot=live.snapshot
         )
-        hooks.demo_leaves.append(lambda people: settling.let_people_leave(list(people)))
+        hooks.demo.append(demo.tell)
+        hooks.demo_leaves.append(demo.leave_inboxes)

@@ -4,6 +4,7 @@ Who may be named and what may be quoted is asked now: of people who are gone onl
 comment that the recipient may not see any more nothing is said but that it was.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from datetime import datetime
 
 from django.db import connection
 from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import User
@@ -24,6 +27,24 @@ from socialnet.outbox.ids import time_of
 
 NAMED = 3
 EXCERPT_MOST = 140
+ICONS: dict[str, str] = {
+    "mention": "at",
+    "reply": "reply",
+    "comment": "comment",
+    "quote": "quote",
+    "like": "heart",
+    "comment_like": "heart",
+    "share": "share",
+    "follow": "followers",
+    "follow_request": "requests",
+    "request_accepted": "friends",
+    "new_post": "bell",
+    "post_published": "schedule",
+    "post_failed": "warning",
+    "security": "shield",
+    "system": "info",
+}
+_NAME = re.compile("\ue000([0-9])\ue001")  # where a name stands in a sentence; letters of nobody's language
 
 _ACTORS = """
 SELECT n.id, a.actor_id FROM unnest(%(ids)s::bigint[]) n(id) CROSS JOIN LATERAL (
@@ -35,13 +56,18 @@ SELECT n.id, a.actor_id FROM unnest(%(ids)s::bigint[]) n(id) CROSS JOIN LATERAL 
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """One notification. `actors` are the newest of `row.actor_count`; `excerpt` is plain text and may be empty."""
+    """One notification. `actors` are the newest of `row.actor_count`; `excerpt` is plain text and may be empty.
+
+    `post` and `comment` are what it leads to, None where there is none, or none for its recipient.
+    """
 
     row: Notification
     actors: Sequence[AuthorCard]
     text: str
     excerpt: str
     url: str
+    post: FeedItem | None = None
+    comment: Comment | None = None
 
     @property
     def id(self) -> int:
@@ -56,8 +82,19 @@ class InboxItem:
         return self.row.registered
 
     @property
+    def icon(self) -> str:
+        return ICONS[self.kind]
+
+    @property
     def count(self) -> int:
         return self.row.actor_count
+
+    @property
+    def html(self) -> SafeString:
+        """The sentence, its names as links."""
+        places = [f"\ue000{number}\ue001" for number in range(len(self.actors))]
+        html = escape(texts.sentence(self.kind, names=places, count=self.count, words=self.row.words))
+        return mark_safe(_NAME.sub(lambda place: _link(self.actors[int(place[1])]), html))
 
     @property
     def is_read(self) -> bool:
@@ -91,6 +128,11 @@ def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
     ]
 
 
+def _link(person: AuthorCard) -> str:
+    name = person.display_name or person.username
+    return format_html('<a href="{}"><b><bdi>{}</bdi></b></a>', person.url, name)
+
+
 def _is_heard(card: AuthorCard | None) -> bool:
     return card is not None and not card.suspended
 
@@ -102,7 +144,7 @@ def _item(
     comments: Mapping[int, Comment],
 ) -> InboxItem:
     post = posts.get(row.post_id or 0)
-    comment = comments.get(row.comment_id or 0)
+    comment = comments.get(row.comment_id or 0) if post else None
     names = [card.display_name or card.username for card in actors]
     return InboxItem(
         row=row,
@@ -110,17 +152,25 @@ def _item(
         text=texts.sentence(row.kind, names=names, count=row.actor_count, words=row.words),
         excerpt=_excerpt(row, post, comment),
         url=_url(row, actors, post, comment),
+        post=post,
+        comment=comment,
     )
 
 
 def _excerpt(row: Notification, post: FeedItem | None, comment: Comment | None) -> str:
     if row.comment_id:
-        said = comment.content if comment else ""
-    elif post is None:
-        said = ""
-    else:
-        said = post.content_warning or post.content
-    said = " ".join(said.split())
+        return few_words(comment.content) if comment else ""
+    return words_of(post) if post else ""
+
+
+def words_of(post: FeedItem) -> str:
+    """The beginning of a post, or what it warns of."""
+    return few_words(post.content_warning or post.content)
+
+
+def few_words(text: str) -> str:
+    """The beginning of `text`, on one line."""
+    said = " ".join(text.split())
     return said if len(said) <= EXCERPT_MOST else said[: EXCERPT_MOST - 1].rstrip() + "…"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Count
 
-from accounts.models import User
+from accounts.models import Follow, User
 from notifications import items
 from notifications.items import InboxItem
 from notifications.models import Notification
@@ -12,7 +12,8 @@ from notifications.registry import KINDS, Group
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
-TABS = ("all", *Group)
+ALL = "all"
+TABS = (ALL, *Group)
 UNREAD_SHOWN = 99
 
 
@@ -38,7 +39,29 @@ def kinds_of(tab: str) -> list[str]:
     """The kinds below a tab of the inbox; none for all of them. Raises `NotFound` for a tab that there is not."""
     if tab not in TABS:
         raise NotFound
-    return [] if tab == "all" else [kind.name for kind in KINDS.values() if kind.group == tab]
+    return [] if tab == ALL else [kind.name for kind in KINDS.values() if kind.group == tab]
+
+
+def waiting_among(items: Iterable[InboxItem], *, viewer: User) -> set[int]:
+    """Who of those that these notifications tell of waits for leave to follow the viewer; a query only if any asked."""
+    asked = [card.id for item in items if item.kind == "follow_request" for card in item.actors]
+    if not asked:
+        return set()
+    waiting = Follow.objects.filter(followee=viewer, follower__in=asked, status=Follow.Status.PENDING)
+    return set(waiting.values_list("follower_id", flat=True))
+
+
+def place_of(*, notification_id: int, viewer: User) -> int:
+    """Where one of the viewer's notifications is in the inbox; raises `NotFound`."""
+    place = Notification.objects.of(viewer).filter(pk=notification_id).values_list("place", flat=True).first()
+    if place is None:
+        raise NotFound
+    return place
+
+
+def shown_count(many: int) -> str:
+    """A number of unread notifications as a badge has it."""
+    return f"{UNREAD_SHOWN}+" if many > UNREAD_SHOWN else str(many)
 
 
 def unread_count(user_id: int) -> int:

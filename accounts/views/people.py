@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from accounts import actions, selectors
 from accounts.models import User
 from accounts.selectors import get_user_or_404
 from accounts.views.lists import cursor_of
+from socialnet.kernel.returning import back_to
 from socialnet.outbox.idempotency import idempotent_form
 
 MUTES = {"day": timedelta(days=1), "week": timedelta(days=7)}
@@ -118,7 +120,7 @@ def follow_requests(request: HttpRequest) -> HttpResponse:
 def follow_request_accept(request: HttpRequest, username: str) -> HttpResponse:
     follower = get_user_or_404(username, viewer=request.user)
     actions.accept_follow_request(followee=request.user, follower=follower)
-    return redirect("follow_requests")
+    return back_to(request, otherwise=reverse("follow_requests"))
 
 
 @require_POST
@@ -127,7 +129,7 @@ def follow_request_accept(request: HttpRequest, username: str) -> HttpResponse:
 def follow_request_refuse(request: HttpRequest, username: str) -> HttpResponse:
     follower = get_user_or_404(username, viewer=request.user)
     actions.refuse_follow_request(followee=request.user, follower=follower)
-    return redirect("follow_requests")
+    return back_to(request, otherwise=reverse("follow_requests"))
 
 
 def back(request: HttpRequest, person: User) -> HttpResponse:

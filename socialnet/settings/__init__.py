@@ -91,6 +91,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "socialnet.kernel.web.frame",
                 "accounts.context.person",
+                "notifications.context.inbox",
             ],
         },
     }

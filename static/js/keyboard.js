@@ -1,4 +1,4 @@
-// j k n l c s b . g h and ? : single keys, never while somebody types, and off for those who switched them off.
+// j k n l c s b . g h, g n and ? : single keys, never while somebody types, and off for those who switched them off.
 
 const posts = () => [...document.querySelectorAll("article[data-post-id]")];
 const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
@@ -52,9 +52,10 @@ const KEYS = {
 
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target) || switchedOff()) return;
-  if (Date.now() - pressedG < 1200 && event.key === "h") {
+  const place = Date.now() - pressedG < 1200 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (place) {
     event.preventDefault();
-    return location.assign(document.querySelector("[data-key=h]")?.href || "/");
+    return location.assign(place.href);
   }
   const act = KEYS[event.key];
   if (!act) return;

@@ -19,6 +19,7 @@ const MODULES = [
   ["nav[data-pager]", () => import("./scroll.js")],
   ["[data-feed='home'], [data-feed='top']", () => import("./pill.js")],
   ["[data-marker]", () => import("./marker.js")],
+  ["[data-unread], section.day", () => import("./notifications.js")],
   ["[data-live]", () => import("./live.js")],
   ["#keys", () => import("./keyboard.js")],
 ];

@@ -3,11 +3,11 @@
 
 import { start as startLive, subscribe } from "./live.js";
 import { added, announce, isSignIn, parse, postsOf } from "./page.js";
+import { count as countInTitle } from "./title.js";
 
 const HEAD_LENGTH = 20, SOON = 150, LATER = 6000;
 const feed = document.querySelector("[data-feed='home'], [data-feed='top']");
 const isRanked = feed?.dataset.feed === "top"; // nothing new is put in between; what is gone leaves
-const title = document.title;
 let asked = 0, askedAgain = 0;
 
 // Ids are 53-bit numbers in strings, and larger is newer; but rows commit out of id order, so what is new is what the
@@ -61,7 +61,7 @@ function words(count) {
 
 function show(count) {
   const place = feed.querySelector("[data-pill-place]");
-  document.title = count ? `(${count >= HEAD_LENGTH ? `${HEAD_LENGTH}+` : count}) ${title}` : title;
+  countInTitle("posts", count >= HEAD_LENGTH ? `${HEAD_LENGTH}+` : count);
   const pill = place.querySelector(".pill");
   if (!count) return pill?.remove();
   if (pill?.dataset.count === String(count)) return;
