@@ -23,6 +23,7 @@ from interactions.models import Comment
 from notifications import texts
 from notifications.models import Notification
 from notifications.registry import Kind
+from socialnet.kernel.markup import plain_content
 from socialnet.outbox.ids import time_of
 
 NAMED = 3
@@ -169,8 +170,8 @@ def words_of(post: FeedItem) -> str:
 
 
 def few_words(text: str) -> str:
-    """The beginning of `text`, on one line."""
-    said = " ".join(text.split())
+    """The beginning of `text`, without its marks and on one line."""
+    said = " ".join(plain_content(text[: EXCERPT_MOST * 4], brief=True).split())
     return said if len(said) <= EXCERPT_MOST else said[: EXCERPT_MOST - 1].rstrip() + "…"
 
 

@@ -72,10 +72,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     shelf = Shelf(tab=request.GET.get("tab", ALL), unread=request.GET.get("unread") == "1")
     cursor = Cursor.decode(request.GET.get("cursor"))
     page = selectors.inbox_page(viewer=request.user, kinds=shelf.kinds, unread=shelf.unread, cursor=cursor)
-    context = _context(request, shelf, page)
+    context = _context(request, shelf, page) | {"is_older": cursor is not None}
     if request.headers.get("X-Partial") == "items":
         return render(request, "notifications/_items.html", context)
-    return render(request, "notifications/inbox.html", context | {"is_older": cursor is not None})
+    return render(request, "notifications/inbox.html", context)
 
 
 def _context(request: HttpRequest, shelf: Shelf, page: Page[InboxItem]) -> dict[str, Any]:

@@ -168,7 +168,7 @@ async function submitted(event) {
     showUnread(Number(unread.dataset.unread));
     announce(inbox()?.dataset.read);
   } catch {
-    form.dataset.plain = "";
+    form.dataset.plain = "1";
     form.requestSubmit(button); // as without JavaScript, with the browser's own answer to failure
   }
 }
