@@ -4,7 +4,7 @@ import io
 import socket
 import ssl
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, IncompleteRead
@@ -17,7 +17,17 @@ from socialnet.kernel.outside.errors import OutsideAway, OutsideRefused, Outside
 from socialnet.kernel.outside.targets import Target, next_target, target_of
 from socialnet.kernel.outside.ways import Deadline, connected
 
-__all__ = ["Answer", "OutsideAway", "OutsideRefused", "breaker", "checked_url", "get"]
+__all__ = [
+    "Answer",
+    "OutsideAway",
+    "OutsideRefused",
+    "Receipt",
+    "breaker",
+    "checked_url",
+    "get",
+    "is_unreachable",
+    "post",
+]
 
 TOTAL_SECONDS = 5.0  # names, connections, redirects, headers and body together
 MOST_REDIRECTS = 3
@@ -41,12 +51,21 @@ class Answer:
     redirects: int = 0
 
 
-def _is_unreachable(error: BaseException) -> bool:
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of something that was posted; what else the answer says is not read."""
+
+    status: int
+    retry_after: int | None = None  # seconds, if it is said in seconds
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """What breakers count."""
     return isinstance(error, OutsideUnreachable)
 
 
 # A dead link does not open it; a network of ours that lost its way out does, and the worker rests for a while.
-breaker = Breaker("previews", failures=10, pause=30, counts=_is_unreachable)
+breaker = Breaker("previews", failures=10, pause=30, counts=is_unreachable)
 
 
 def get(url: str, *, most_bytes: int, accept: Collection[str]) -> Answer:
@@ -62,6 +81,31 @@ def get(url: str, *, most_bytes: int, accept: Collection[str]) -> Answer:
         raise OutsideAway("paused") from None
 
 
+def post(url: str, body: bytes, *, headers: Mapping[str, str], through: Breaker) -> Receipt:
+    """Hand `body` over at `url` and learn the status, whichever it is; takes 5 s at most and follows no redirect.
+
+    `through` is the caller's own breaker. Raises `OutsideRefused` or `OutsideAway`. Not inside a transaction.
+    """
+    target = target_of(url)
+    fields = {**headers, "Content-Length": str(len(body))}
+    try:
+        with (
+            through.calling(),
+            _asking(
+                target, _request("POST", target, fields) + body, deadline=Deadline(TOTAL_SECONDS)
+            ) as (response, _wire),
+        ):
+            return Receipt(status=response.status, retry_after=_seconds(response.headers["Retry-After"]))
+    except Refused:
+        raise OutsideAway("paused") from None
+
+
+def _seconds(value: str | None) -> int | None:
+    """A number of seconds; dates, which need clocks that agree, are not read."""
+    value = (value or "").strip()
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
+
+
 def checked_url(url: str) -> str:
     """`url` in its normal form, if `get` would ask for it (its addresses aside); raises `OutsideRefused`."""
     return target_of(url).url
@@ -70,7 +114,7 @@ def checked_url(url: str) -> str:
 def _follow(target: Target, *, most_bytes: int, accept: Collection[str]) -> Answer:
     deadline = Deadline(TOTAL_SECONDS)
     for redirects in range(MOST_REDIRECTS + 1):
-        with _asking(target, accept=accept, deadline=deadline) as (response, wire):
+        with _asking(target, _request("GET", target, _about(accept)), deadline=deadline) as (response, wire):
             if response.status not in _REDIRECTS:
                 _check_answer(response, accept)
                 wire.allowance = HEADER_BYTES + most_bytes
@@ -115,13 +159,13 @@ class _Wire(io.RawIOBase):
 
 @contextmanager
 def _asking(
-    target: Target, *, accept: Collection[str], deadline: Deadline
+    target: Target, request: bytes, *, deadline: Deadline
 ) -> Iterator[tuple[HTTPResponse, _Wire]]:
     """The answer up to its headers; the body is read inside. Errors keep no address (`from None`): logs see them."""
     try:
         with closing(connected(target, deadline)) as line:
             line.settimeout(deadline.left())
-            line.sendall(_request(target, accept))
+            line.sendall(request)
             wire = _Wire(line, deadline)
             response = HTTPResponse(cast(socket.socket, wire), method="GET")
             response.begin()
@@ -136,16 +180,18 @@ def _asking(
         raise OutsideRefused("protocol") from None
 
 
-def _request(target: Target, accept: Collection[str]) -> bytes:
+def _about(accept: Collection[str]) -> dict[str, str]:
+    return {
+        "User-Agent": f"socialnet-preview (+{settings.PUBLIC_URL})",
+        "Accept": ", ".join(accept),
+        "Accept-Encoding": "gzip",
+    }
+
+
+def _request(method: str, target: Target, headers: Mapping[str, str]) -> bytes:
     """Nothing that knows anybody: no cookie, no referrer, no language."""
-    lines = [
-        f"GET {target.path} HTTP/1.1",
-        f"Host: {target.host}",
-        f"User-Agent: socialnet-preview (+{settings.PUBLIC_URL})",
-        f"Accept: {', '.join(accept)}",
-        "Accept-Encoding: gzip",
-        "Connection: close",
-    ]
+    fields = {"Host": target.host, **headers, "Connection": "close"}
+    lines = [f"{method} {target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
