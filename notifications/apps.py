@@ -10,6 +10,7 @@ class NotificationsConfig(AppConfig):
         from accounts import hooks as people
         from feeds import hooks
         from notifications import demo, live
+        from notifications.channels.push import checks  # noqa: F401 (registers them)
         from notifications.selectors import unread_count
 
         people.unread_notifications = unread_count

@@ -12,6 +12,7 @@ from accounts.events import (
     PasswordChanged,
     PersonDeleted,
     SignedIn,
+    SessionsEnded,
     UserBlocked,
     UserFollowed,
     UserSuspended,
@@ -38,8 +39,10 @@ from interactions.events import (
 from notifications import actions, causes, live, settling, telling
 from notifications.channels.mail import bounces
 from notifications.channels.mail import sending as letters
+from notifications.channels.push import actions as push
+from notifications.channels.push import sending as pushes
 from notifications.claims import Claim
-from notifications.events import Announced, DigestOwed, MailOwed
+from notifications.events import Announced, DigestOwed, MailOwed, PushOwed
 from notifications.models import Announcement
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -204,3 +207,23 @@ def send_digests(events: list[DigestOwed]) -> None:
 def trust_new_addresses(events: list[EmailChanged]) -> None:
     """Letters came back from the old one, if from any."""
     bounces.forget([event.user_id for event in events])
+
+
+# --- Web Push ---------------------------------------------------------------------------------------------
+
+
+@on(PushOwed, queue="push", batch=1)
+def send_push(events: list[PushOwed]) -> None:
+    for event in events:
+        pushes.send(user_id=event.user_id, notification_ids=event.notification_ids)
+
+
+@on(SessionsEnded, queue="default")
+def forget_browsers(events: list[SessionsEnded]) -> None:
+    """Who is signed out of a browser is not told there any more."""
+    push.forget_sessions([copy for event in events for copy in event.copies])
+
+
+@on(UserSuspended, PersonDeleted, queue="default")
+def forget_browsers_of_people(events: list[Any]) -> None:
+    push.forget_people({event.user_id for event in events})

@@ -33,6 +33,13 @@ class Wishes:
         preference = self.chosen.get(kind)
         return frozenset(map(Way, preference.ways)) if preference else KINDS[kind].ways
 
+    def bears(self, way: Way, kind: str) -> bool:
+        """Whether they may be told of it by this way, though another is what they want: if they did not choose against
+        it."""
+        if kind not in self.chosen and (self.settings.is_on or KINDS[kind].urgent):
+            return True
+        return way in self.ways(kind)
+
 
 def of(user_ids: Collection[int]) -> dict[int, Wishes]:
     """The wishes of these people, in three queries however many."""

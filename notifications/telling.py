@@ -164,3 +164,23 @@ def owe(way: Way, notification_ids: Sequence[int]) -> None:
     ChannelDelivery.objects.bulk_create(
         [ChannelDelivery(notification_id=ident, way=way) for ident in notification_ids], ignore_conflicts=True
     )
+
+
+def kept_quiet(rows: Sequence[Notification], wishes: Wishes, moment: datetime) -> tuple[Rows, datetime | None]:
+    """Which of `rows` have to wait for the end of quiet hours, and when that is; none outside of them."""
+    chosen = wishes.settings
+    ends = quiet_until(moment, start=chosen.quiet_from, end=chosen.quiet_until, zone=wishes.zone)
+    return ([row for row in rows if not _passes(row, wishes)] if ends else []), ends
+
+
+def fall_back(person: User, notification_ids: Sequence[int]) -> None:
+    """Tell by letter what could not be told otherwise, unless one tells of it already or the person wants none of its
+    kind. Inside a transaction."""
+    mail = next((channel for channel in CHANNELS if channel.way is Way.MAIL), None)
+    wishes = preferences.of_person(person.pk)
+    if mail is None or not mail.reached([person.pk]):
+        return
+    rows = Notification.objects.filter(pk__in=notification_ids).exclude(deliveries__way=Way.MAIL)
+    if ids := [row.pk for row in rows.order_by("place") if wishes.bears(Way.MAIL, row.kind)]:
+        owe(Way.MAIL, ids)
+        mail.owe(person, ids)

@@ -17,6 +17,7 @@ api: list[Any] = [
     path("", include("accounts.api_urls")),
     path("", include("interactions.api_urls")),
     path("", include("notifications.api_urls")),
+    path("", include("notifications.channels.push.api_urls")),
 ]
 
 urlpatterns = [
@@ -40,6 +41,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("interactions.urls")),
     path("", include("notifications.urls")),
+    path("", include("notifications.channels.push.urls")),
 ]
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"media/{views.PICTURES}<str:name>", views.picture))

@@ -3,11 +3,11 @@
 The inbox itself is none of them: what is in it was not sent anywhere.
 """
 
-from notifications.channels import mail, socket
+from notifications.channels import mail, push, socket
 from notifications.channels.base import Channel
 from notifications.registry import Way
 
-CHANNELS: tuple[Channel, ...] = (socket.CHANNEL, mail.CHANNEL)
+CHANNELS: tuple[Channel, ...] = (socket.CHANNEL, push.CHANNEL, mail.CHANNEL)
 
 
 def channel(way: Way) -> Channel:

@@ -58,6 +58,8 @@ class PushSubscription(models.Model):
     p256dh = models.CharField(max_length=100)
     auth = models.CharField(max_length=50)
     label = models.CharField(_("browser"), max_length=60, blank=True, default="")
+    # Which session asked, as `accounts.cache.copy_of` has it; empty for programs.
+    session = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     failures = models.PositiveSmallIntegerField(default=0, db_default=0)  # in a row
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     used_at = models.DateTimeField(_("last used"), null=True, editable=False)
@@ -69,7 +71,11 @@ class PushSubscription(models.Model):
             # An endpoint is one browser: who signs in there last has it.
             models.UniqueConstraint(fields=["endpoint"], name="push_subscription_endpoint_once"),
         ]
-        indexes = [models.Index(fields=["user", "id"], name="push_subscription_by_user")]
+        indexes = [
+            models.Index(fields=["user", "id"], name="push_subscription_by_user"),
+            # serves: channels.push.actions.forget_sessions
+            models.Index(fields=["session"], condition=~Q(session=""), name="push_subscription_session"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} of {self.user_id}"

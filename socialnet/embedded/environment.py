@@ -1,9 +1,10 @@
 """What the processes are told: the caller's environment, then .env beside the checkout, then what fits a laptop."""
 
+import base64
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .errors import StartError
@@ -43,6 +44,7 @@ def laptop_settings(home: Home, port: int) -> dict[str, str]:
     return {
         "SOCIALNET_HOME": str(home.path),
         "SECRET_KEY": secret_key(home.secret_key),
+        "VAPID_PRIVATE_KEY": vapid_key(home.vapid_key),
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "LIVE_URL": f"ws://127.0.0.1:{port + 1}/ws/",
@@ -60,9 +62,28 @@ def filled_in(given: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str
 
 
 def secret_key(path: Path) -> str:
-    """Made once, readable by us alone."""
+    """Signs cookies and links."""
+    return _made_once(path, lambda: secrets.token_urlsafe(50))
+
+
+def vapid_key(path: Path) -> str:
+    """By which push services know this site: PKCS#8 in base64, as `manage.py vapid_key` prints it."""
+    return _made_once(path, _new_vapid_key)
+
+
+def _new_vapid_key() -> str:
+    from cryptography.hazmat.primitives.asymmetric import ec  # some megabytes, at the first start only
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    packed = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
+    """Readable by us alone."""
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
+            file.write(make())
     return path.read_text().strip()

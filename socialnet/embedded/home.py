@@ -1,7 +1,7 @@
 """Where things lie.
 
     $SOCIALNET_HOME/            .local by default; belongs to whoever starts the server
-      venv/  media/  mail/  secret_key  pids/  *.lock
+      venv/  media/  mail/  secret_key  vapid_key  pids/  *.lock
       engines/                  the engines' state, 0700, belongs to the account they run under;
                                 a link to /var/lib/socialnet-… where that account cannot reach it
         pg18/  redis/  run/     data and sockets
@@ -49,6 +49,10 @@ class Home:
     @property
     def secret_key(self) -> Path:
         return self.path / "secret_key"
+
+    @property
+    def vapid_key(self) -> Path:
+        return self.path / "vapid_key"
 
     @property
     def metrics(self) -> Path:

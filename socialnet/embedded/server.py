@@ -9,7 +9,7 @@ from functools import partial
 
 from .applications import application_programs, manage
 from .engines import Engines
-from .environment import filled_in, laptop_settings, secret_key
+from .environment import filled_in, laptop_settings, secret_key, vapid_key
 from .errors import StartError
 from .home import Home, remove_socket_folder
 from .ports import FIRST_PORT, choose_port
@@ -48,7 +48,11 @@ async def serve_engines(supervisor: Supervisor) -> None:
 
 def print_environment(home: Home) -> None:
     """The addresses of the embedded engines, for `eval` in a shell."""
-    found = {"SOCIALNET_HOME": str(home.path), "SECRET_KEY": secret_key(home.secret_key)}
+    found = {
+        "SOCIALNET_HOME": str(home.path),
+        "SECRET_KEY": secret_key(home.secret_key),
+        "VAPID_PRIVATE_KEY": vapid_key(home.vapid_key),
+    }
     found |= Engines(database=True, redis=True).addresses(home)
     for name, value in found.items():
         print(f"export {name}={shlex.quote(value)}")

@@ -1,6 +1,7 @@
 """Settings: read from the environment, each with a safe default; `.env.example` lists them all."""
 
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -229,6 +230,10 @@ IDLE_AFTER_DAYS = env.int("IDLE_AFTER_DAYS", default=30)
 WARMING = env.bool("WARMING", default=True)
 FEED_ENTRIES_KEPT = env.int("FEED_ENTRIES_KEPT", default=1000)
 RANKING_BUDGET_MS = env.int("RANKING_BUDGET_MS", default=50)
+VAPID_PRIVATE_KEY = env("VAPID_PRIVATE_KEY", default="")  # Web Push; without it nobody is told by it
+VAPID_SUBJECT = env("VAPID_SUBJECT", default="") or (
+    PUBLIC_URL if SECURE else f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
+)
 LINK_PREVIEWS = env.bool("LINK_PREVIEWS", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200

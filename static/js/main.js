@@ -20,6 +20,8 @@ const MODULES = [
   ["[data-feed='home'], [data-feed='top']", () => import("./pill.js")],
   ["[data-marker]", () => import("./marker.js")],
   ["[data-unread], section.day", () => import("./notifications.js")],
+  ["[data-push]", () => import("./push.js")],
+  ["[data-sign-out]", () => import("./device.js")],
   ["[data-live]", () => import("./live.js")],
   ["#keys", () => import("./keyboard.js")],
 ];
