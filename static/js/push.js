@@ -89,9 +89,11 @@ async function rowOf(part) {
   return part.querySelector(`[data-mark="${mark}"]`);
 }
 
+// The form tells the server.
 async function remove(event) {
   event.preventDefault();
-  await leave().catch(() => {});
+  promise.clear();
+  await subscription().then((found) => found?.unsubscribe()).catch(() => {});
   event.target.submit();
 }
 
