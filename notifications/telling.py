@@ -166,7 +166,9 @@ def owe(way: Way, notification_ids: Sequence[int]) -> None:
     )
 
 
-def kept_quiet(rows: Sequence[Notification], wishes: Wishes, moment: datetime) -> tuple[Rows, datetime | None]:
+def kept_quiet(
+    rows: Sequence[Notification], wishes: Wishes, moment: datetime
+) -> tuple[Rows, datetime | None]:
     """Which of `rows` have to wait for the end of quiet hours, and when that is; none outside of them."""
     chosen = wishes.settings
     ends = quiet_until(moment, start=chosen.quiet_from, end=chosen.quiet_until, zone=wishes.zone)

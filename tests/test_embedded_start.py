@@ -30,6 +30,7 @@ GIVEN_BY_SCRIPT_TEST = (
     "DATABASE_OWNER_URL",
     "REDIS_URL",
     "SECRET_KEY",
+    "VAPID_PRIVATE_KEY",
     "SOCIALNET_HOME",
     "PORT",
 )
@@ -230,7 +231,7 @@ def parts(url):
 
 def test_the_second_start_keeps_the_data_and_takes_seconds(first_start):
     home = first_start.home
-    secret = (home / "secret_key").read_text()
+    secret, vapid = (home / "secret_key").read_text(), (home / "vapid_key").read_text()
     port = free_pair()
     with Server(home, port=port) as server:
         assert server.wait_until_ready() == f"http://127.0.0.1:{port}"
@@ -244,6 +245,7 @@ def test_the_second_start_keeps_the_data_and_takes_seconds(first_start):
         assert get(f"http://127.0.0.1:{port}", "/health/ready")[0] == 200
         assert server.stop() == 0
     assert (home / "secret_key").read_text() == secret
+    assert (home / "vapid_key").read_text() == vapid
     assert "Installing" not in server.output
     assert "Making the data folder" not in server.output
     assert server.seconds < 60

@@ -5,20 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0001_inbox'),
+        ("notifications", "0001_inbox"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pushsubscription',
-            name='session',
-            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=64),
+            model_name="pushsubscription",
+            name="session",
+            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=64),
         ),
         migrations.AddIndex(
-            model_name='pushsubscription',
-            index=models.Index(condition=models.Q(('session', ''), _negated=True), fields=['session'], name='push_subscription_session'),
+            model_name="pushsubscription",
+            index=models.Index(
+                condition=models.Q(("session", ""), _negated=True),
+                fields=["session"],
+                name="push_subscription_session",
+            ),
         ),
     ]

@@ -168,9 +168,7 @@ def service(vapid: None, authority: Any, monkeypatch: pytest.MonkeyPatch) -> Ite
     """The names of the outside lead to it, and 127.0.0.1 stands for the internet."""
     server_context, trust = authority
     made, judge = PushService(server_context(HOST)), ways._is_public
-    monkeypatch.setattr(
-        ways, "_lookup", lambda host, port: [Way(socket.AF_INET, ("127.0.0.1", made.port))]
-    )
+    monkeypatch.setattr(ways, "_lookup", lambda host, port: [Way(socket.AF_INET, ("127.0.0.1", made.port))])
     monkeypatch.setattr(ways, "_is_public", lambda address: address == "127.0.0.1" or judge(address))
     monkeypatch.setattr(ways, "_is_near", lambda way: False)
     monkeypatch.setattr(ways, "_trust", lambda: trust)

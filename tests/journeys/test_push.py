@@ -123,10 +123,11 @@ def test_what_is_pushed_is_shown_once_and_opens_what_it_is_about(stack: Stack, b
         message = {"origin": stack.address, "registrationId": found[-1], "data": news}
         tools.send("ServiceWorker.deliverPushMessage", message)
         shown = """async (title) => {
-          const { getNotifications } = await navigator.serviceWorker.ready.then((it) => ({ getNotifications: () => it.getNotifications() }));
+          const registration = await navigator.serviceWorker.ready;
           for (let tries = 0; tries < 50; tries += 1) {
-            const all = await getNotifications();
-            if (all.some((each) => each.title === title)) return all.map((each) => [each.title, each.tag, each.data.url]);
+            const all = await registration.getNotifications();
+            const found = all.map((each) => [each.title, each.tag, each.data.url]);
+            if (found.some(([each]) => each === title)) return found;
             await new Promise((done) => { setTimeout(done, 100); });
           }
           return [];

@@ -42,7 +42,9 @@ def is_point(point: bytes) -> bool:
 def decoded(text: str) -> bytes:
     """Base64 for URLs, with or without its padding; raises `ValueError`."""
     try:
-        return base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True)
+        return base64.b64decode(
+            text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars=b"-_", validate=True
+        )
     except (binascii.Error, UnicodeEncodeError):
         raise ValueError("base64") from None
 

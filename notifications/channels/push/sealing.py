@@ -41,9 +41,7 @@ def _sealed(
         raise ValueError("message")
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), p256dh)
     point = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    shared = _derived(
-        own.exchange(ec.ECDH(), theirs), auth, b"WebPush: info\x00" + p256dh + point, length=32
-    )
+    shared = _derived(own.exchange(ec.ECDH(), theirs), auth, b"WebPush: info\x00" + p256dh + point, length=32)
     key = _derived(shared, salt, b"Content-Encoding: aes128gcm\x00", length=16)
     nonce = _derived(shared, salt, b"Content-Encoding: nonce\x00", length=12)
     last_record = message + b"\x02"

@@ -38,9 +38,7 @@ def part_of(person: User) -> PushPart:
 
 def browsers_of(person: User) -> QuerySet[PushSubscription]:
     """The latest used first; those that were never used by when they were made."""
-    return PushSubscription.objects.filter(user=person.pk).order_by(
-        F("used_at").desc(nulls_last=True), "-id"
-    )
+    return PushSubscription.objects.filter(user=person.pk).order_by(F("used_at").desc(nulls_last=True), "-id")
 
 
 def with_browsers(people: Collection[int]) -> set[int]:

@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import translation
 
@@ -126,7 +126,7 @@ def _seconds(until: datetime, moment: datetime) -> int:
     return max(1, -((moment - until) // timedelta(seconds=1)))
 
 
-def _owed(ids: Collection[int]):  # type: ignore[no-untyped-def]  # a QuerySet, which django-stubs cannot name here
+def _owed(ids: Collection[int]) -> QuerySet[ChannelDelivery]:
     return ChannelDelivery.objects.filter(
         notification__in=ids, way=Way.PUSH, state=ChannelDelivery.State.OWED
     )

@@ -28,4 +28,6 @@ class PushSubscriptionInput(EndpointInput):
     """What a browser's `PushSubscription.toJSON()` says, and how its owner will know it again."""
 
     keys = KeysInput()
-    label = serializers.CharField(required=False, allow_blank=True, max_length=60, default="")
+    label = serializers.CharField(  # type: ignore[assignment]  # a field, not a serializer's own label
+        required=False, allow_blank=True, max_length=60, default=""
+    )

@@ -91,9 +91,10 @@ def post(url: str, body: bytes, *, headers: Mapping[str, str], through: Breaker)
     try:
         with (
             through.calling(),
-            _asking(
-                target, _request("POST", target, fields) + body, deadline=Deadline(TOTAL_SECONDS)
-            ) as (response, _wire),
+            _asking(target, _request("POST", target, fields) + body, deadline=Deadline(TOTAL_SECONDS)) as (
+                response,
+                _wire,
+            ),
         ):
             return Receipt(status=response.status, retry_after=_seconds(response.headers["Retry-After"]))
     except Refused:
@@ -158,9 +159,7 @@ class _Wire(io.RawIOBase):
 
 
 @contextmanager
-def _asking(
-    target: Target, request: bytes, *, deadline: Deadline
-) -> Iterator[tuple[HTTPResponse, _Wire]]:
+def _asking(target: Target, request: bytes, *, deadline: Deadline) -> Iterator[tuple[HTTPResponse, _Wire]]:
     """The answer up to its headers; the body is read inside. Errors keep no address (`from None`): logs see them."""
     try:
         with closing(connected(target, deadline)) as line:
