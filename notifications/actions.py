@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import InvalidFields
 from accounts.models import User
-from notifications import live, settling, upkeep
+from notifications import live, metrics, settling, upkeep
 from notifications.events import Announced
 from notifications.models import (
     Announcement,
@@ -33,8 +33,9 @@ WITH done AS (
 ), cancelled AS (
     UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'read', at = clock_timestamp()
     FROM done WHERE d.notification_id = done.id AND d.state = 'owed'
+    RETURNING 1
 )
-SELECT id, place FROM done
+SELECT id, place, (SELECT count(*) FROM cancelled) FROM done
 """
 
 
@@ -50,11 +51,13 @@ def mark_read(*, person: User, ids: Collection[int] | None = None, up_to: int | 
             _READ, {"person": person.pk, "ids": None if ids is None else list(ids), "up_to": up_to}
         )
         read = cursor.fetchall()
+    if read:
+        metrics.cancelled("read", read[0][2])
     if read and ids is None:  # perhaps very many
-        highest = max(place for _ident, place in read)
+        highest = max(place for _ident, place, _cancelled in read)
         transaction.on_commit(partial(live.tell_numbers, [person.pk], up_to=highest))
     elif read:
-        transaction.on_commit(partial(live.tell_numbers, [person.pk], read=[ident for ident, _place in read]))
+        transaction.on_commit(partial(live.tell_numbers, [person.pk], read=[row[0] for row in read]))
     return len(read)
 
 

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accounts.models import User
 from notifications.models import FromWhom, Preference, Settings
-from notifications.registry import KINDS, Pace, Way
+from notifications.registry import HOUR, KINDS, PACE_SECONDS, Pace, Way
+
+_WINDOWS = frozenset(pace for pace, seconds in PACE_SECONDS.items() if seconds < HOUR)
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,19 @@ class Wishes:
         return preference.from_whom if preference else FromWhom.EVERYONE
 
     def ways(self, kind: str) -> frozenset[Way]:
-        """How they are told of it outside the inbox; none when they want to be left alone, unless it is urgent, and
-        none of what they never want to hear of."""
-        if (not self.settings.is_on and not KINDS[kind].urgent) or self.pace(kind) is Pace.OFF:
+        """How they are told of it outside the inbox now.
+
+        Of what is urgent always, as the registry says: whoever takes over an account must not be able to silence it.
+        Of the rest not at all while they want to be left alone, or once they want to hear of that kind no more.
+        """
+        if KINDS[kind].urgent:
+            return KINDS[kind].ways
+        if not self.settings.is_on or self.is_off(kind):
             return frozenset()
+        return self.wanted_ways(kind)
+
+    def wanted_ways(self, kind: str) -> frozenset[Way]:
+        """The ways that they chose for it, whether or not they want to be left alone."""
         preference = self.chosen.get(kind)
         return frozenset(map(Way, preference.ways)) if preference else KINDS[kind].ways
 
@@ -39,6 +50,14 @@ class Wishes:
         if kind not in self.chosen and (self.settings.is_on or KINDS[kind].urgent):
             return True
         return way in self.ways(kind)
+
+    def is_off(self, kind: str) -> bool:
+        """Whether they want to hear of it no more, not even in the inbox."""
+        return self.pace(kind) is Pace.OFF or self.from_whom(kind) == FromWhom.NOBODY
+
+    def is_hasty(self, kind: str) -> bool:
+        """Whether the largest batch ends the wait: it ends windows of minutes, not an hour or a day that they chose."""
+        return KINDS[kind].largest > 0 and self.pace(kind) in _WINDOWS
 
 
 def of(user_ids: Collection[int]) -> dict[int, Wishes]:

@@ -15,7 +15,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Q
 
-from notifications import preferences, truth
+from notifications import metrics, preferences, truth
 from notifications.claims import Claim, Key
 from notifications.clock import next_morning
 from notifications.models import Notification, NotificationActor
@@ -50,8 +50,9 @@ WITH gone AS (
 ), cancelled AS (
     UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'undone', at = clock_timestamp()
     FROM changed WHERE d.notification_id = changed.id AND NOT changed.stands AND d.state = 'owed'
+    RETURNING 1
 )
-SELECT DISTINCT recipient_id FROM changed
+SELECT DISTINCT recipient_id, (SELECT count(*) FROM cancelled) FROM changed
 """
 _PEOPLE_LEAVE = """
 WITH gone AS (
@@ -77,8 +78,9 @@ WITH changed AS (
 ), cancelled AS (
     UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'undone', at = clock_timestamp()
     FROM changed WHERE d.notification_id = changed.id AND d.state = 'owed'
+    RETURNING 1
 )
-SELECT DISTINCT recipient_id FROM changed
+SELECT DISTINCT recipient_id, (SELECT count(*) FROM cancelled) FROM changed
 """
 # The newest row of each key, and when the key was told last; of each wanted person the newest row that they are in.
 _TOLD = """
@@ -116,6 +118,7 @@ _WAIT_AGAIN = """
 UPDATE notifications_notification n SET due_at = w.due
 FROM unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) w(id, due) WHERE n.id = w.id
 """
+# A batch that is full is told before its time, though not within the cooldown; once, so that it can be put off.
 _PUT_IN = f"""
 WITH came AS (
     INSERT INTO notifications_notificationactor AS known (notification_id, actor_id)
@@ -131,7 +134,7 @@ UPDATE notifications_notification n SET
     actor_count = n.actor_count + c.many,
     stands = true,
     place = CASE WHEN n.read_at IS NULL THEN c.place ELSE n.place END,
-    due_at = CASE WHEN l.largest > 0 AND n.actor_count + c.many >= l.largest
+    due_at = CASE WHEN n.id = ANY(%(hasty)s) AND n.actor_count < l.largest AND n.actor_count + c.many >= l.largest
         THEN least(n.due_at, greatest(clock_timestamp(), {_TOLD} + make_interval(secs => l.cooldown)))
         ELSE n.due_at END
 FROM counted c, unnest(%(kinds)s::text[], %(largest)s::int[], %(cooldowns)s::int[]) l(kind, largest, cooldown)
@@ -232,7 +235,7 @@ def _put_in(claims: Sequence[Claim], wishes: Mapping[int, Wishes]) -> set[int]:
     """People join the row that is open, come back into the one they were in, or open a new one."""
     moment = now()
     rows = _newest(sorted({claim.key for claim in claims}))
-    joining: list[tuple[int, int]] = []  # row, person
+    joining: list[tuple[int, Claim]] = []
     opening: dict[Key, list[Claim]] = defaultdict(list)
     changed = set()
     for claim, (place, is_active, is_recent) in _places(claims).items():
@@ -243,20 +246,17 @@ def _put_in(claims: Sequence[Claim], wishes: Mapping[int, Wishes]) -> set[int]:
         elif is_active:
             continue
         elif place and is_recent:
-            joining.append((place, claim.actor_id))
+            joining.append((place, claim))
             changed.add(claim.recipient_id)
         elif row and _takes_more(row, moment):
-            joining.append((row.id, claim.actor_id))
+            joining.append((row.id, claim))
             changed.add(claim.recipient_id)
         else:
             opening[claim.key].append(claim)
     if opening:
         opened = _open(opening, rows, wishes, moment)
         joining += [
-            (opened[claim.key], claim.actor_id)
-            for several in opening.values()
-            for claim in several
-            if claim.actor_id
+            (opened[claim.key], claim) for several in opening.values() for claim in several if claim.actor_id
         ]
         changed |= {key.recipient_id for key in opening}
     if joining:
@@ -264,8 +264,9 @@ def _put_in(claims: Sequence[Claim], wishes: Mapping[int, Wishes]) -> set[int]:
         _execute(
             _PUT_IN,
             {
-                "rows": [row for row, _person in joining],
-                "actors": [person for _row, person in joining],
+                "rows": [row for row, _claim in joining],
+                "actors": [claim.actor_id for _row, claim in joining],
+                "hasty": [row for row, claim in joining if wishes[claim.recipient_id].is_hasty(claim.kind)],
                 "kinds": list(KINDS),
                 "largest": [kind.largest for kind in KINDS.values()],
                 "cooldowns": [kind.cooldown for kind in KINDS.values()],
@@ -279,7 +280,7 @@ def _let_wait_again(
 ) -> None:
     """What was empty and is not told yet begins anew: its wait is counted from who comes now."""
     empty = {
-        row.id: _due(key, row, wishes[key.recipient_id], moment)
+        row.id: due_at(key.kind, wishes=wishes[key.recipient_id], since=moment, told=row.told_at)
         for key, row in rows.items()
         if row.id in joined and not row.stands and row.is_untold
     }
@@ -307,23 +308,29 @@ def _open(
         "comments": [claim.comment_id for claim in firsts],
         "words": [orjson.dumps(dict(claim.words)).decode() for claim in firsts],
         "dues": [
-            _due(claim.key, rows.get(claim.key), wishes[claim.recipient_id], moment) for claim in firsts
+            due_at(
+                claim.kind,
+                wishes=wishes[claim.recipient_id],
+                since=moment,
+                told=rows[claim.key].told_at if claim.key in rows else None,
+            )
+            for claim in firsts
         ],
         "standing": [claim.actor_id is None for claim in firsts],
     }
+    metrics.opened(len(firsts))
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, params)
         return {Key(recipient, kind, target): ident for ident, recipient, kind, target in cursor.fetchall()}
 
 
-def _due(key: Key, before: Row | None, wishes: Wishes, moment: datetime) -> datetime:
-    """When news of this key is told: after its wait, and not again within the cooldown."""
-    kind, pace = KINDS[key.kind], wishes.pace(key.kind)
+def due_at(name: str, *, wishes: Wishes, since: datetime, told: datetime | None) -> datetime:
+    """When news of a kind is told that came `since`: after its wait, and not again within the cooldown of `told`."""
+    kind, pace = KINDS[name], wishes.pace(name)
     if pace is Pace.DAILY:
-        due = next_morning(moment, wishes.zone)
+        due = next_morning(since, wishes.zone)
     else:
-        due = moment + timedelta(seconds=max(kind.delay, PACE_SECONDS.get(pace, 0)))
-    told = before.told_at if before else None
+        due = since + timedelta(seconds=max(kind.delay, PACE_SECONDS.get(pace, 0)))
     return max(due, told + timedelta(seconds=kind.cooldown)) if told else due
 
 
@@ -358,9 +365,13 @@ def _columns(claims: Sequence[Claim]) -> dict[str, Any]:
 
 
 def _people(statement: str, params: dict[str, Any]) -> set[int]:
+    """Whose inboxes a statement changed that takes something out; what was owed for it is counted as cancelled."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return {row[0] for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    if rows:
+        metrics.cancelled("undone", rows[0][1])
+    return {row[0] for row in rows}
 
 
 def _execute(statement: str, params: dict[str, Any]) -> None:

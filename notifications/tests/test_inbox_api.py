@@ -63,7 +63,15 @@ def test_only_some_types_and_only_unread(ada: User, ben: User) -> None:
     api("POST", "notifications/read", {"ids": [like["id"]]})
     assert types("?unread=1") == {"comment", "follow"} and types("?unread=0") == {"like", "comment", "follow"}
     assert listed(api, "?fields=id,actors.username&type=follow")[0].keys() == {"id", "actors"}
-    for query in ("?type=gossip", "?type=like,gossip", "?unread=perhaps", "?kind=like", "?cursor=x", "?limit=x", "?fields=x"):
+    for query in (
+        "?type=gossip",
+        "?type=like,gossip",
+        "?unread=perhaps",
+        "?kind=like",
+        "?cursor=x",
+        "?limit=x",
+        "?fields=x",
+    ):
         assert api("GET", f"notifications{query}").status_code == 400, query
 
 
@@ -98,7 +106,9 @@ def test_the_count_and_reading(ada: User, ben: User) -> None:
     assert api("GET", "me").json()["unread_notifications"] == 0
     Notification.objects.update(read_at=None)
     Notification.objects.bulk_create(
-        Notification(recipient=ada, kind="follow", target_id=number, due_at=Notification.objects.first().due_at)  # type: ignore[union-attr]
+        Notification(
+            recipient=ada, kind="follow", target_id=number, due_at=Notification.objects.first().due_at
+        )  # type: ignore[union-attr]
         for number in range(1, 121)
     )
     assert api("GET", "notifications/unread-count").json() == {"unread": 125, "display": "99+"}
@@ -126,7 +136,11 @@ def test_others_get_nothing_and_change_nothing(ada: User, ben: User, cleo: User)
     assert absent.status_code == hidden.status_code == 404 and absent.json()["code"] == hidden.json()["code"]
     outsider("POST", "notifications/read", {"all": True})
     assert unread_count(ada.pk) == 2
-    for method, path in (("GET", "notifications"), ("GET", "notifications/unread-count"), ("POST", "notifications/read")):
+    for method, path in (
+        ("GET", "notifications"),
+        ("GET", "notifications/unread-count"),
+        ("POST", "notifications/read"),
+    ):
         assert Api()(method, path).status_code == 401
     only_reads = Api(ada, scopes=("read",))
     assert only_reads("GET", "notifications").status_code == 200
@@ -166,5 +180,9 @@ def test_the_list_costs_the_same_for_one_and_for_twenty(ada: User, ben: User, cl
 def test_the_topic_is_there_for_those_who_poll(ada: User, ben: User) -> None:
     told(ada, many=2, of=ben)
     (snapshot,) = Api(ada)("GET", "live?topics=notifications").json()["snapshots"]
-    assert (snapshot["topic"], snapshot["event"], snapshot["data"]["unread"]) == ("notifications", "snapshot", 2)
+    assert (snapshot["topic"], snapshot["event"], snapshot["data"]["unread"]) == (
+        "notifications",
+        "snapshot",
+        2,
+    )
     assert Api(ben)("GET", "live?topics=notifications").json()["snapshots"][0]["data"]["unread"] == 0

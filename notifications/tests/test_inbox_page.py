@@ -60,7 +60,10 @@ def test_it_says_who_did_what_where_and_when(ada: User, ben: User, cleo: User) -
     like(cleo, post)
     drain()
     page = html(page_of(ada))
-    assert '<a href="/@cleo"><b><bdi>Cleo</bdi></b></a> and <a href="/@ben"><b><bdi>Ben</bdi></b></a> like your post' in page
+    assert (
+        '<a href="/@cleo"><b><bdi>Cleo</bdi></b></a> and <a href="/@ben"><b><bdi>Ben</bdi></b></a> like your post'
+        in page
+    )
     assert "Bread and &lt;butter&gt;" in page and f'href="{post.get_absolute_url()}"' in page
     assert 'class="icon icon-heart"' in page and ">Today</h2>" in page
     assert page.count('class="face s') >= 2
@@ -95,7 +98,10 @@ def test_tabs_and_what_is_unread(ada: User, ben: User) -> None:
     doing.comment_on_post(post_id=post.pk, author=ben, content="How long?")
     drain()
     browser = page_of(ada)
-    seen = {tab: html(browser, f"/notifications?tab={tab}").count("<article") for tab in ("all", "talk", "likes", "follows", "requests", "other")}
+    seen = {
+        tab: html(browser, f"/notifications?tab={tab}").count("<article")
+        for tab in ("all", "talk", "likes", "follows", "requests", "other")
+    }
     assert seen == {"all": 3, "talk": 1, "likes": 1, "follows": 1, "requests": 0, "other": 0}
     browser.post(READ, {"id": ids(ada)[0]})
     assert html(browser, "/notifications?unread=1").count("<article") == 2
@@ -132,7 +138,9 @@ def test_one_up_to_here_and_all_are_read(ada: User, ben: User) -> None:
     assert unread_count(ada.pk) == 0 and "<title>Notifications" in html(browser)
 
 
-@pytest.mark.parametrize("fields", [{}, {"id": "x"}, {"id": "0"}, {"up_to": "9" * 17}, {"id": "-1"}, {"id": "١"}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"id": "x"}, {"id": "0"}, {"up_to": "9" * 17}, {"id": "-1"}, {"id": "١"}]
+)
 def test_what_makes_no_sense_is_refused(ada: User, fields: dict[str, str]) -> None:
     assert page_of(ada).post(READ, fields).status_code == 400
 
@@ -188,7 +196,10 @@ def test_requests_are_answered_where_they_are_read(ada: User, ben: User, cleo: U
     drain()
     page = html(browser, "/notifications?tab=requests")
     assert "@ben" not in page and "/follow-requests/cleo/" not in page
-    assert browser.post("/follow-requests/ben/accept", {"next": "//elsewhere.example"}).status_code in (302, 404)
+    assert browser.post("/follow-requests/ben/accept", {"next": "//elsewhere.example"}).status_code in (
+        302,
+        404,
+    )
 
 
 def test_pages_have_each_once_while_others_add(ada: User, ben: User) -> None:
@@ -225,7 +236,9 @@ def test_the_page_costs_the_same_for_one_and_for_twenty(ada: User, ben: User, cl
 def test_the_badge_is_exact_costs_one_query_and_ends_at_99(ada: User, ben: User) -> None:
     browser = page_of(ada)
     told(ada, many=3, of=ben)
-    assert 'data-unread="3"' in html(browser, "/bookmarks") and "3 unread</span>" in html(browser, "/bookmarks")
+    assert 'data-unread="3"' in html(browser, "/bookmarks") and "3 unread</span>" in html(
+        browser, "/bookmarks"
+    )
     with CaptureQueriesContext(connection) as asked:
         html(browser, "/help/")
     assert [query["sql"].count("notifications_notification") > 0 for query in asked] == [True]
@@ -233,7 +246,8 @@ def test_the_badge_is_exact_costs_one_query_and_ends_at_99(ada: User, ben: User)
         html(page_of(), "/help/")
     assert len(asked) == 0
     Notification.objects.bulk_create(
-        Notification(recipient=ada, kind="like", target_id=number, due_at=timezone.now()) for number in range(1, 121)
+        Notification(recipient=ada, kind="like", target_id=number, due_at=timezone.now())
+        for number in range(1, 121)
     )
     page = html(browser, "/help/")
     assert "<title>(99+) " in page and "123 unread</span>" in page and ">99+</span>" in page
