@@ -10,18 +10,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+import structlog
 from django.db import connection, transaction
+from django.db.models import Max
 
 from accounts.models import User
-from notifications import preferences
+from notifications import metrics, preferences
 from notifications.channels import CHANNELS
 from notifications.clock import quiet_until
-from notifications.models import ChannelDelivery, Notification
+from notifications.models import ChannelDelivery, Notification, NotificationQuerySet
 from notifications.preferences import Wishes
 from notifications.registry import HOUR, KINDS, Way
-from notifications.settling import lock_inboxes, now
+from notifications.settling import due_at, lock_inboxes, now
+from socialnet.outbox.ids import time_of
 
 PEOPLE_AT_ONCE = 100
+PAUSE = timedelta(minutes=5)  # of somebody whom telling failed
+log = structlog.get_logger(__name__)
 
 _DUE = """
 SELECT DISTINCT recipient_id FROM (
@@ -30,10 +35,15 @@ SELECT DISTINCT recipient_id FROM (
     ORDER BY due_at LIMIT %(most)s
 ) due
 """
-# How often people were told in the last hour, and the earliest of these times.
-_TOLD = """
-SELECT recipient_id, count(DISTINCT told_at), min(told_at) FROM notifications_notification
-WHERE recipient_id = ANY(%(people)s) AND told_at > %(since)s GROUP BY recipient_id
+# Of people who were told as often as they want in this hour, the telling that has to be an hour ago before there is
+# room for another. A telling that went out by no way is none.
+_FULL = """
+SELECT w.person, t.told_at FROM unnest(%(people)s::bigint[], %(caps)s::int[]) w(person, cap) CROSS JOIN LATERAL (
+    SELECT DISTINCT told_at FROM notifications_notification n
+    WHERE n.recipient_id = w.person AND n.told_at > %(since)s
+        AND EXISTS (SELECT FROM notifications_channeldelivery d WHERE d.notification_id = n.id)
+    ORDER BY told_at DESC OFFSET w.cap - 1 LIMIT 1
+) t
 """
 _NOTE = """
 UPDATE notifications_notification n SET told_at = %(now)s,
@@ -45,12 +55,30 @@ Rows = list[Notification]
 
 
 def tell_due(*, most: int = 1000) -> int:
-    """Tell those for whom the oldest `most` notifications are due; returns how many people were looked at."""
+    """Tell those for whom the oldest `most` notifications are due; returns how many people were looked at.
+
+    Where that fails the others are told all the same, and it is tried again a little later.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"most": most})
         people = [row[0] for row in cursor.fetchall()]
-    tell(people)
+    try:
+        tell(people)
+    except Exception:
+        log.exception("telling_failed", people=len(people))
+        for person_id in people:
+            _tell_or_pause(person_id)
     return len(people)
+
+
+def _tell_or_pause(person_id: int) -> None:
+    try:
+        tell([person_id])
+    except Exception:
+        log.exception("telling_paused", user_id=person_id)
+        with transaction.atomic():
+            lock_inboxes([person_id])
+            _waiting([person_id]).filter(due_at__lte=now()).update(due_at=now() + PAUSE)
 
 
 def tell(people: Iterable[int]) -> int:
@@ -72,26 +100,61 @@ def _tell(people: Collection[int]) -> int:
     for person_id in due.keys() - standing.keys():  # suspended: the inbox waits
         _put_off(due.pop(person_id), moment + timedelta(hours=1))
     wishes = preferences.of(due)
-    often = _told_often(due, moment)
+    silent = [row for rows in due.values() for row in rows if not wishes[row.recipient_id].ways(row.kind)]
+    full = _without_room({person_id: wishes[person_id] for person_id in due}, moment)
     told = {
         person_id: _within_cap(
-            _not_quiet(rows, wishes[person_id], moment), wishes[person_id], often.get(person_id)
+            _not_quiet(_outside(rows, wishes[person_id]), wishes[person_id], moment), full.get(person_id)
         )
         for person_id, rows in due.items()
     }
-    _note([row for rows in told.values() for row in rows], moment)
+    _note([*silent, *(row for rows in told.values() for row in rows)], moment)
     _hand_over({standing[person_id]: rows for person_id, rows in told.items() if rows}, wishes)
     return sum(map(len, told.values()))
 
 
-def _due(people: Collection[int], moment: datetime) -> dict[int, Rows]:
-    rows = (
-        Notification.objects.standing()
-        .unread()
-        .filter(recipient__in=people, told_at=None, due_at__lte=moment)
+def weigh_again(person_id: int) -> None:
+    """Give what waits the time that the person's wishes mean now; inside a transaction that holds their inbox.
+
+    Quiet hours and the hourly cap are asked when it is due.
+    """
+    waiting = list(_waiting([person_id]))
+    if not waiting:
+        return
+    wishes = preferences.of_person(person_id)
+    told = _told_last(waiting)
+    for row in waiting:
+        since, last = time_of(row.pk), told[row.kind, row.target_id]
+        row.due_at = due_at(row.kind, wishes=wishes, since=since, told=last)
+        if wishes.is_hasty(row.kind) and row.actor_count >= row.registered.largest:
+            cooled = last + timedelta(seconds=row.registered.cooldown) if last else since
+            row.due_at = min(row.due_at, max(since, cooled))
+    Notification.objects.bulk_update(waiting, ["due_at"], batch_size=500)
+
+
+def _told_last(rows: Rows) -> dict[tuple[str, int], datetime | None]:
+    """When what these rows of one inbox are about was told last."""
+    same = Notification.objects.filter(
+        recipient=rows[0].recipient_id,
+        kind__in={row.kind for row in rows},
+        target_id__in={row.target_id for row in rows},
     )
+    lasts = same.values_list("kind", "target_id").annotate(last=Max("told_at")).order_by()
+    return {(kind, target_id): last for kind, target_id, last in lasts}
+
+
+def _outside(rows: Rows, wishes: Wishes) -> Rows:
+    """Those for which the inbox is not enough."""
+    return [row for row in rows if wishes.ways(row.kind)]
+
+
+def _waiting(people: Collection[int]) -> NotificationQuerySet:
+    return Notification.objects.standing().unread().filter(recipient__in=people, told_at=None)
+
+
+def _due(people: Collection[int], moment: datetime) -> dict[int, Rows]:
     due: dict[int, Rows] = defaultdict(list)
-    for row in rows.order_by("place"):
+    for row in _waiting(people).filter(due_at__lte=moment).order_by("place"):
         due[row.recipient_id].append(row)
     return due
 
@@ -111,18 +174,24 @@ def _passes(row: Notification, wishes: Wishes) -> bool:
     return kind.urgent or (kind.loud and wishes.settings.loud_pass)
 
 
-def _told_often(people: Collection[int], moment: datetime) -> dict[int, tuple[int, datetime]]:
+def _without_room(wishes: Mapping[int, Wishes], moment: datetime) -> dict[int, datetime]:
+    """Who was told as often as they want in this hour, and when there is room again."""
+    hour = timedelta(seconds=HOUR)
+    params = {
+        "people": list(wishes),
+        "caps": [theirs.settings.hourly_cap for theirs in wishes.values()],
+        "since": moment - hour,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_TOLD, {"people": list(people), "since": moment - timedelta(seconds=HOUR)})
-        return {person_id: (times, first) for person_id, times, first in cursor.fetchall()}
+        cursor.execute(_FULL, params)
+        return {person_id: told_at + hour for person_id, told_at in cursor.fetchall()}
 
 
-def _within_cap(due: Rows, wishes: Wishes, often: tuple[int, datetime] | None) -> Rows:
-    """All of `due`, unless the person was told as often as they want in this hour: then only what is urgent."""
-    times, first = often or (0, None)
-    if first is None or times < wishes.settings.hourly_cap:
+def _within_cap(due: Rows, room_at: datetime | None) -> Rows:
+    """All of `due`, unless there is no room before `room_at`: then only what is urgent."""
+    if room_at is None:
         return due
-    _put_off([row for row in due if not row.registered.urgent], first + timedelta(seconds=HOUR))
+    _put_off([row for row in due if not row.registered.urgent], room_at)
     return [row for row in due if row.registered.urgent]
 
 
@@ -157,6 +226,7 @@ def _hand_over(told: Mapping[User, Rows], wishes: Mapping[int, Wishes]) -> None:
         owe(channel.way, [ident for ids in owed.values() for ident in ids])
         for person, ids in owed.items():
             channel.owe(person, ids)
+        metrics.told(channel.way, sum(map(len, owed.values())))
 
 
 def owe(way: Way, notification_ids: Sequence[int]) -> None:
