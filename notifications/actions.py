@@ -1,28 +1,30 @@
 """Writes of people about their inbox and their wishes, and of those who run the place."""
 
-from collections.abc import Collection
-from datetime import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import InvalidFields
 from accounts.models import User
-from notifications import live, metrics, settling, upkeep
+from notifications import choices, live, metrics, preferences, settling, telling, upkeep
+from notifications.channels import CHANNELS, channel
 from notifications.events import Announced
 from notifications.models import (
     Announcement,
-    Digest,
-    FromWhom,
+    ChannelDelivery,
     NotificationActor,
     Preference,
     PushSubscription,
     Settings,
 )
-from notifications.registry import KINDS, Way
-from socialnet.outbox.actions import emit
+from notifications.preferences import Wishes
+from notifications.registry import KINDS
+from socialnet.outbox.actions import emit, record
 
 _READ = """
 WITH done AS (
@@ -62,68 +64,103 @@ def mark_read(*, person: User, ids: Collection[int] | None = None, up_to: int | 
 
 
 @transaction.atomic
-def save_settings(
-    *,
-    person: User,
-    is_on: bool,
-    quiet_from: time | None,
-    quiet_until: time | None,
-    loud_pass: bool,
-    hourly_cap: int,
-    digest: str,
-) -> Settings:
-    """What holds for all kinds. Raises `InvalidFields`."""
-    if (quiet_from is None) != (quiet_until is None):
-        raise InvalidFields(quiet_until=[_("Quiet hours need a beginning and an end.")])
-    if not 1 <= hourly_cap <= 500:
-        raise InvalidFields(hourly_cap=[_("A number from 1 to 500.")])
-    if digest not in Digest.values:
-        raise InvalidFields(digest=[_("There is no such choice.")])
-    saved, _created = Settings.objects.update_or_create(
-        user=person,
-        defaults={
-            "is_on": is_on,
-            "quiet_from": quiet_from,
-            "quiet_until": quiet_until,
-            "loud_pass": loud_pass,
-            "hourly_cap": hourly_cap,
-            "digest": digest,
-        },
-    )
-    return saved
+def save_wishes(
+    *, person: User, settings: choices.Document | None = None, kinds: Mapping[str, choices.Document] | None = None
+) -> Wishes:
+    """What the person chose anew: of the settings by name, of each kind its ways, from whom and pace; the rest stays.
+
+    What waits to be told is told as they wish from now on. Raises `InvalidFields` and keeps nothing of it then.
+    """
+    settling.lock_inboxes([person.pk])
+    wishes = preferences.of_person(person.pk)
+    changed = choices.changed_settings(wishes, settings or {})
+    rows = choices.changed_kinds(wishes, kinds or {})
+    if changed:
+        Settings.objects.update_or_create(user=person, defaults=changed)
+    _write(rows)
+    if not (changed or rows):
+        return wishes
+    telling.weigh_again(person.pk)
+    return preferences.of_person(person.pk)
+
+
+@transaction.atomic
+def forget_wishes(*, person: User) -> Wishes:
+    """Back to the defaults. That letters came back is not forgotten, nor when the last summary was sent."""
+    settling.lock_inboxes([person.pk])
+    Preference.objects.filter(user=person).delete()
+    Settings.objects.filter(user=person).update(**choices.of_settings(Settings()))
+    telling.weigh_again(person.pk)
+    return preferences.of_person(person.pk)
 
 
 @transaction.atomic
 def save_preference(
     *, person: User, kind: str, ways: Collection[str], from_whom: str, pace: str
 ) -> Preference:
-    """What the person wishes of one kind. Raises `InvalidFields`."""
+    """What the person wishes of one kind, written down also if it is the default. Raises `InvalidFields`."""
     registered = KINDS.get(kind)
     if registered is None:
         raise InvalidFields(kind=[_("There is no such kind.")])
-    wrong: dict[str, list[Any]] = {}
-    if pace not in registered.paces:
-        wrong["pace"] = [_("There is no such choice.")]
-    if from_whom not in FromWhom.values or (from_whom != FromWhom.EVERYONE and not registered.from_whom):
-        wrong["from_whom"] = [_("There is no such choice.")]
-    if not set(ways) <= {str(way) for way in Way if way is not Way.INBOX}:
-        wrong["ways"] = [_("There is no such choice.")]
-    if wrong:
+    chosen = {"ways": sorted(set(ways)), "from_whom": from_whom, "pace": pace}
+    if wrong := choices.wrong_of_kind(registered, chosen):
         raise InvalidFields(**wrong)
-    chosen, _created = Preference.objects.update_or_create(
-        user=person,
-        kind=kind,
-        defaults={"ways": sorted(set(ways)), "from_whom": from_whom, "pace": pace},
+    settling.lock_inboxes([person.pk])
+    row = Preference(user_id=person.pk, kind=kind, **chosen)
+    _write([row])
+    telling.weigh_again(person.pk)
+    return row
+
+
+def _write(rows: Sequence[Preference]) -> None:
+    Preference.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["user", "kind"],
+        update_fields=["ways", "from_whom", "pace"],
     )
-    return chosen
 
 
 @transaction.atomic
 def announce(*, author: User, text: str, url: str = "") -> Announcement:
-    """Tell everybody, in the background."""
+    """Tell everybody, in the background; it is on the record."""
     announcement = Announcement.objects.create(author=author, text=text, url=url)
+    record(
+        "notifications.announce",
+        actor_id=author.pk,
+        target_type="notifications.announcement",
+        target_id=announcement.pk,
+        after={"text": text, "url": url},
+    )
     emit(Announced(announcement_id=announcement.pk), actor_id=author.pk)
     return announcement
+
+
+@transaction.atomic
+def retry_failed(notification_ids: Iterable[int]) -> int:
+    """Owe again what failed of these, as it was told: together. Returns how many are tried again.
+
+    What was read or undone meanwhile stays as it is.
+    """
+    failed = ChannelDelivery.objects.filter(
+        state=ChannelDelivery.State.FAILED,
+        notification__in=list(notification_ids),
+        notification__stands=True,
+        notification__read_at=None,
+        way__in=[known.way for known in CHANNELS],
+        notification__recipient__in=User.objects.standing(),
+    )
+    people = set(failed.values_list("notification__recipient", flat=True))
+    settling.lock_inboxes(people)
+    tellings: dict[Any, list[int]] = defaultdict(list)
+    for row in failed.select_related("notification__recipient").order_by("notification"):
+        tellings[row.way, row.notification.recipient, row.notification.told_at].append(row.notification_id)
+    for (way, person, _told_at), ids in tellings.items():
+        ChannelDelivery.objects.filter(notification__in=ids, way=way).update(
+            state=ChannelDelivery.State.OWED, attempts=0, outcome="", at=Now()
+        )
+        channel(way).owe(person, ids)
+    return sum(map(len, tellings.values()))
 
 
 def forget_person(*, user_id: int) -> None:

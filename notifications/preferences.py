@@ -33,15 +33,13 @@ class Wishes:
         Of what is urgent always, as the registry says: whoever takes over an account must not be able to silence it.
         Of the rest not at all while they want to be left alone, or once they want to hear of that kind no more.
         """
-        if KINDS[kind].urgent:
-            return KINDS[kind].ways
-        if not self.settings.is_on or self.is_off(kind):
+        if not KINDS[kind].urgent and (not self.settings.is_on or self.is_off(kind)):
             return frozenset()
         return self.wanted_ways(kind)
 
     def wanted_ways(self, kind: str) -> frozenset[Way]:
         """The ways that they chose for it, whether or not they want to be left alone."""
-        preference = self.chosen.get(kind)
+        preference = None if KINDS[kind].urgent else self.chosen.get(kind)
         return frozenset(map(Way, preference.ways)) if preference else KINDS[kind].ways
 
     def bears(self, way: Way, kind: str) -> bool:

@@ -24,6 +24,14 @@ class Way(StrEnum):
     PUSH = "push"
 
 
+WAY_LABELS: dict[str, Promise] = {
+    Way.INBOX: _("Inbox"),
+    Way.SOCKET: _("Open pages"),
+    Way.MAIL: _("Mail"),
+    Way.PUSH: _("Devices"),
+}
+
+
 class Group(StrEnum):
     """The tabs of the inbox."""
 

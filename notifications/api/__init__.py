@@ -1,5 +1,7 @@
 """The DRF door to what people are told."""
 
 from notifications.api.inbox import NotificationsView, ReadView, UnreadCountView
+from notifications.api.mail import MailTroubleView
+from notifications.api.preferences import PreferencesView
 
-__all__ = ["NotificationsView", "ReadView", "UnreadCountView"]
+__all__ = ["MailTroubleView", "NotificationsView", "PreferencesView", "ReadView", "UnreadCountView"]
