@@ -23,7 +23,7 @@ from notifications.models import (
     Settings,
 )
 from notifications.preferences import Wishes
-from notifications.registry import KINDS
+from notifications.registry import KINDS, Way
 from socialnet.outbox.actions import emit, record
 
 _READ = """
@@ -159,7 +159,7 @@ def retry_failed(notification_ids: Iterable[int]) -> int:
         ChannelDelivery.objects.filter(notification__in=ids, way=way).update(
             state=ChannelDelivery.State.OWED, attempts=0, outcome="", at=Now()
         )
-        channel(way).owe(person, ids)
+        channel(Way(way)).owe(person, ids)
     return sum(map(len, tellings.values()))
 
 

@@ -174,6 +174,11 @@ def _passes(row: Notification, wishes: Wishes) -> bool:
     return kind.urgent or (kind.loud and wishes.settings.loud_pass)
 
 
+def room_at(person_id: int) -> datetime | None:
+    """When there is room again for somebody who was told as often as they want in this hour; None if there is."""
+    return _without_room(preferences.of([person_id]), now()).get(person_id)
+
+
 def _without_room(wishes: Mapping[int, Wishes], moment: datetime) -> dict[int, datetime]:
     """Who was told as often as they want in this hour, and when there is room again."""
     hour = timedelta(seconds=HOUR)

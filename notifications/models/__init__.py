@@ -1,7 +1,7 @@
 """The app's tables, by noun."""
 
 from notifications.models.announcements import Announcement
-from notifications.models.channels import ChannelDelivery, PushSubscription
+from notifications.models.channels import ChannelDelivery, PushSubscription, Telling
 from notifications.models.inbox import Notification, NotificationActor, NotificationQuerySet
 from notifications.models.preferences import Digest, FromWhom, Preference, Settings
 
@@ -16,4 +16,5 @@ __all__ = [
     "Preference",
     "PushSubscription",
     "Settings",
+    "Telling",
 ]

@@ -47,6 +47,18 @@ class ChannelDelivery(models.Model):
         return f"{self.notification_id} by {self.way}: {self.state}"
 
 
+class Telling(Notification):
+    """A notification as staff follows its deliveries."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("delivery of a notification")
+        verbose_name_plural = _("deliveries of notifications")
+
+    def __str__(self) -> str:
+        return f"telling {self.pk}"
+
+
 class PushSubscription(models.Model):
     """A browser that asked to be told: where its push service takes messages, and the keys they are locked with."""
 

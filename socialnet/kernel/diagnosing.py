@@ -77,7 +77,7 @@ _witnesses: list[Witness] = []
 
 
 def diagnosis(*subjects: str, title: str) -> Callable[[Look], Diagnosis]:
-    """Declare a look at `subjects`: feed, counts, graph, queries."""
+    """Declare a look at `subjects`: feed, counts, graph, notifications, queries."""
 
     def declare(look: Look) -> Diagnosis:
         _diagnoses.append(Diagnosis(subjects, title, look))

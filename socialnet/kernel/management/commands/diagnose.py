@@ -17,7 +17,8 @@ MOST = 100
 
 class Command(BaseCommand):
     help = (
-        "Say what is wrong and why, and mend it: somebody's home, counts, the graph, statements, one request."
+        "Say what is wrong and why, and mend it: somebody's home, counts, the graph, notifications,"
+        " statements, one request."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +32,9 @@ class Command(BaseCommand):
         graph = subjects.add_parser(
             "graph", help="follows, blocks, mutes and entries that contradict each other"
         )
-        for mendable in (feed, counts, graph):
+        notifications = subjects.add_parser("notifications", help="why somebody is not told, or told late")
+        notifications.add_argument("username", nargs="?", default="", help="without: late, owed and failed of all")
+        for mendable in (feed, counts, graph, notifications):
             mendable.add_argument("--repair", action="store_true", help="mend what is wrong, then look again")
             mendable.add_argument("--most", type=int, default=MOST, help=f"lines of a table (default {MOST})")
         subjects.add_parser("queries", help="what costs PostgreSQL time")
