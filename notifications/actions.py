@@ -65,7 +65,10 @@ def mark_read(*, person: User, ids: Collection[int] | None = None, up_to: int | 
 
 @transaction.atomic
 def save_wishes(
-    *, person: User, settings: choices.Document | None = None, kinds: Mapping[str, choices.Document] | None = None
+    *,
+    person: User,
+    settings: choices.Document | None = None,
+    kinds: Mapping[str, choices.Document] | None = None,
 ) -> Wishes:
     """What the person chose anew: of the settings by name, of each kind its ways, from whom and pace; the rest stays.
 

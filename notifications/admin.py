@@ -17,7 +17,7 @@ from notifications import actions, preferences
 from notifications.events import Announced
 from notifications.handlers import announce_piece
 from notifications.models import Announcement, ChannelDelivery, Notification, Settings, Telling
-from notifications.registry import KINDS, PACE_LABELS, WAY_LABELS, Way
+from notifications.registry import KINDS, PACE_LABELS, Way
 from socialnet.kernel.admin import QuickAdmin, ReadOnlyAdmin
 from socialnet.outbox.handlers import name_of
 from socialnet.outbox.ids import id_at
@@ -76,13 +76,15 @@ def _deliveries(state: str) -> QuerySet[ChannelDelivery]:
 
 
 def _newest(states: list[str]) -> QuerySet[Any, Any]:
-    rows = ChannelDelivery.objects.filter(state__in=states).exclude(state=State.SENT)  # along the partial index
+    rows = ChannelDelivery.objects.filter(state__in=states).exclude(
+        state=State.SENT
+    )  # along the partial index
     return rows.order_by("-at").values("notification")[:_MOST]
 
 
 @admin.register(Telling)
 class TellingAdmin(ReadOnlyAdmin):
-    """Deliveries by notification: what failed and what is owed, unless another state is asked for; failed ones first."""
+    """What failed, then what is owed, by notification; unless another state is asked for."""
 
     list_display = ["id", "recipient", "kind", "told_at", "socket", "mail", "push"]
     list_filter = [DeliveryFilter, "kind"]
@@ -108,15 +110,15 @@ class TellingAdmin(ReadOnlyAdmin):
         said: Any = ngettext("%d delivery is tried again.", "%d deliveries are tried again.", count) % count
         self.message_user(request, said, messages.SUCCESS)
 
-    @admin.display(description=WAY_LABELS[Way.SOCKET])
+    @admin.display(description=_("Open pages"))
     def socket(self, telling: Telling) -> str:
         return _state(telling, Way.SOCKET)
 
-    @admin.display(description=WAY_LABELS[Way.MAIL])
+    @admin.display(description=_("Mail"))
     def mail(self, telling: Telling) -> str:
         return _state(telling, Way.MAIL)
 
-    @admin.display(description=WAY_LABELS[Way.PUSH])
+    @admin.display(description=_("Devices"))
     def push(self, telling: Telling) -> str:
         return _state(telling, Way.PUSH)
 

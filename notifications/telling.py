@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -182,7 +183,7 @@ def room_at(person_id: int) -> datetime | None:
 def _without_room(wishes: Mapping[int, Wishes], moment: datetime) -> dict[int, datetime]:
     """Who was told as often as they want in this hour, and when there is room again."""
     hour = timedelta(seconds=HOUR)
-    params = {
+    params: dict[str, Any] = {
         "people": list(wishes),
         "caps": [theirs.settings.hourly_cap for theirs in wishes.values()],
         "since": moment - hour,

@@ -16,7 +16,7 @@ _WAYS = [str(way) for way in choices.WAYS]
 _PACES = [str(pace) for pace in Pace]
 
 
-class KindSerializer(serializers.Serializer[Any]):
+class WishKindSerializer(serializers.Serializer[Any]):
     ways = serializers.ListField(
         child=serializers.ChoiceField(choices=_WAYS), help_text="Beside the inbox, which has everything."
     )
@@ -24,7 +24,7 @@ class KindSerializer(serializers.Serializer[Any]):
     pace = serializers.ChoiceField(choices=_PACES, help_text="`off`: not in the inbox either.")
 
 
-class SettingsSerializer(serializers.Serializer[Any]):
+class WishSettingsSerializer(serializers.Serializer[Any]):
     is_on = serializers.BooleanField(help_text="Told outside the inbox, too.")
     quiet_from = serializers.TimeField(
         format="%H:%M", allow_null=True, help_text="In the person's time zone; null: no quiet hours."
@@ -35,29 +35,29 @@ class SettingsSerializer(serializers.Serializer[Any]):
     digest = serializers.ChoiceField(choices=Digest.values)
 
 
-class DefaultsSerializer(SettingsSerializer):
-    kinds = serializers.DictField(child=KindSerializer())
+class DefaultWishesSerializer(WishSettingsSerializer):
+    kinds = serializers.DictField(child=WishKindSerializer())
 
 
-class KindChoicesSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+class WishKindChoicesSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, as DRF takes it
     group = serializers.CharField(help_text="The tab of the inbox.")
     ways = serializers.ListField(child=serializers.CharField(), help_text="Empty: they are fixed.")
     from_whom = serializers.ListField(child=serializers.CharField())
     pace = serializers.ListField(child=serializers.CharField(), help_text="The default first.")
 
 
-class ChoicesSerializer(serializers.Serializer[Any]):
+class WishChoicesSerializer(serializers.Serializer[Any]):
     digest = serializers.ListField(child=serializers.CharField())
-    kinds = serializers.DictField(child=KindChoicesSerializer())
+    kinds = serializers.DictField(child=WishKindChoicesSerializer())
 
 
-class WishesSerializer(DefaultsSerializer):
+class WishesSerializer(DefaultWishesSerializer):
     """What somebody wishes to be told; `defaults` and `choices` are for programs that let them choose."""
 
     time_zone = serializers.CharField()
-    defaults = DefaultsSerializer()
-    choices = ChoicesSerializer()
+    defaults = DefaultWishesSerializer()
+    choices = WishChoicesSerializer()
 
 
 class Strict(serializers.Serializer[Any]):
@@ -73,7 +73,7 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class KindInput(Strict):
+class WishKindInput(Strict):
     """Only what is sent is changed. What is no choice of this kind the action refuses."""
 
     ways = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=10)
@@ -92,7 +92,7 @@ class WishesInput(Strict):
     loud_pass = serializers.BooleanField(required=False)
     hourly_cap = serializers.IntegerField(required=False, min_value=1, max_value=choices.CAP_MOST)
     digest = serializers.ChoiceField(choices=Digest.values, required=False)
-    kinds = serializers.DictField(child=KindInput(), required=False)
+    kinds = serializers.DictField(child=WishKindInput(), required=False)
 
 
 def document(wishes: Wishes) -> dict[str, Any]:

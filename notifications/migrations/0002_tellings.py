@@ -4,23 +4,21 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0001_inbox'),
+        ("notifications", "0001_inbox"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Telling',
-            fields=[
-            ],
+            name="Telling",
+            fields=[],
             options={
-                'verbose_name': 'delivery of a notification',
-                'verbose_name_plural': 'deliveries of notifications',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "delivery of a notification",
+                "verbose_name_plural": "deliveries of notifications",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('notifications.notification',),
+            bases=("notifications.notification",),
         ),
     ]

@@ -212,9 +212,7 @@ def test_diagnose_finds_what_is_late_and_what_failed_and_mends_it(
 ) -> None:
     late, failed = told(), told()
     ChannelDelivery.objects.filter(notification=late).delete()
-    Notification.objects.filter(pk=late.pk).update(
-        told_at=None, due_at=settling.now() - 2 * telling.PAUSE
-    )
+    Notification.objects.filter(pk=late.pk).update(told_at=None, due_at=settling.now() - 2 * telling.PAUSE)
     fail(failed)
     for words in (("ada",), ()):
         said = diagnose(*words, fails=True)
@@ -235,7 +233,9 @@ def counted(what: str, way: str) -> float:
 
 
 def test_what_happens_is_counted(ada: User, told: Callable[[], Notification]) -> None:
-    before = {pair: counted(*pair) for pair in (("opened", "inbox"), ("told", "socket"), ("cancelled", "read"))}
+    before = {
+        pair: counted(*pair) for pair in (("opened", "inbox"), ("told", "socket"), ("cancelled", "read"))
+    }
     told()
     ChannelDelivery.objects.update(state="owed")
     actions.mark_read(person=ada)

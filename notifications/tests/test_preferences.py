@@ -1,4 +1,4 @@
-"""What people wish to be told: chosen on the page or through the API, kept at once, and marked where it is the default."""
+"""What people wish to be told: chosen on the page or through the API, kept at once, and marked if default."""
 
 import re
 from datetime import time
@@ -133,7 +133,7 @@ def test_the_page_says_how_people_are_reached(ada: User) -> None:
 def test_what_is_urgent_cannot_be_switched_off(ada: User) -> None:
     html = page_of(ada).get(PAGE).content.decode()
     assert 'name="security-' not in html and "always at once" in html
-    page_of(ada).post(PAGE, form(ada, is_on=None, **{"security__mail": None}))
+    page_of(ada).post(PAGE, form(ada, is_on=None, security__mail=None))
     assert preferences.of_person(ada.pk).ways("security") == {Way.SOCKET, Way.MAIL, Way.PUSH}
     refused = Api(ada)("PUT", API, {"kinds": {"security": {"ways": []}}})
     assert refused.json()["errors"] == {"kinds.security.ways": ["This cannot be switched off."]}
@@ -235,7 +235,13 @@ def test_the_help_page_has_the_numbers_of_the_registry(ada: User) -> None:
         assert f"{PACE_LABELS[kind.paces[0]]}: " in html
     for words in ("30 seconds", "5 minutes", "2 hours", "1 day", "At most 50 times", "500+ people"):
         assert words in html
-    for words in ("close friends", "what you shared", "sliding windows", "quiet hours", "How to be told less"):
+    for words in (
+        "close friends",
+        "what you shared",
+        "sliding windows",
+        "quiet hours",
+        "How to be told less",
+    ):
         assert words in html
     assert 'href="/help/notifications"' in page_of(ada).get("/help/").content.decode()
     assert 'href="/help/notifications"' in page_of(ada).get(PAGE).content.decode()

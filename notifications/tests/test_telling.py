@@ -177,7 +177,9 @@ def test_over_the_cap_the_rest_is_one_summary_when_there_is_room(ada: User, ben:
         drain()
     assert (told(), tellings()) == (50, 50)
     assert tick() == 0
-    first = Notification.objects.order_by("told_at").exclude(told_at=None).values_list("told_at", flat=True)[0]
+    first = (
+        Notification.objects.order_by("told_at").exclude(told_at=None).values_list("told_at", flat=True)[0]
+    )
     assert set(Notification.objects.filter(told_at=None).values_list("due_at", flat=True)) == {first + HOUR}
     pass_time(first + HOUR - settling.now() + timedelta(milliseconds=1))
     assert tick() == 150
@@ -193,7 +195,9 @@ def test_a_lower_cap_waits_until_there_is_room_for_one(ada: User, ben: User) -> 
     comment(ben, post)
     drain()
     waiting = Notification.objects.get(told_at=None)
-    times = list(Notification.objects.exclude(told_at=None).order_by("told_at").values_list("told_at", flat=True))
+    times = list(
+        Notification.objects.exclude(told_at=None).order_by("told_at").values_list("told_at", flat=True)
+    )
     assert waiting.due_at == times[2] + HOUR
 
 
@@ -231,9 +235,7 @@ def test_a_morning_within_quiet_hours_waits_for_their_end(ada: User, ben: User) 
     assert Notification.objects.get().due_at == ends
 
 
-@pytest.mark.parametrize(
-    ("pace", "wait"), [("at_once", 30), ("5_minutes", 300), ("hourly", 3600)]
-)
+@pytest.mark.parametrize(("pace", "wait"), [("at_once", 30), ("5_minutes", 300), ("hourly", 3600)])
 def test_paces_of_likes(ada: User, ben: User, pace: str, wait: int) -> None:
     wish(ada, kinds={"like": {"pace": pace}})
     before = settling.now()
@@ -335,9 +337,7 @@ def test_security_passes_everything(ada: User, ben: User) -> None:
     comment(ben, publish(ada, "Bread"))
     drain()
     quiet(ada, is_on=False, hourly_cap=1)
-    telling.tell(
-        settling.settle([Claim(kind="security", recipient_id=ada.pk, actor_id=None, target_id=7)])
-    )
+    telling.tell(settling.settle([Claim(kind="security", recipient_id=ada.pk, actor_id=None, target_id=7)]))
     assert ChannelDelivery.objects.filter(notification__kind="security", state="sent").count() == 1
 
 

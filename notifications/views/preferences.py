@@ -48,6 +48,6 @@ def _page(request: HttpRequest, wishes: Wishes, form: WishesForm, *, status: int
     facts = {
         "form": form,
         "zone": wishes.zone.key,
-        "reaches": reach.of(request.user, wishes.settings),  # type: ignore[arg-type]  # signed in
+        "reaches": reach.of(request.user, wishes.settings),
     }
     return render(request, "notifications/settings.html", facts, status=status)

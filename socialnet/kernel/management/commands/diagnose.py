@@ -33,7 +33,9 @@ class Command(BaseCommand):
             "graph", help="follows, blocks, mutes and entries that contradict each other"
         )
         notifications = subjects.add_parser("notifications", help="why somebody is not told, or told late")
-        notifications.add_argument("username", nargs="?", default="", help="without: late, owed and failed of all")
+        notifications.add_argument(
+            "username", nargs="?", default="", help="without: late, owed and failed of all"
+        )
         for mendable in (feed, counts, graph, notifications):
             mendable.add_argument("--repair", action="store_true", help="mend what is wrong, then look again")
             mendable.add_argument("--most", type=int, default=MOST, help=f"lines of a table (default {MOST})")
