@@ -76,7 +76,7 @@ def _wishes(person: User, wishes: Wishes, moment: datetime) -> Iterator[str]:
         now = f" It is quiet now, until {ends:%H:%M} UTC." if ends else ""
         yield f"Quiet from {chosen.quiet_from:%H:%M} to {chosen.quiet_until:%H:%M} in {wishes.zone.key}.{spared}{now}"
     if room := telling.room_at(person.pk):
-        yield f"They were told {chosen.hourly_cap} times in this hour, as often as they want, until {room:%H:%M:%S} UTC."
+        yield f"Told {chosen.hourly_cap} times in this hour, as often as they want, until {room:%H:%M:%S} UTC."
     for kind in KINDS:
         if wishes.is_off(kind):
             yield f"They want nothing of the kind {kind}, not even in the inbox."

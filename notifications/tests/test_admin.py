@@ -197,7 +197,7 @@ def test_diagnose_says_which_wishes_hold_back(ada: User, told: Callable[[], Noti
     for words in (
         "1 unread; 1 that people may still join; 0 not told yet",
         "Quiet from 00:00 to 23:59 in UTC. Mentions and replies pass.",
-        "told 1 times in this hour, as often as they want",
+        "Told 1 times in this hour, as often as they want",
         "They want nothing of the kind like",
         "by no way for share",
         "Open pages reaches them",
