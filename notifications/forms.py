@@ -84,7 +84,7 @@ class WishesForm(forms.Form):
 
     def _add(self, kind: Kind) -> None:
         """The fields of one kind, named `like-pace` and so on."""
-        usual = choices.of_kind(self.usual, kind.name)
+        usual, now = choices.of_kind(self.usual, kind.name), choices.of_kind(self.wishes, kind.name)
         for way in choices.ways_of(kind):
             self.fields[f"{kind.name}-{way}"] = forms.BooleanField(required=False)
         for name, labels in (
@@ -92,7 +92,7 @@ class WishesForm(forms.Form):
             ("from_whom", [each for each in FromWhom.choices if each[0] in choices.from_whom_of(kind)]),
         ):
             if len(labels) > 1:
-                marked = [(value, _marked(label, value == usual[name])) for value, label in labels]
+                marked = [(value, _marked(label, value == usual[name] != now[name])) for value, label in labels]
                 field = forms.ChoiceField(choices=marked)
                 what = _now("When") if name == "pace" else _now("From whom")
                 field.widget.attrs["aria-label"] = f"{what}: {kind.label}"
@@ -138,8 +138,9 @@ class WishesForm(forms.Form):
         return chosen
 
 
-def _marked(label: Any, is_usual: bool) -> str:
-    return _now("%(choice)s (default)") % {"choice": label} if is_usual else str(label)
+def _marked(label: Any, is_left: bool) -> str:
+    """With a word where it is the default that something else was chosen over."""
+    return _now("%(choice)s (default)") % {"choice": label} if is_left else str(label)
 
 
 def _initial(wishes: Wishes) -> dict[str, Any]:
