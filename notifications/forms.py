@@ -92,7 +92,9 @@ class WishesForm(forms.Form):
             ("from_whom", [each for each in FromWhom.choices if each[0] in choices.from_whom_of(kind)]),
         ):
             if len(labels) > 1:
-                marked = [(value, _marked(label, value == usual[name] != now[name])) for value, label in labels]
+                marked = [
+                    (value, _marked(label, value == usual[name] != now[name])) for value, label in labels
+                ]
                 field = forms.ChoiceField(choices=marked)
                 what = _now("When") if name == "pace" else _now("From whom")
                 field.widget.attrs["aria-label"] = f"{what}: {kind.label}"

@@ -107,7 +107,9 @@ def test_the_same_is_read_in_all_windows_within_a_second(
         here.locator(button).first.click()
         for page in (there, phone):
             expect(page.locator("article.unread")).to_have_count(left, timeout=1000)
-            expect(page.locator(".nav [data-unread]")).to_have_attribute("data-unread", str(left), timeout=1000)
+            expect(page.locator(".nav [data-unread]")).to_have_attribute(
+                "data-unread", str(left), timeout=1000
+            )
         assert time.monotonic() - began < 1
         expect(here.locator("article.unread")).to_have_count(left)
 
@@ -177,9 +179,7 @@ def test_without_javascript(stack: Stack, browser: Browser, ada_herself: User, b
     expect(ada.locator("[data-thread]")).to_contain_text(f"To {posts[-1].content}")
 
 
-def test_everything_can_be_reached_and_read(
-    stack: Stack, browser: Browser, ada_herself: User
-) -> None:
+def test_everything_can_be_reached_and_read(stack: Stack, browser: Browser, ada_herself: User) -> None:
     set_privacy(user=ada_herself, is_private=True)
     ada_herself.refresh_from_db()
     for number in range(2):
@@ -187,7 +187,9 @@ def test_everything_can_be_reached_and_read(
     post = publish_post(author=ada_herself, content="Bread, " * 60)
     for number in range(4):
         like_post(post_id=post.pk, person=admirer(number, ada_herself))
-    wait_for(lambda: Notification.objects.filter(kind="like", actor_count=4).exists(), seconds=20, what="likes")
+    wait_for(
+        lambda: Notification.objects.filter(kind="like", actor_count=4).exists(), seconds=20, what="likes"
+    )
     found: dict[str, list[str]] = {}
     for label, options in {
         "wide": {},
