@@ -38,7 +38,7 @@ def of_follows(
     request, the end of a follow all three."""
     for event in events:
         asks, follows = isinstance(event, FollowRequested), isinstance(event, UserFollowed)
-        was_asked = follows and event.was_asked
+        was_asked = isinstance(event, UserFollowed) and event.was_asked
         for kind, recipient, actor, begins in (
             ("follow_request", event.followee_id, event.follower_id, asks),
             ("follow", event.followee_id, event.follower_id, follows and not was_asked),

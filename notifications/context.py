@@ -11,7 +11,7 @@ from socialnet.kernel.errors import DatabaseAway
 
 
 def inbox(request: HttpRequest) -> dict[str, Any]:
-    """`unread_notifications`: how many, and `unread_shown`: as a badge has it; one query, and only where it is shown."""
+    """`unread_notifications`: how many, `unread_shown`: as a badge has it; one query, and only where it is shown."""
     count = cache(lambda: _unread(request))
     return {
         "unread_notifications": count,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -57,7 +58,7 @@ def _put_back(rows: Sequence[Notification], times: Mapping[int, list[int]]) -> N
     now = timezone.now()
     latest = sorted(rows, key=lambda row: max(times[row.pk]), reverse=True)
     tolds = [time_of(max(times[row.pk])) for row in latest]
-    columns = {
+    columns: dict[str, Any] = {
         "ids": [row.pk for row in latest],
         "firsts": [id_at(time_of(min(times[row.pk])), sequence=row.pk % 4096) for row in latest],
         "lasts": [id_at(told, sequence=row.pk % 4096) for row, told in zip(latest, tolds, strict=True)],
@@ -133,7 +134,11 @@ def _talk() -> Iterator[tuple[Claim, int]]:
     written, naming = [], []
     for comment in Comment.objects.standing().filter(author__isnull=False).select_related("parent"):
         answered_id = comment.replying_to_id or (comment.parent.author_id if comment.parent else None)
-        what = {"comment_id": comment.pk, "post_id": comment.post_id, "author_id": comment.author_id}
+        what: dict[str, Any] = {
+            "comment_id": comment.pk,
+            "post_id": comment.post_id,
+            "author_id": comment.author_id,
+        }
         written.append(CommentWritten(**what, parent_id=comment.parent_id, answered_id=answered_id))
         named = [known[name] for name in mentioned_names(comment.content) if name in known]
         naming.append(PeopleMentionedInComment(**what, user_ids=named))

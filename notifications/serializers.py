@@ -23,8 +23,8 @@ class SubjectSerializer(serializers.Serializer[Any]):
 
 
 class NotificationSerializer(serializers.Serializer[Any]):
-    """A piece of news. `actors` are the newest of `actor_count` people; `post` and `comment` what it is about, if you may
-    see it; `updated_at` is when somebody joined last."""
+    """A piece of news. `actors` are the newest of `actor_count` people; `post` and `comment` what it is about, if you
+    may see it; `updated_at` is when somebody joined last."""
 
     id = serializers.CharField()
     type = serializers.ChoiceField(choices=list(KINDS))

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from notifications import choices
+from notifications.channels.push.keys import public_key
 from notifications.models import Digest, FromWhom
 from notifications.preferences import Wishes
 from notifications.registry import KINDS, Pace
 
-READ_ONLY = {"time_zone", "defaults", "choices"}
+READ_ONLY = {"time_zone", "push_public_key", "defaults", "choices"}
 _WAYS = [str(way) for way in choices.WAYS]
 _PACES = [str(pace) for pace in Pace]
 
@@ -56,6 +57,9 @@ class WishesSerializer(DefaultWishesSerializer):
     """What somebody wishes to be told; `defaults` and `choices` are for programs that let them choose."""
 
     time_zone = serializers.CharField()
+    push_public_key = serializers.CharField(
+        help_text="By which browsers subscribe to Web Push (`applicationServerKey`); empty where there is none."
+    )
     defaults = DefaultWishesSerializer()
     choices = WishChoicesSerializer()
 
@@ -100,6 +104,7 @@ def document(wishes: Wishes) -> dict[str, Any]:
     return {
         **_chosen(wishes),
         "time_zone": wishes.zone.key,
+        "push_public_key": public_key(),
         "defaults": _chosen(choices.defaults(wishes)),
         "choices": {
             "digest": Digest.values,

@@ -149,8 +149,13 @@ def test_others_get_nothing_and_change_nothing(ada: User, ben: User, cleo: User)
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "notifications"), ("DELETE", "notifications"), ("PUT", "notifications/unread-count"), ("GET", "notifications/read")],
-)  # fmt: skip
+    [
+        ("POST", "notifications"),
+        ("DELETE", "notifications"),
+        ("PUT", "notifications/unread-count"),
+        ("GET", "notifications/read"),
+    ],
+)
 def test_wrong_methods(ada: User, method: str, path: str) -> None:
     assert Api(ada)(method, path).status_code == 405
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import InvalidFields
 from notifications import actions, preferences, reach
+from notifications.channels.push.selectors import part_of
 from notifications.forms import WishesForm
 from notifications.preferences import Wishes
 from socialnet.outbox.idempotency import idempotent_form
@@ -49,5 +50,7 @@ def _page(request: HttpRequest, wishes: Wishes, form: WishesForm, *, status: int
         "form": form,
         "zone": wishes.zone.key,
         "reaches": reach.of(request.user, wishes.settings),
+        "mail_came_back": bool(wishes.settings.mail_trouble),
+        "push": part_of(request.user),
     }
     return render(request, "notifications/settings.html", facts, status=status)
