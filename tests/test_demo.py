@@ -40,6 +40,8 @@ from feeds.selectors import get_visible_original, history_of, home_page, pinned_
 from interactions.actions import bookmark_post, comment_on_post, like_comment, like_post
 from interactions.models import Bookmark, Comment, CommentLike, Like
 from interactions.selectors import bookmarks_of, likes_of
+from notifications.models import ChannelDelivery, Notification, NotificationActor
+from notifications.selectors import unread_count
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.ids import time_of
 from socialnet.outbox.models import Event
@@ -134,6 +136,7 @@ def test_it_has_what_the_product_can_do() -> None:
     assert admin.is_staff and admin.is_superuser
     see_full_homes(ada)
     see_likes()
+    see_inboxes(ada, ben)
     linking = Post.objects.get(preview__title="OpenStreetMap")
     assert 'class="preview' in Client().get(linking.get_absolute_url()).content.decode()
     assert "Luz Marina" in Client().get("/@luzmarina").content.decode()
@@ -194,6 +197,23 @@ def see_likes() -> None:
         assert like.post_id < like.place and time_of(like.place) <= timezone.now()
 
 
+def see_inboxes(ada: User, ben: User) -> None:
+    """Several kinds over several days, the newest unread; nothing is owed outside, the events change nothing."""
+    hers = Notification.objects.of(ada).standing()
+    assert {"like", "comment", "reply", "mention", "follow"} <= {row.kind for row in hers}
+    assert 3 <= unread_count(ada.pk) <= 6 and max(row.actor_count for row in hers) >= 6
+    assert len({row.updated_at.date() for row in hers}) >= 4
+    assert all(row.created_at <= row.updated_at <= timezone.now() for row in hers)
+    assert len({row.place for row in hers}) == len(hers) >= 20
+    assert all(row.told_at for row in hers)
+    assert Notification.objects.of(ben).filter(kind="follow_request", stands=True).count() == 3
+    before = [(row.pk, row.place, row.actor_count) for row in hers.order_by("pk")]
+    drain()
+    assert [(row.pk, row.place, row.actor_count) for row in hers.order_by("pk")] == before
+    assert not ChannelDelivery.objects.filter(notification__recipient=ada).exists()
+    assert page_of(ada).get("/notifications").content.decode().count('<section class="day"') >= 2
+
+
 def see_full_homes(ada: User) -> None:
     page = home_page(viewer=ada)
     assert len(page.items) == 20 and page.has_more
@@ -235,9 +255,11 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     share_post(post=own, person=named("luzmarina"))
     drain()
     assert home_page(viewer=zoe).items[2:]
+    assert unread_count(zoe.pk) > 2
     assert "Removed 60 demo people" in run("remove_demo")
     assert [user.username for user in User.objects.all()] == ["zoe"]
     assert [item.id for item in home_page(viewer=zoe).items] == [answer.pk, own.pk]
+    assert unread_count(zoe.pk) == 0 and not NotificationActor.objects.exists()
     assert PostCounts.objects.get(pk=own.pk).shares == 0
     assert PostCounts.objects.get(pk=own.pk).likes == 1
     assert list(Like.objects.values_list("user", "post")) == [(zoe.pk, own.pk)]

@@ -47,8 +47,8 @@ def test_a_page_costs_the_same_for_one_and_for_twenty(
     browser = page_of(ben)
     browser.get("/settings/privacy")  # warm
     with django_assert_num_queries(
-        5
-    ):  # the person, the rights for the frame and for the list, rows, relations
+        6
+    ):  # the person, the rights for the frame and for the list, rows, relations; what is unread
         browser.get(f"/@ada/{which}")
 
 

@@ -333,7 +333,8 @@ def test_a_page_costs_the_same_for_one_comment_and_for_twenty(
     browser = page_of(ada)
     for post in (small, large):
         browser.get(f"{url(post)}?sort=new")
-        with django_assert_num_queries(3):  # the facts of the post, the thread, whether it is muted
+        # the facts of the post, the thread, whether it is muted; what is unread
+        with django_assert_num_queries(4):
             browser.get(f"{url(post)}?sort=new")
 
 
