@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from accounts import actions as people
@@ -85,7 +85,9 @@ def test_a_hundred_like_and_unlike_one_post_while_its_author_reads(round_: int) 
         actions.mark_read(person=ada)
 
     def tell() -> None:
-        Notification.objects.filter(told_at=None).update(due_at=timezone.now())
+        with transaction.atomic():
+            settling.lock_inboxes([ada.pk])
+            Notification.objects.filter(told_at=None).update(due_at=timezone.now())
         telling.tell_due()
 
     fans = [crowd[start::4] for start in range(4)]
