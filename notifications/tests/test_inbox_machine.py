@@ -533,6 +533,13 @@ class Inboxes(RuleBasedStateMachine):
                 a = self.number(row.recipient_id)
                 assert self.town.tells(a, row.kind, owed.way), (a, row.kind, owed.way)
 
+    @rule(a=who)
+    def visit(self, a):
+        """What waits is told, then read."""
+        self.time_passes(SHIFTS[0])
+        self.tell()
+        self.read(a, "all", 0)
+
     @rule()
     def send(self):
         ChannelDelivery.objects.filter(state="owed").update(state="sent")
