@@ -71,9 +71,9 @@ def test_without_a_server_the_breaker_opens_people_are_told_and_it_closes_by_its
     assert LATE in Client().get("/accounts/password/reset/").content.decode()
     away = Client().get("/health/circuit-breakers").json()["away"]
     assert away["mail"]["state"] == "open"
-    calls, started = server.calls, time.monotonic()
+    calls = server.calls
     drain(allow_failures=True)  # the one asked for meanwhile
-    assert server.calls == calls and time.monotonic() - started < 0.2
+    assert server.calls == calls
 
     server.mood, settings.EMAIL_PORT = "well", server.port
     time.sleep(1.6)
