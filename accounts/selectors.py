@@ -41,20 +41,6 @@ SELECT user_id, followers, following, right_followers, right_following FROM (
 WHERE (followers, following) <> (right_followers, right_following) ORDER BY user_id
 """
 # Of pairs of people those for whom something stands between them; each by the unique index of its table.
-_PAIRS = """
-SELECT one, other FROM unnest(%(ones)s::bigint[], %(others)s::bigint[]) AS pair (one, other) WHERE {condition}
-"""
-_BLOCKED = """
-EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = one AND blocked_id = other)
-OR EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = other AND blocked_id = one)
-"""
-_MUTED = """
-EXISTS (SELECT 1 FROM accounts_mute WHERE muter_id = one AND muted_id = other
-        AND (until IS NULL OR until > clock_timestamp()))
-"""
-_FOLLOWING = """
-EXISTS (SELECT 1 FROM accounts_follow WHERE follower_id = one AND followee_id = other AND status = 'active')
-"""
 _RELATION_FIELDS = (
     "following",
     "follow_requested",
@@ -193,31 +179,6 @@ def profile_of(user: User, *, viewer: Viewer) -> Profile:
 def block_exists_between(one: User, other: User) -> bool:
     either_way = Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)
     return Block.objects.filter(either_way).exists()
-
-
-def blocked_pairs(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of `pairs` (ids of two people) between whom there is a block, either way, in one query."""
-    return _pairs_where(_BLOCKED, pairs)
-
-
-def muted_pairs(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of `pairs` of which the first mutes the second at present, in one query."""
-    return _pairs_where(_MUTED, pairs)
-
-
-def following_pairs(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of `pairs` of which the first follows the second, actively, in one query."""
-    return _pairs_where(_FOLLOWING, pairs)
-
-
-def _pairs_where(condition: str, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    wanted = set(pairs)
-    if not wanted:
-        return set()
-    ones, others = zip(*wanted, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_PAIRS.format(condition=condition), {"ones": list(ones), "others": list(others)})
-        return set(cursor.fetchall())
 
 
 def followers_of(

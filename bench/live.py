@@ -1,5 +1,6 @@
-"""Thousands of open pages that look at a hot post: how soon they show a like, and how many messages a second the one
-process that serves them sends, in turns with a bare consumer of the same server.
+"""Thousands of open pages that look at a hot post: how soon they show a like, how soon their own people are told of a
+comment, and how many messages a second the one process that serves them sends, in turns with a bare consumer of the
+same server.
 
 Sockets are of different people, opened with their sessions as browsers do. A further kind of news is a function like
 `likes`: it makes something happen that the pages hear of, and tells when each first showed it.
@@ -7,6 +8,7 @@ Sockets are of different people, opened with their sessions as browsers do. A fu
 
 import http.client
 import os
+import random
 import resource
 import sys
 import time
@@ -50,18 +52,21 @@ def run(report: Report, options: Namespace) -> None:
     speeds: dict[str, list[float]] = defaultdict(list)
     costs: dict[str, list[float]] = defaultdict(list)
     with Stack() as stack, Crowd() as crowd:
-        _open(report, crowd, stack, people, f"post:{post.pk}", options.sockets)
+        _open(report, crowd, stack, people, [f"post:{post.pk}", "notifications"], options.sockets)
         groups = {BARE: BARE_GROUP, OURS: post_group(post.pk)}
         noted: list[float] = []
+        told: list[float] = []
         for _round in range(options.rounds):
             for room, group in groups.items():
                 speed, cost = _deliver(crowd, stack, room, group, post.pk, options)
                 speeds[room].append(speed)
                 costs[room].append(cost)
             noted += likes(report, crowd, stack, post, fans, options)
+            told += comments(report, crowd, stack, people, options)
         add_memory(report, stack)
     _tell_deliveries(report, speeds, costs)
     add_latency(report, f"a like, {options.rate:g} a second on one post", noted, options)
+    add_latency(report, f"a notification of a comment, {options.rate:g} a second", told, options)
 
 
 def raise_limit_of_files(wanted: int) -> None:
@@ -75,11 +80,11 @@ def raise_limit_of_files(wanted: int) -> None:
 
 
 def _open(
-    report: Report, crowd: Crowd, stack: Stack, people: Sequence[User], topic: str, sockets: int
+    report: Report, crowd: Crowd, stack: Stack, people: Sequence[User], topics: list[str], sockets: int
 ) -> None:
     """The pages, as many of each person as need be, and as many bare sockets."""
     origin = f"http://127.0.0.1:{stack.port}"
-    says = orjson.dumps({"op": "subscribe", "topics": [topic]}).decode()
+    says = orjson.dumps({"op": "subscribe", "topics": topics}).decode()
     cookies = [town.session_of(one) for one in people[:sockets]]
     pages = [
         Guest({"Origin": origin, "Cookie": cookies[number % len(cookies)]}, says) for number in range(sockets)
@@ -184,6 +189,54 @@ def like(line: http.client.HTTPConnection, post_id: int, secret: str) -> int:
 
 def _likes_in(message: dict[str, Any]) -> int | None:
     return int(message["data"]["like_count"]) if message["event"] == "counts" else None
+
+
+def comments(
+    report: Report, crowd: Crowd, stack: Stack, people: Sequence[User], options: Namespace
+) -> list[float]:
+    """Milliseconds from each comment's request until a page of the post's author says so; no author gets two."""
+    newest = Post.objects.filter(visibility="public", share_of=None, author__is_private=False).order_by("pk")
+    posts = dict(newest.values_list("author_id", "pk"))  # by author, the newest
+    pages = [
+        (number, posts[author.pk])
+        for number, author in enumerate(people[: options.sockets])
+        if author.pk in posts
+    ]
+    chosen = random.Random(options.sockets).sample(
+        pages, min(len(pages), int(options.rate * options.seconds))
+    )
+    writers = (
+        make_token(user=people[number - 1], name="bench", scopes=["write"]).secret for number, _post in chosen
+    )
+    crowd.take_notes(OURS)
+    made = act_at(
+        options.rate,
+        [
+            lambda line, number=number, post_id=post_id, secret=secret: comment(line, number, post_id, secret)
+            for (number, post_id), secret in zip(chosen, list(writers), strict=True)
+        ],
+        stack,
+    )
+    time.sleep(REST_SECONDS)
+    told: dict[int, float] = {}
+    for number, at, text in crowd.notes(OURS):
+        if number in made and orjson.loads(text)["event"] == "notification":
+            told.setdefault(number, at)
+    report.add(
+        "Told of comments, each round", comments=len(made), **{"told within 2 s of the last": len(told)}
+    )
+    return [(at - made[number]) * 1000 for number, at in told.items()]
+
+
+def comment(line: http.client.HTTPConnection, number: int, post_id: int, secret: str) -> int:
+    """Somebody's comment under this post; `number`, by which its author's page is known."""
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+    line.request("POST", f"/api/v1/posts/{post_id}/comments", b'{"content": "Measured."}', headers)
+    answer = line.getresponse()
+    said = answer.read()
+    if answer.status != 201:
+        raise RuntimeError(f"a comment is answered {answer.status}: {said[:200]!r}")
+    return number
 
 
 def act_at(

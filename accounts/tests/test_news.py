@@ -1,17 +1,14 @@
 """What people can be told of: requests and how they end, sign-ins from somewhere new, another address; the bell."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
-from django.utils import timezone
 
 from accounts import actions, devices
-from accounts.models import Follow, KnownDevice, Mute, User
-from accounts.selectors import blocked_pairs, following_pairs, muted_pairs
-from accounts.tests.factories import PASSWORD, Api, blocks, counts_of, follows, page_of, person
+from accounts.models import Follow, KnownDevice, User
+from accounts.tests.factories import PASSWORD, Api, blocks, counts_of, follows, page_of
 from socialnet.kernel.ratelimit import _fallback
 from socialnet.outbox.models import AuditEntry, Event
 from socialnet.outbox.testing import drain
@@ -297,32 +294,6 @@ def test_the_bell_asks_for_a_form_of_who_is_signed_in(ada: User, ben: User) -> N
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
     page_of(ben).post("/@ada/bell", {"ring": "loudly"})
     assert not rings(ben, ada)
-
-
-# --- many pairs at once -------------------------------------------------------------------------------------
-
-
-def test_pairs_are_judged_in_one_query_each_and_given_back_as_asked(
-    ada: User, ben: User, cleo: User, dora: User, django_assert_num_queries: Any
-) -> None:
-    blocks(ada, dora)
-    actions.mute_user(muter=ada, muted=ben)
-    actions.mute_user(muter=ada, muted=cleo)
-    Mute.objects.filter(muted=cleo).update(until=timezone.now() - timedelta(seconds=1))
-    follows(ben, ada)
-    follows(cleo, ada, pending=True)
-    everybody = [ada, ben, cleo, dora, person()]
-    pairs = [(one.pk, other.pk) for one in everybody for other in everybody] * 2
-    for judge, right in (
-        (blocked_pairs, {(ada.pk, dora.pk), (dora.pk, ada.pk)}),
-        (muted_pairs, {(ada.pk, ben.pk)}),
-        (following_pairs, {(ben.pk, ada.pk)}),
-    ):
-        with django_assert_num_queries(1):
-            assert judge(pairs) == right
-        with django_assert_num_queries(0):
-            assert judge([]) == set()
-    assert blocked_pairs([(dora.pk, ada.pk)]) == {(dora.pk, ada.pk)}
 
 
 def test_relations_are_forgotten_of_people_only(

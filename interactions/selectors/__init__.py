@@ -14,7 +14,6 @@ from interactions.selectors.comments import (
     get_visible_comment,
     is_conversation_muted,
     may_comment,
-    muted_conversations,
     replies_of,
     thread_cursor,
 )
@@ -36,7 +35,6 @@ __all__ = [
     "likers_of",
     "likes_of",
     "may_comment",
-    "muted_conversations",
     "replies_of",
     "thread_cursor",
 ]

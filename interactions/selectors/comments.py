@@ -1,6 +1,6 @@
 """Reads: threads and their branches, one comment in its place, what somebody commented."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,12 +33,6 @@ _SCORES = {
         greatest(0, extract(epoch FROM statement_timestamp()) - %(epoch)s - (id >> 12) / 1000.0) / 3600 + 2, 1.5)""",
     TOP: "likes",
 }
-
-_MUTED = """
-SELECT user_id, post_id FROM interactions_conversationmute
-JOIN unnest(%(people)s::bigint[], %(posts)s::bigint[]) AS pair (person, post)
-    ON user_id = person AND post_id = post
-"""
 
 
 @dataclass(frozen=True)
@@ -243,15 +237,3 @@ def may_comment(*, person: Viewer, author_id: int, policy: str, content: str) ->
 
 def is_conversation_muted(*, post_id: int, person: Viewer) -> bool:
     return person.is_authenticated and ConversationMute.objects.filter(user=person.pk, post=post_id).exists()
-
-
-def muted_conversations(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of `pairs` (ids of a person and a post) of which the person does not want to hear what is said under the
-    post, in one query."""
-    wanted = set(pairs)
-    if not wanted:
-        return set()
-    people, posts = zip(*wanted, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_MUTED, {"people": list(people), "posts": list(posts)})
-        return set(cursor.fetchall())

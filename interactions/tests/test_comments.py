@@ -14,7 +14,6 @@ from feeds.tests.factories import publish
 from interactions import actions, comment_counts, tasks
 from interactions.errors import CannotComment, CommentTooLong, EmptyComment, ParentGone
 from interactions.models import Comment, CommentLike, ConversationMute
-from interactions.selectors import muted_conversations
 from interactions.tests.threads import chain, count_of, say
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.invariants import broken
@@ -101,19 +100,6 @@ def test_a_share_is_commented_on_as_what_it_shares(ada: User, ben: User, cleo: U
     assert (count_of(post), count_of(share)) == (1, 0)
     actions.mute_conversation(post_id=share.pk, person=cleo)
     assert list(ConversationMute.objects.values_list("user", "post")) == [(cleo.pk, post.pk)]
-
-
-def test_which_conversations_are_muted_is_one_question(
-    ada: User, ben: User, django_assert_num_queries: Any
-) -> None:
-    first, second = publish(ada), publish(ada)
-    actions.mute_conversation(post_id=first.pk, person=ben)
-    actions.mute_conversation(post_id=second.pk, person=ada)
-    pairs = [(who.pk, post.pk) for who in (ada, ben) for post in (first, second)] * 2
-    with django_assert_num_queries(1):
-        assert muted_conversations(pairs) == {(ben.pk, first.pk), (ada.pk, second.pk)}
-    with django_assert_num_queries(0):
-        assert muted_conversations([]) == set()
 
 
 @pytest.mark.parametrize("state", ["private", "followers", "blocked", "suspended", "deleted", "hidden"])
