@@ -85,7 +85,7 @@ def test_what_is_read_does_not_move_by_a_pixel(stack, browser, ben, size):
         scroll_to(ada.locator(f"#post-{place}"), "center")
         with still(ada):
             publish_post(author=ben, content="Fog in the valley")
-            expect(ada.locator(".pill")).to_have_attribute("data-count", str(news), timeout=10_000)
+            expect(ada.locator(".pill")).to_have_attribute("data-count", str(news))
             ada.wait_for_timeout(500)  # its animation is over
     shot(ada, f"reading-{size['width']}")
 
@@ -94,7 +94,7 @@ def test_what_is_read_does_not_move_by_a_pixel(stack, browser, ben, size):
     many = ada.locator("article.post").count()
     scroll_to(ada.locator("article.post").last, "end")
     with still(ada):
-        expect(ada.locator("article.post").nth(many)).to_be_attached(timeout=10_000)
+        expect(ada.locator("article.post").nth(many)).to_be_attached()
         ada.wait_for_timeout(300)
     assert ada.locator("[data-here]").count() == 1
     assert ada.troubles == []
@@ -132,7 +132,7 @@ def test_another_device_goes_on_within_one_post(stack, browser, ben):
     # some news, brought in by the pill and read; then far more than a page, while nobody reads
     desk.wait_for_timeout(1000)
     told = [publish_post(author=ben, content=f"Told at once, {number}") for number in range(3)]
-    expect(desk.locator(".pill")).to_have_attribute("data-count", "3", timeout=10_000)
+    expect(desk.locator(".pill")).to_have_attribute("data-count", "3")
     desk.locator(".pill").click()
     expect(desk.locator("article.post").first).to_contain_text("Told at once, 2")
     wait_until_at(desk, told[-1].pk)
@@ -142,7 +142,7 @@ def test_another_device_goes_on_within_one_post(stack, browser, ben):
         last = publish_post(author=ben, content=f"Said meanwhile, {number}")
 
     phone = opened(browser, stack, viewport=SMALL, color_scheme="dark")
-    expect(phone.locator("article.post").first).to_contain_text("Said meanwhile, 29", timeout=10_000)
+    expect(phone.locator("article.post").first).to_contain_text("Said meanwhile, 29")
     expect(phone.locator("a.place")).to_contain_text("20+ new since you were here")
     assert violations(phone) == []
     wait_until_at(phone, last.pk)  # that she looked here does not take the way back away

@@ -60,7 +60,7 @@ def test_top_is_chosen_scrolled_to_its_end_and_left_alone_by_news(stack, browser
 
     gone = Post.objects.get(pk=ids[0])
     delete_post(post=gone, actor=gone.author)
-    expect(page.locator(f"[data-post-id='{ids[0]}']")).to_have_count(0, timeout=10_000)
+    expect(page.locator(f"[data-post-id='{ids[0]}']")).to_have_count(0)
 
     page.locator("#id_content").fill("What I say opens Latest.")
     page.locator("[data-publish]").click()

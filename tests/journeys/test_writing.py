@@ -225,7 +225,7 @@ def go_on_in_a_new_tab(ada: Page) -> None:
     again.get_by_role("button", name="Keep it").click()
     again.locator("#id_content").press("End")
     again.locator("#id_content").press_sequentially("ght")
-    expect(again.locator("[data-status]")).to_have_text("Saved in Drafts", timeout=3000)
+    expect(again.locator("[data-status]")).to_have_text("Saved in Drafts")
     assert again.troubles == []
     again.close()
 

@@ -25,6 +25,7 @@ FLAGS = [
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", ".local/test/screenshots"))
 AXE = (Path(__file__).parents[1] / "vendor/axe.min.js").read_text()
 PASSWORD = "a calm sea 42"
+expect.set_options(timeout=15_000)  # what shows sooner is not waited for; how soon is asked where it matters
 JOURNEY = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
