@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
+from django.urls import set_urlconf
 
 from socialnet.embedded.engines import RunningEngine, start_valkey
 from socialnet.kernel import overload, redis
@@ -107,6 +108,12 @@ def owner_empties_tables() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_tables)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def addresses_of_the_site() -> None:
+    """A test that asked with addresses of its own leaves them to the thread: the next begins with the site's."""
+    set_urlconf(None)
 
 
 @pytest.fixture(autouse=True)

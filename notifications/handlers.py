@@ -89,14 +89,10 @@ def note_mentions(events: list[PeopleMentioned]) -> None:
     _settle(causes.of_mentions(events))
 
 
-@on(PostPublished, queue="notify")
-def note_shares(events: list[PostPublished]) -> None:
-    _settle(causes.of_shares([event.post_id for event in events]))
-
-
 @on(PostPublished, queue="notify", batch=20)
-def ring_bells(events: list[PostPublished]) -> None:
-    """Those who rang the author's bell, in pieces."""
+def note_posts(events: list[PostPublished]) -> None:
+    """Whose post was shared; then, in pieces, those who rang the author's bell."""
+    _settle(causes.of_shares([event.post_id for event in events]))
     for event in events:
         owe(ring_piece, event, causes.pieces_of_ringing(event.author_id, PIECE))
 

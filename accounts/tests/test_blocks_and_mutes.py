@@ -24,7 +24,11 @@ def test_a_block_ends_follows_and_requests_both_ways(ada: User, dora: User, door
     assert not Follow.objects.exists()
     assert (counts_of(ada), counts_of(dora)) == ((0, 0), (0, 0))
     names = set(Event.objects.values_list("name", flat=True))
-    assert names == {"accounts.user_blocked", "accounts.user_unfollowed"}
+    assert names == {
+        "accounts.user_blocked",
+        "accounts.user_unfollowed",
+        "accounts.follow_request_ended",
+    }
     assert AuditEntry.objects.filter(act="accounts.block", actor_id=ada.pk, target_id=dora.pk).count() == 1
 
 

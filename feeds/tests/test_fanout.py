@@ -67,14 +67,21 @@ def test_a_piece_has_a_name_that_leads_back_to_it():
     assert len(part.key) <= 100
 
 
+def ours() -> int:
+    """How many deliveries this app made."""
+    return Delivery.objects.filter(handler__startswith="feeds.", state=Delivery.State.DONE).count()
+
+
 def test_a_small_audience_is_served_by_the_first_delivery(ada, readers):
     publish(ada)
-    assert drain() == 1
+    drain()
+    assert ours() == 1
 
 
 def test_a_large_audience_is_served_in_pieces_each_a_delivery(ada, readers, small):
     post = publish(ada)
-    assert drain() == 1 + 3
+    drain()
+    assert ours() == 1 + 3
     assert reached(post) == pks(ada, *readers)
     keys = Delivery.objects.filter(handler="feeds.deliver_chunk").values_list("key", flat=True)
     assert len(set(keys)) == 3

@@ -52,7 +52,8 @@ def test_a_post_is_rows_an_event_and_a_count(ada):
     event = Event.objects.get()
     assert (event.name, event.actor_id) == (PostPublished.name, ada.pk)
     assert event.payload == {"post_id": post.pk, "author_id": ada.pk}
-    assert [delivery.handler for delivery in Delivery.objects.all()] == ["feeds.deliver_posts"]
+    owed = Delivery.objects.filter(handler__startswith="feeds.").values_list("handler", flat=True)
+    assert list(owed) == ["feeds.deliver_posts"]
 
 
 def test_ids_are_times_that_grow_and_fit_a_javascript_number(ada):

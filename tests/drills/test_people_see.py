@@ -150,6 +150,7 @@ def test_a_stored_timeline_out_of_reach_leaves_the_closest_people_and_is_whole_a
     import psycopg2
 
     before = ben.home().posts
+    wait_for(site.is_quiet, seconds=30, what="homes that are warmed for who signed in")
     cold = Redis.from_url(site.redis.url)
     holder = psycopg2.connect(site.database.owner_url)
     try:

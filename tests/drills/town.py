@@ -41,6 +41,9 @@ for n in range(25):
 """
 
 
+_OPEN = "SELECT handler, attempts, last_error, leased_until - clock_timestamp() FROM outbox_delivery WHERE state = 0"
+
+
 class Site(Stack):
     """web, relay and worker beside a PostgreSQL and a Redis that only they use; faults are planted by `faults`."""
 
@@ -92,7 +95,11 @@ class Site(Stack):
 
     def everything_holds(self) -> None:
         """Everything is delivered, and nothing that must never break is broken."""
-        wait_for(self.is_quiet, seconds=60, what="every delivery")
+        try:
+            wait_for(self.is_quiet, seconds=60, what="every delivery")
+        except AssertionError as error:
+            error.add_note(f"still open: {self.sql(_OPEN)}")
+            raise
         printed = self.run("manage.py", "check_invariants", "--sample", "20")
         assert "invariants hold" in printed, printed
 

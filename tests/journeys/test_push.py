@@ -124,7 +124,7 @@ def test_what_is_pushed_is_shown_once_and_opens_what_it_is_about(stack: Stack, b
         tools.send("ServiceWorker.deliverPushMessage", message)
         shown = """async (title) => {
           const registration = await navigator.serviceWorker.ready;
-          for (let tries = 0; tries < 50; tries += 1) {
+          for (let tries = 0; tries < 150; tries += 1) {
             const all = await registration.getNotifications();
             const found = all.map((each) => [each.title, each.tag, each.data.url]);
             if (found.some(([each]) => each === title)) return found;
