@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts import actions
 from accounts.models import User
-from feeds import cards, hooks, markers, previews, timelines, upkeep
+from feeds import cards, hooks, markers, previews, tag_counts, timelines, upkeep
 from feeds.actions import remove_shares_of
 from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
@@ -96,10 +96,11 @@ def _remove_posts(ids: list[int]) -> list[str]:
     tags = list(PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag_id", flat=True))
     linked = list(posts.exclude(preview=None).values_list("preview_id", flat=True))
     images = _images(linked)
+    tag_counts.let_go(post_ids)
     posts.delete()
     emit(PostsRemoved(post_ids=post_ids))
     upkeep.reconcile_share_counts(of_others)
-    Hashtag.objects.filter(pk__in=tags, uses=None).delete()
+    Hashtag.objects.filter(pk__in=tags, uses=None, follows=None).delete()
     previews.forget(LinkPreview.objects.filter(pk__in=linked))
     transaction.on_commit(partial(cards.drop, *post_ids))
     return sorted(images - _images(linked))
