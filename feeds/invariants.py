@@ -119,7 +119,7 @@ LEFT JOIN (
         AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
     GROUP BY 1
 ) used ON used.hashtag_id = h.id
-WHERE c.posts IS DISTINCT FROM coalesce(used.many, 0)
+WHERE coalesce(c.posts, 0) <> coalesce(used.many, 0)
 """
 _WRONG_TAG_MARKS = """
 SELECT count(*) FROM feeds_hashtagcounts c

@@ -331,16 +331,6 @@ def tagged_posts(
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
 
 
-def tag_display(name: str, *, viewer: Viewer) -> str:
-    """The tag as it was first written, if `viewer` may see a post with it; else in its normal form.
-
-    So nobody learns from it of posts that are not for them.
-    """
-    seen = Post.objects.filter(tags__hashtag=OuterRef("pk")).visible_to(viewer)
-    shown = Hashtag.objects.filter(Exists(seen), name=name).values_list("display", flat=True).first()
-    return shown or name
-
-
 def sharers_of(
     *, post: Post, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
 ) -> Page[AuthorCard]:
