@@ -14,7 +14,7 @@ from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
 from feeds.demo.people import people
 from feeds.events import PostsRemoved
-from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor
+from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor, TagFollow
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox.actions import emit
 
@@ -93,7 +93,10 @@ def _remove_posts(ids: list[int]) -> list[str]:
         while remove_shares_of(post_id):
             pass
     of_others = list(posts.shares().exclude(share_of__in=post_ids).values_list("share_of_id", flat=True))
-    tags = list(PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag_id", flat=True))
+    follows = TagFollow.objects.filter(user__in=ids)
+    tags = set(PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag_id", flat=True))
+    tags.update(follows.values_list("hashtag_id", flat=True))
+    follows.delete()
     linked = list(posts.exclude(preview=None).values_list("preview_id", flat=True))
     images = _images(linked)
     tag_counts.let_go(post_ids)
