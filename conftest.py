@@ -125,7 +125,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
-    from feeds import active, idle, selectors, sources, top
+    from feeds import active, idle, selectors, sources, tagged, top
     from interactions import popular
     from socialnet.kernel import cache
 
@@ -143,6 +143,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     idle._noted.clear()
     sources.forget_here()
     sources._recent.clear()
+    tagged.forget_here()
     popular._remembered = (float("-inf"), [])
     with override_settings(
         MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"

@@ -21,5 +21,8 @@ urlpatterns = [
     path("users/<str:username>/media", api.PersonMediaView.as_view(), name="api_user_media"),
     path("hashtags/<str:tag>", api.HashtagView.as_view(), name="api_hashtag"),
     path("hashtags/<str:tag>/posts", api.HashtagPostsView.as_view(), name="api_hashtag_posts"),
+    path("hashtags/<str:tag>/people", api.HashtagPeopleView.as_view(), name="api_hashtag_people"),
+    path("hashtags/<str:tag>/follow", api.HashtagFollowView.as_view(), name="api_hashtag_follow"),
+    path("me/hashtags", api.MyHashtagsView.as_view(), name="api_my_hashtags"),
     path("live", api.LiveView.as_view(), name="api_live"),
 ]

@@ -1,15 +1,22 @@
 """What belongs to somebody's home, said once: the door, clearing, backfilling and the walk down a home read it here.
 
-It has two forms that the machine of homes holds equal: `belongs`, a condition for one post, and `SOURCES`, the authors
-whose posts the walk goes through. A post that belongs for several reasons is stored once and leaves with the last one.
+A post belongs for its author, oneself or somebody one follows, or for a tag that one follows. What belongs for its
+author is delivered and stored, once for however many reasons, and leaves with the last of them; what belongs for a tag
+alone is merged as a home is read, and stored nowhere (ADR 50).
+
+It has two forms that the machine of homes holds equal: `belongs`, a condition for one post, and `SOURCES` with `TAGS`,
+the authors and the tags whose posts the walk goes through.
 """
 
 _FOLLOWS = """EXISTS (SELECT 1 FROM accounts_follow
         WHERE follower_id = {viewer} AND followee_id = {author} AND status = 'active')"""
+_HAS_TAG = """EXISTS (SELECT 1 FROM feeds_posthashtag t
+        JOIN feeds_tagfollow f ON f.user_id = {viewer} AND f.hashtag_id = t.hashtag_id WHERE t.post_id = {post})"""
 SOURCES = """
     SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
     UNION ALL SELECT %(user)s
 """
+TAGS = "SELECT hashtag_id FROM feeds_tagfollow WHERE user_id = %(user)s"
 
 
 def follows(*, viewer: str, author: str) -> str:
@@ -17,7 +24,14 @@ def follows(*, viewer: str, author: str) -> str:
     return _FOLLOWS.format(viewer=viewer, author=author)
 
 
-def belongs(*, viewer: str, author: str, is_followed: str = "") -> str:
-    """An SQL condition: a post of `author` belongs to the home of `viewer`. `is_followed` is where a statement has
-    the answer to `follows` already."""
+def is_delivered(*, viewer: str, author: str, is_followed: str = "") -> str:
+    """An SQL condition: posts of `author` belong to the home of `viewer` for their author, and so are stored there.
+    `is_followed` is where a statement has the answer to `follows` already."""
     return f"({author} = {viewer} OR {is_followed or follows(viewer=viewer, author=author)})"
+
+
+def belongs(*, viewer: str, author: str, post: str, is_followed: str = "", has_tag: str = "") -> str:
+    """An SQL condition: the post at `post`, of `author`, belongs to the home of `viewer`. `has_tag` is where a
+    statement knows already whether it carries a tag that they follow."""
+    for_author = is_delivered(viewer=viewer, author=author, is_followed=is_followed)
+    return f"({for_author} OR {has_tag or _HAS_TAG.format(viewer=viewer, post=post)})"

@@ -3,13 +3,17 @@
 Every seam is exact: each stage names a floor above which it lacks nothing, and the next goes on below. For people
 who were away and whose stored timeline is not caught up, all of it is the lateral join, and nothing becomes warm.
 So it is for everybody while deliveries to large audiences are put off: what waits completes the timelines later.
+Beside the delivered, and merged with it by id, come the posts of pull sources and those with followed tags; the lateral
+join has them all.
 """
 
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from feeds import sources, stored, timelines
+from feeds import sources, stored, tagged, timelines
 from feeds.sources import PullSet
+from feeds.stored import Entries
 from feeds.timelines import Slice
 from socialnet.kernel import overload
 from socialnet.kernel.errors import RedisAway
@@ -22,7 +26,8 @@ NO_SOURCES = PullSet({}, 0)
 class Candidates:
     """A walk down one person's home. `tier` and `cache` say where it began, for the response headers.
 
-    `away` turns true when it finds that nobody keeps the stored timeline up.
+    `away` turns true when it finds that nobody keeps the stored timeline up. `tagged` are the ids that came for a tag
+    alone: no timeline has them.
     """
 
     def __init__(self, user_id: int, *, before: int | None) -> None:
@@ -31,6 +36,7 @@ class Candidates:
         self.tier = WARM
         self.cache = "hit"
         self.away = False
+        self.tagged: set[int] = set()
         self._stages = [self._warm, self._stored, self._followed]
         self._place = before
         self._pull = sources.everywhere()
@@ -38,37 +44,61 @@ class Candidates:
             self.tier, self.cache = STORED, "miss"
             self._stages, self._pull = [self._followed], NO_SOURCES  # it finds their posts, too
         self._beside: bytes | None = None
-        self._streams: list[_Stream] | None = None
+        self._tags: Sequence[str] = ()
+        self._streams: list[_Stream] = []
+        self._by_tag: _Stream | None = None
 
     def next(self, count: int) -> list[int]:
         """The next ids, `count` unless the end is near; empty at the end."""
-        ids = self._merged(count) if self._pull.since else self._delivered(count)
+        if not self._streams:
+            self._open(count)
+        ids = self._streams[0].take(count) if len(self._streams) == 1 else self._merged(count)
         self.before = ids[-1] if ids else self.before
         return ids
 
+    def _open(self, count: int) -> None:
+        """The delivered, which bring along what this person follows beside them."""
+        delivered = _Stream(self._delivered)
+        delivered.first(count)
+        self._streams = [delivered]
+        if self._pull.since and (
+            followed := sources.followed_by(self.user_id, self._pull, raw=self._beside)
+        ):
+            self._streams.append(_Stream(self._pulled(followed)))
+        if self._tags:
+            self._by_tag = _Stream(self._with_tags(self._tags))
+            self._streams.append(self._by_tag)
+
     def _merged(self, count: int) -> list[int]:
-        """The delivered, and between them what the pull sources say that this person follows."""
-        if self._streams is None:
-            delivered = _Stream(self._delivered)
-            delivered.first(count)  # brings along whom they follow
-            followed = sources.followed_by(self.user_id, self._pull, raw=self._beside)
-            self._streams = [delivered, *([_Stream(self._pulled(followed))] if followed else [])]
         ids: list[int] = []
         while len(ids) < count:
-            heads = [head for stream in self._streams if (head := stream.first(count - len(ids)))]
+            heads = [(head, stream) for stream in self._streams if (head := stream.first(count - len(ids)))]
             if not heads:
                 break
-            ids.append(max(heads))
-            for stream in self._streams:
-                stream.skip(ids[-1])
+            newest = max(head for head, _stream in heads)
+            ids.append(newest)
+            first = [stream for head, stream in heads if head == newest]
+            if first == [self._by_tag]:
+                self.tagged.add(newest)
+            for stream in first:
+                stream.skip()
         return ids
 
     def _pulled(self, followed: list[int]) -> Callable[[int], list[int]]:
+        return self._onward(
+            lambda place, count: sources.posts_of(followed, self._pull, before=place, count=count)
+        )
+
+    def _with_tags(self, names: Sequence[str]) -> Callable[[int], list[int]]:
+        return self._onward(lambda place, count: tagged.posts_with(names, before=place, count=count))
+
+    def _onward(self, read: Callable[[int | None, int], list[int]]) -> Callable[[int], list[int]]:
+        """`read` again and again, each time from where it came to."""
         place = self.before
 
         def more(count: int) -> list[int]:
             nonlocal place
-            ids = sources.posts_of(followed, self._pull, before=place, count=count)
+            ids = read(place, count)
             place = ids[-1] if ids else place
             return ids
 
@@ -86,9 +116,15 @@ class Candidates:
 
     def _warm(self, count: int) -> Slice:
         try:
-            other = sources.key_of(self.user_id) if self._pull.since else None
-            part, self._beside = timelines.read_beside(self.user_id, other, before=self._place, count=count)
-            return part if part is not None else self._rebuilt(count)
+            others = [tagged.key_of(self.user_id)]
+            if self._pull.since:
+                others.append(sources.key_of(self.user_id))
+            part, beside = timelines.read_beside(self.user_id, others, before=self._place, count=count)
+            self._beside = beside[1] if self._pull.since else None
+            if part is None:
+                return self._rebuilt(count)
+            self._tags = tagged.followed_by(self.user_id, raw=beside[0])
+            return part
         except RedisAway:
             self.tier, self.cache = STORED, "miss"
             return Slice(ids=[], floor=MAX_ID)
@@ -96,6 +132,7 @@ class Candidates:
     def _stored(self, count: int) -> Slice:
         part = stored.entries(self.user_id, before=self._place, count=count)
         self.away = self.away or not part.kept_up
+        self._tags = self._tags or part.tags
         return Slice(part.ids, part.floor)
 
     def _followed(self, count: int) -> Slice:
@@ -107,6 +144,7 @@ class Candidates:
         if whole is None:
             self.tier, self.cache, self.away = STORED, "miss", True
             return Slice(ids=[], floor=MAX_ID)
+        self._tags = whole.tags
         older = [post_id for post_id in whole.ids if self._place is None or post_id < self._place]
         return Slice(ids=older[:count], floor=whole.floor)
 
@@ -121,27 +159,37 @@ class _Stream:
 
     def first(self, wanted: int) -> int | None:
         """The next id, which stays; `wanted` is how many will be of use."""
-        if not self._ahead and not self._ended:
-            self._ahead.extend(self._more(wanted))
-            self._ended = len(self._ahead) < wanted
+        if not self._ahead:
+            self._read(wanted)
         return self._ahead[0] if self._ahead else None
 
-    def skip(self, post_id: int) -> None:
-        if self._ahead and self._ahead[0] == post_id:
-            self._ahead.popleft()
+    def take(self, count: int) -> list[int]:
+        """The next `count` ids, which go; fewer at the end."""
+        self._read(count - len(self._ahead))
+        return [self._ahead.popleft() for _ in range(min(count, len(self._ahead)))]
+
+    def skip(self) -> None:
+        self._ahead.popleft()
+
+    def _read(self, wanted: int) -> None:
+        if wanted > 0 and not self._ended:
+            more = self._more(wanted)
+            self._ahead.extend(more)
+            self._ended = len(more) < wanted
 
 
-def rebuild(user_id: int) -> Slice | None:
+def rebuild(user_id: int) -> Entries | None:
     """Make a timeline warm from `FeedEntry`; None, and cold, while nobody keeps that up.
 
     The key goes up before PostgreSQL is read: a fan-out that commits in between finds it and pushes into it.
     """
-    token = timelines.begin_rebuild(user_id)
-    ids, floor, kept_up = stored.entries(user_id, before=None, count=timelines.MAX_LENGTH)
-    if not kept_up:
+    token, began = timelines.begin_rebuild(user_id), time.monotonic()
+    whole = stored.entries(user_id, before=None, count=timelines.MAX_LENGTH)
+    if not whole.kept_up:
         timelines.drop(user_id)
         return None
-    if len(ids) == timelines.MAX_LENGTH:
-        floor = ids[-1] - 1
-    timelines.finish_rebuild(user_id, token=token, ids=ids, floor=floor)
-    return Slice(ids=ids, floor=floor)
+    if len(whole.ids) == timelines.MAX_LENGTH:
+        whole = whole._replace(floor=whole.ids[-1] - 1)
+    tagged.keep_followed(user_id, whole.tags, read_since=began)
+    timelines.finish_rebuild(user_id, token=token, ids=whole.ids, floor=whole.floor)
+    return whole

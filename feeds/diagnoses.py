@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Activity, User
-from feeds import idle, stored, timelines, upkeep
+from feeds import idle, stored, tag_counts, timelines, upkeep
 from feeds.home_diagnosis import KEPT, Home, looked_at
 from feeds.models import FeedEntry, PostCounts
 from socialnet.kernel.diagnosing import Case, Finding, Told, diagnosis
@@ -32,6 +32,19 @@ LEFT JOIN (SELECT share_of_id, count(*) AS many FROM feeds_post
     WHERE share_of_id IS NOT NULL AND content = '' AND NOT with_media AND deleted_at IS NULL GROUP BY 1) s
     ON s.share_of_id = c.post_id
 WHERE c.shares <> coalesce(s.many, 0) ORDER BY c.post_id
+"""
+# Of each tag what is kept, what every visitor may see, and what is marked as counted.
+_TAG_COUNTS = """
+SELECT h.id, h.name, coalesce(c.posts, 0), coalesce(used.many, 0) FROM feeds_hashtag h
+LEFT JOIN feeds_hashtagcounts c ON c.hashtag_id = h.id
+LEFT JOIN (
+    SELECT t.hashtag_id, count(*) FILTER (WHERE is_open) AS many, count(*) FILTER (WHERE is_open <> t.is_counted) AS wrong
+    FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id JOIN accounts_user a ON a.id = p.author_id
+    CROSS JOIN LATERAL (SELECT p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL
+        AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private AS is_open) o
+    GROUP BY 1
+) used ON used.hashtag_id = h.id
+WHERE coalesce(c.posts, 0) <> coalesce(used.many, 0) OR used.wrong > 0 ORDER BY h.id
 """
 _WITHOUT_COUNTS = """
 SELECT p.id, u.username FROM feeds_post p JOIN accounts_user u ON u.id = p.author_id
@@ -126,6 +139,20 @@ def share_counts(_case: Case) -> Iterator[Finding]:
 def mend_share_counts(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
     mended = upkeep.reconcile_share_counts([finding.ident for finding in wrong])
     yield f"compared again under locks and mended the counts of {mended} posts"
+
+
+@diagnosis("counts", title="Posts with tags")
+def counts_of_tags(_case: Case) -> Iterator[Finding]:
+    for hashtag_id, name, counted, right in _rows(_TAG_COUNTS):
+        yield Finding(
+            "posts with a tag", f"#{name}", f"kept {counted}, the rows say {right}", ident=hashtag_id
+        )
+
+
+@counts_of_tags.repair
+def mend_tag_counts(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
+    tag_counts.reconcile([finding.ident for finding in wrong])
+    yield f"compared again under locks and mended the counts of {len(wrong)} tags"
 
 
 @diagnosis("graph", title="Entries of nobody and of nothing")

@@ -52,6 +52,7 @@ def not_blocked(viewer: Viewer) -> Q:
 class Facts:
     """What is true of one post for one viewer, now. A share is visible and gone as what it shares.
 
+    `tag` is the followed one that it carries, as written, where its author is neither followed nor the viewer.
     `marks` are the names of the true ones among `is_shared`, `is_pinned` and `hooks.viewer_facts`.
     """
 
@@ -64,6 +65,7 @@ class Facts:
     share_of_id: int | None = None
     via_id: int | None = None
     is_share: bool = False
+    tag: str | None = None
     marks: frozenset[str] = frozenset()
 
     @property
@@ -90,12 +92,21 @@ SELECT p.id, p.author_id,
             OR p.visibility = 'friends' AND p.follows AND p.followed_back)), false) AS visible,
     coalesce({belongs}, false) AS belongs,
     p.muted,
-    p.gone, p.share_of_id, p.via_id, p.is_share,
+    p.gone, p.share_of_id, p.via_id, p.is_share, p.followed_tag,
     r.marks
 FROM feeds_page_facts(%(viewer)s::bigint, %(ids)s::bigint[]) p
 CROSS JOIN LATERAL (SELECT p.viewer_id AS id) v
 CROSS JOIN LATERAL (SELECT ARRAY[{marks}] AS marks OFFSET 0) r
-""".replace("{belongs}", belongs(viewer="v.id", author="p.author_id", is_followed="p.follows"))
+""".replace(
+    "{belongs}",
+    belongs(
+        viewer="v.id",
+        author="p.author_id",
+        post="p.id",
+        is_followed="p.follows",
+        has_tag="p.followed_tag IS NOT NULL",
+    ),
+)
 _MARKS = {"is_shared": "p.is_shared", "is_pinned": "p.is_pinned"}
 
 
@@ -112,7 +123,7 @@ def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Fact
         )
         rows = cursor.fetchall()
     found = {
-        row[0]: Facts(*row[:9], marks=frozenset(compress(names, row[9])))  # type: ignore[misc]
+        row[0]: Facts(*row[:10], marks=frozenset(compress(names, row[10])))  # type: ignore[misc]
         for row in rows
     }
     for fact in [fact for fact in found.values() if fact.is_share]:

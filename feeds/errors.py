@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid, Sentence
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Sentence
 
 
 class EmptyPost(Invalid):
@@ -183,3 +183,16 @@ class BadSchedule(Invalid):
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(errors={"scheduled_for": [sentence]})
+
+
+class NoSuchTag(NotFound):
+    """What was written is no tag, in any spelling."""
+
+
+class TagFollowLimit(Invalid):
+    code = "tag_follow_limit"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("You follow %(most)d tags, as many as one can. Unfollow one of them first.") % {"most": most}
+        )

@@ -72,6 +72,20 @@ class LinkWanted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TagFollowed(Event):
+    name = "feeds.tag_followed"
+    user_id: int
+    hashtag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagUnfollowed(Event):
+    name = "feeds.tag_unfollowed"
+    user_id: int
+    hashtag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostsLoaded(Event):
     """Posts of authors with ids in this range were loaded, back-dated; none of them has a `PostPublished`."""
 

@@ -1,6 +1,6 @@
 """Fan-out on write: a post's id goes into the timelines of its audience, a range of followers at a time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Follow, PersonCounts
+from accounts.selectors import blocked_pairs
 from feeds import timelines
 from feeds.door import Audience
-from feeds.models import Post, PullSource
+from feeds.models import Post, PostHashtag, PullSource, TagFollow
 from socialnet.kernel import realtime
 
 CHUNK = 1000
@@ -172,9 +173,48 @@ def _open_homes_with_shares(post_id: int) -> set[int]:
     return sharers | set(readers.values_list("follower_id", flat=True))
 
 
-def withdraw(post_id: int, *, author_id: int) -> None:
-    """Tell every open home that may show a post, or a share of it, that it is gone."""
-    _tell_gone(post_id, _open_homes(author_id) | _open_homes_with_shares(post_id))
+def _open_homes_with_tags(names: Collection[str]) -> set[int]:
+    """Of those who follow any of these tags, those who are online."""
+    if not names:
+        return set()
+    here = realtime.everybody_online()
+    follows = TagFollow.objects.filter(hashtag__name__in=names, user__in=here)
+    return set(follows.values_list("user_id", flat=True))
+
+
+def tell_followers_of_tags(posts: Iterable[Post]) -> None:
+    """Who is online and follows a tag of these posts hears of them, once each; their authors' followers did.
+
+    Only of what everybody may see, and nobody between whom and the author there is a block.
+    """
+    open_to_all = [post.pk for post in posts if post.hidden_at is None and post.visibility == Audience.PUBLIC]
+    carried = PostHashtag.objects.filter(post__in=open_to_all, post__author__is_private=False)
+    tags: dict[tuple[int, int], set[str]] = {}
+    for post_id, author_id, name in carried.values_list("post_id", "post__author_id", "hashtag__name"):
+        tags.setdefault((post_id, author_id), set()).add(name)
+    for (post_id, author_id), names in tags.items():
+        homes = _open_homes_with_tags(names)
+        strangers = homes - _open_homes(author_id) if homes else set()
+        parted = {reader for reader, _author in blocked_pairs((reader, author_id) for reader in strangers)}
+        message = feed_news(post_id)
+        realtime.publish_many((feed_group(reader), message) for reader in strangers - parted)
+
+
+def withdraw(post_id: int, *, author_id: int, tags: Collection[str] = ()) -> None:
+    """Tell every open home that may show a post, or a share of it, that it is gone; `tags` are all it ever carried."""
+    homes = _open_homes(author_id) | _open_homes_with_shares(post_id) | _open_homes_with_tags(tags)
+    _tell_gone(post_id, homes)
+
+
+def withdraw_from_tags(post: Post, tags: Collection[str]) -> None:
+    """Tell the open homes that had a post for one of `tags`, all it ever carried, and have no reason for it any more."""
+    homes = _open_homes_with_tags(tags)
+    if not homes:
+        return
+    if post.visibility == Audience.PUBLIC:
+        carried = PostHashtag.objects.filter(post=post).values_list("hashtag__name", flat=True)
+        homes -= _open_homes_with_tags(set(carried))
+    _tell_gone(post.pk, homes - _open_homes(post.author_id) - _open_homes_with_shares(post.pk))
 
 
 def withdraw_from_outsiders(post: Post) -> None:

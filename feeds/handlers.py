@@ -3,7 +3,16 @@
 import time
 from collections.abc import Sequence
 
-from accounts.events import PersonDeleted, SignedIn, UserBlocked, UserFollowed, UserUnfollowed
+from accounts.events import (
+    PersonDeleted,
+    PrivacyChanged,
+    SignedIn,
+    UserBlocked,
+    UserFollowed,
+    UserSuspended,
+    UserUnfollowed,
+    UserUnsuspended,
+)
 from accounts.models import Follow
 from feeds import (
     actions,
@@ -15,6 +24,8 @@ from feeds import (
     previews,
     sources,
     stored,
+    tag_counts,
+    tagged,
     timelines,
     upkeep,
     warming,
@@ -27,6 +38,8 @@ from feeds.events import (
     PostEdited,
     PostPublished,
     SourceLeft,
+    TagFollowed,
+    TagUnfollowed,
 )
 from feeds.models import Post, PullSource
 from socialnet.outbox.actions import owe
@@ -42,13 +55,17 @@ def deliver_posts(events: list[PostPublished]) -> None:
         if post := posts.get(event.post_id):
             _deliver(post, event)
     _forget_lists(events)
+    fanout.tell_followers_of_tags(posts.values())
 
 
 def _forget_lists(events: Sequence[PostPublished | PostEdited | PostDeleted]) -> None:
-    """The actions dropped the lists that these posts come or go from; this makes sure."""
-    newest.surely_forget(
-        author_ids={event.author_id for event in events}, post_ids={event.post_id for event in events}
-    )
+    """The actions dropped the lists that these posts come or go from, and counted their tags; this makes sure.
+
+    Counted they are again for authors who went private, or came back, while they wrote.
+    """
+    posts = {event.post_id for event in events}
+    newest.surely_forget(author_ids={event.author_id for event in events}, post_ids=posts)
+    tag_counts.recount_wrong(posts)
 
 
 def _deliver(post: Post, event: PostPublished) -> None:
@@ -97,11 +114,13 @@ def deliver_era_chunk(chunks: list[Owed]) -> None:
 
 @on(PostEdited)
 def forget_edited(events: list[PostEdited]) -> None:
-    """The action dropped the cards already; this makes sure. Whom a narrower audience shuts out sees it go."""
+    """The action dropped the cards already; this makes sure. Whom a narrower audience shuts out sees it go, and who
+    had it for a tag that it lost."""
     cards.surely_drop(*(event.post_id for event in events))
     _forget_lists(events)
     for post in Post.objects.published().filter(pk__in={event.post_id for event in events}):
         fanout.withdraw_from_outsiders(post)
+        fanout.withdraw_from_tags(post, newest.tags_ever([post.pk]))
 
 
 @on(PostDeleted)
@@ -114,7 +133,9 @@ def forget_posts(events: list[PostDeleted]) -> None:
     _forget_lists(events)
     sources.note_deleted({event.author_id for event in events})
     for event in events:
-        fanout.withdraw(event.post_id, author_id=event.author_id)
+        fanout.withdraw(
+            event.post_id, author_id=event.author_id, tags=newest.tags_ever([event.post_id])
+        )
 
 
 @on(PostDeleted, queue="fanout_bulk", batch=20)
@@ -161,6 +182,28 @@ def part_homes(events: list[UserBlocked]) -> None:
         stored.clear(event.blocked_id, author_id=event.blocker_id)
         sources.forget_followed(event.blocker_id, event.blocked_id)
         timelines.drop(event.blocker_id, event.blocked_id)
+
+
+@on(TagFollowed, batch=20)
+def note_tag_followed(events: list[TagFollowed]) -> None:
+    """The action dropped it already; this makes sure. Nothing is filled in: homes are merged as they are read."""
+    for event in events:
+        tagged.surely_forget_followed(event.user_id)
+
+
+@on(TagUnfollowed, batch=20)
+def note_tag_unfollowed(events: list[TagUnfollowed]) -> None:
+    for event in events:
+        tagged.surely_forget_followed(event.user_id)
+
+
+@on(PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted, batch=20)
+def count_tags_of_authors(
+    events: list[PrivacyChanged | UserSuspended | UserUnsuspended | PersonDeleted],
+) -> None:
+    """Tags count what every visitor may see."""
+    for event in events:
+        tag_counts.recount_of(event.user_id)
 
 
 @on(PeopleWentIdle, batch=20)

@@ -12,7 +12,7 @@ from accounts.models import Activity, Mute, User
 from feeds import stored, timelines
 from feeds.door import Audience, facts
 from feeds.fanout import Range
-from feeds.invariants import PAGES, Ties, expected_home, expected_walk, rows, walked
+from feeds.invariants import PAGES, TAGGED, Ties, expected_home, expected_walk, rows, walked
 from feeds.models import FeedEntry, Post
 from feeds.timelines import MAX_LENGTH, Slice
 from socialnet.kernel.diagnosing import Finding, Told
@@ -59,6 +59,7 @@ class Home:
         self.entries = dict(FeedEntry.objects.filter(user_id=person.pk).values_list("post_id", "author_id"))
         self.misnamed = set(rows(_MISNAMED, user=person.pk))
         self.candidates = expected_home(person.pk, floor=0)
+        self.tagged = set(rows(TAGGED, user=person.pk))
         self.expected = expected_walk(person)
         self.pages = walked(person)
 
@@ -192,6 +193,8 @@ class Home:
         return f"{where}: {self._door_on(post_id)}", True
 
     def _why_not_stored(self, post_id: int) -> str:
+        if post_id not in self.candidates and post_id in self.tagged:
+            return "it carries a tag that is followed, and the merge passed it over"
         if post_id not in self.candidates:
             return "its author is merged on read, and the merge passed it over"
         if not self.is_kept_up:
@@ -219,7 +222,8 @@ class Home:
         """The first rule that keeps `post` out of this home."""
         author, name = post.author_id, f"@{post.author.username}"
         gone = self._gone(post)
-        if gone is None and author != self.person.pk and author not in self.ties.followed:
+        belongs = author == self.person.pk or author in self.ties.followed or post.pk in self.tagged
+        if gone is None and not belongs:
             between = (
                 "there is a block between the two"
                 if author in self.ties.parted

@@ -215,6 +215,8 @@ def home_items(
     for group in groups:
         fact = group.first
         reason = own if fact.author_id == viewer_id else followed
+        if fact.tag:
+            reason = Reason("tag", _("From #%(tag)s, which you follow") % {"tag": fact.tag})
         if fact.is_share:
             reason = Reason("shared", _sharers(group, known, viewer_id))
         also = tuple(other.post_id for other in group.others)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from feeds import tagged
 from feeds.models import PostHashtag, PostRevision
 from feeds.text import tag_name, tags_in
 from socialnet.kernel.cache import CachePolicy
@@ -71,19 +72,23 @@ def _read(statement: str, ident: int | str) -> list[int]:
 
 
 def forget(*, author_ids: Collection[int] = (), tags: Collection[str] = ()) -> None:
-    """These people and tags have other newest posts than before, if Redis answers."""
+    """These people and tags have other newest posts than before, if Redis answers; also those merged into homes."""
     OF_PERSON.drop(*author_ids)
     OF_TAG.drop(*tags)
+    tagged.forget(tags)
 
 
 def surely_forget(*, author_ids: Collection[int], post_ids: Collection[int]) -> None:
     """As `forget`, with every tag that these posts carry or carried; raises `RedisAway`, on which a handler is tried
     again."""
     OF_PERSON.surely_drop(*author_ids)
-    OF_TAG.surely_drop(*_tags_ever(post_ids))
+    tags = tags_ever(post_ids)
+    OF_TAG.surely_drop(*tags)
+    tagged.surely_forget(tags)
 
 
-def _tags_ever(post_ids: Collection[int]) -> set[str]:
+def tags_ever(post_ids: Collection[int]) -> set[str]:
+    """The names of all tags that these posts carry or carried before an edit."""
     carried = PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag__name", flat=True)
     earlier = PostRevision.objects.filter(post__in=post_ids).values_list("content", flat=True)
     return {*carried, *(tag_name(tag) for content in earlier for tag in tags_in(content))}

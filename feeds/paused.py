@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from accounts import standins
 from accounts.cards import AuthorCard
 from accounts.standins import Standins
-from feeds import hooks, sources, timelines
+from feeds import hooks, sources, tagged, timelines
 from feeds.cards import Card, Hydrated, cached, is_share
 from feeds.door import Audience, Facts, as_shared
+from feeds.text import tag_name, tags_in
 from socialnet.kernel.errors import DatabaseAway, RedisAway
 
 _BATCH = 120
@@ -26,8 +27,15 @@ class Kept:
     known: Hydrated
 
 
-def facts_without_database(card: Card, author: AuthorCard | None, *, viewer_id: int, kept: Standins) -> Facts:
-    """The door's rule from what was kept in Redis."""
+def facts_without_database(
+    card: Card,
+    author: AuthorCard | None,
+    *,
+    viewer_id: int,
+    kept: Standins,
+    tags: Collection[str] = (),
+) -> Facts:
+    """The door's rule from what was kept in Redis; `tags` are the names of those that the viewer follows."""
     author_id, audience = card["author_id"], card["visibility"]
     is_own, follows = author_id == viewer_id, author_id in kept.follows
     allowed = (
@@ -36,21 +44,30 @@ def facts_without_database(card: Card, author: AuthorCard | None, *, viewer_id: 
         or (audience == Audience.FRIENDS and follows and author_id in kept.followed_back)
     )
     standing = author is not None and not author.suspended and author_id not in kept.blocked
+    tag = None if is_own or follows else _tag_of(card, tags)
     return Facts(
         post_id=card["id"],
         author_id=author_id,
         visible=is_own or (standing and allowed),
-        belongs=is_own or follows,
+        belongs=is_own or follows or tag is not None,
         muted=author_id in kept.muted,
         gone=False,
         share_of_id=card["share_of_id"],
         via_id=card["via_id"],
         is_share=is_share(card),
+        tag=tag,
     )
 
 
+def _tag_of(card: Card, tags: Collection[str]) -> str | None:
+    """The first of `tags` that the post carries, as it writes it."""
+    written = tags_in(card["content"]) if tags else []
+    return next((one for one in written if tag_name(one) in tags), None)
+
+
 def home(viewer_id: int, *, before: int | None) -> Kept:
-    """What is warm of a home, and what is kept of the authors merged into it; raises `DatabaseAway` when nothing is."""
+    """What is warm of a home, and what is kept of the authors and tags merged into it; raises `DatabaseAway` when nothing
+    is."""
     try:
         part = timelines.read(viewer_id, before=before, count=_BATCH)
     except RedisAway as error:
@@ -58,10 +75,12 @@ def home(viewer_id: int, *, before: int | None) -> Kept:
     kept = standins.read(viewer_id)
     if part is None or kept is None:
         raise DatabaseAway
-    merged = [ident for ident in sources.kept_posts(kept.follows) if before is None or ident < before]
+    tags = tagged.kept_followed(viewer_id)
+    beside = [*sources.kept_posts(kept.follows), *tagged.kept_posts(tags)]
+    merged = [ident for ident in beside if before is None or ident < before]
     lowest = part.ids[-1] if len(part.ids) == _BATCH else 0
     ids = sorted({*part.ids, *(ident for ident in merged if ident > lowest)}, reverse=True)
-    judged = _judged(ids, viewer_id=viewer_id, kept=kept)
+    judged = _judged(ids, viewer_id=viewer_id, kept=kept, tags=tags)
     return Kept([fact for fact in judged.shown if fact.at_home], judged.truth, judged.known)
 
 
@@ -77,11 +96,11 @@ def popular(viewer_id: int) -> Kept:
     return Kept(shown, judged.truth, judged.known)
 
 
-def _judged(ids: Sequence[int], *, viewer_id: int, kept: Standins) -> Kept:
+def _judged(ids: Sequence[int], *, viewer_id: int, kept: Standins, tags: Collection[str] = ()) -> Kept:
     known = _cached_with_shared(ids)
     truth = {
         post_id: facts_without_database(
-            card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept
+            card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept, tags=tags
         )
         for post_id, card in known.cards.items()
     }

@@ -209,10 +209,17 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int) -> _Found:
         asked = facts(viewer_id=viewer_id, post_ids=ids)
         truth |= asked
         kept += [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
-        _sweep(viewer_id, gone=[post_id for post_id in ids if post_id not in asked or asked[post_id].gone])
+        kept_here = [post_id for post_id in ids if post_id not in walk.tagged]
+        _sweep(
+            viewer_id, gone=[post_id for post_id in kept_here if post_id not in asked or asked[post_id].gone]
+        )
         _part(
             viewer_id,
-            {asked[post_id].author_id for post_id in ids if post_id in asked and not asked[post_id].belongs},
+            {
+                asked[post_id].author_id
+                for post_id in kept_here
+                if post_id in asked and not asked[post_id].belongs
+            },
         )
         groups, beyond = grouped(kept, most=most)
         if beyond:
@@ -322,16 +329,6 @@ def tagged_posts(
 
     known = newest.of_tag(name, may_fill=cursor is None)
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
-
-
-def tag_display(name: str, *, viewer: Viewer) -> str:
-    """The tag as it was first written, if `viewer` may see a post with it; else in its normal form.
-
-    So nobody learns from it of posts that are not for them.
-    """
-    seen = Post.objects.filter(tags__hashtag=OuterRef("pk")).visible_to(viewer)
-    shown = Hashtag.objects.filter(Exists(seen), name=name).values_list("display", flat=True).first()
-    return shown or name
 
 
 def sharers_of(

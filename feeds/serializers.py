@@ -26,7 +26,7 @@ class AuthorSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["followed", "shared", "you"])
+    kind = serializers.ChoiceField(choices=["followed", "popular", "shared", "tag", "you"])
     label = serializers.CharField()  # type: ignore[assignment]  # the API's word; shadows Field.label
 
 
@@ -203,11 +203,20 @@ class SharedSerializer(serializers.Serializer[Any]):
 
 
 class HashtagSerializer(serializers.Serializer[Any]):
-    """A tag: in the one form of all its spellings, and as it was first written."""
+    """A tag: in the one form of all its spellings, and as it was first written. `post_count` is how many posts with it
+    every visitor may see."""
 
     name = serializers.CharField()
     display = serializers.CharField()
+    post_count = serializers.IntegerField()
     url = serializers.URLField()
+    is_following = serializers.BooleanField(required=False, help_text="Only when signed in.")
+
+
+class WriterSerializer(AuthorSerializer):
+    """Somebody who wrote with a tag, and how much of its newest posts."""
+
+    recent_post_count = serializers.IntegerField()
 
 
 class HeadSerializer(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from prometheus_client import Counter
 
 from feeds.events import SourceLeft
 from feeds.models import Post, PullSource
+from feeds.timelines import place_of
 from socialnet.kernel.cache import CachePolicy
 from socialnet.outbox.actions import emit
 from socialnet.outbox.ids import MAX_ID
@@ -31,7 +32,6 @@ LENGTH = 200
 WINDOW_SECONDS = 5.0
 GRACE_SECONDS = 60
 HYSTERESIS = 0.8
-BUCKETS = 64
 _SURE_SECONDS = 3  # what took longer to read may be older than a tombstone that is gone already
 _ALL = CachePolicy(
     name="pull_sources",
@@ -137,11 +137,7 @@ def forget_here() -> None:
 
 def key_of(user_id: int) -> str:
     """Where in Redis it stands whom of the pull sources this person follows: beside their timeline."""
-    return _FOLLOWED.key(_place(user_id))
-
-
-def _place(user_id: int) -> str:
-    return f"{{b{user_id % BUCKETS}}}:{user_id}"
+    return _FOLLOWED.key(place_of(user_id))
 
 
 def followed_by(user_id: int, pull: PullSet, *, raw: bytes | None) -> list[int]:
@@ -154,13 +150,13 @@ def followed_by(user_id: int, pull: PullSet, *, raw: bytes | None) -> list[int]:
         cursor.execute(_AMONG, {"user": user_id, "authors": list(pull.since)})
         ids = [row[0] for row in cursor.fetchall()]
     if time.monotonic() - began < _SURE_SECONDS:
-        _FOLLOWED.renew(_place(user_id), {"set": pull.generation, "ids": ids})
+        _FOLLOWED.renew(place_of(user_id), {"set": pull.generation, "ids": ids})
     return ids
 
 
 def forget_followed(*user_ids: int) -> None:
     """These people follow somebody else than before; raises `RedisAway`."""
-    _FOLLOWED.surely_drop(*map(_place, user_ids))
+    _FOLLOWED.surely_drop(*map(place_of, user_ids))
 
 
 def posts_of(author_ids: Collection[int], pull: PullSet, *, before: int | None, count: int) -> list[int]:

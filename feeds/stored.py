@@ -1,17 +1,18 @@
-"""Stored timelines in PostgreSQL: `FeedEntry`, and below it the posts of followed people by lateral join.
+"""Stored timelines in PostgreSQL: `FeedEntry`, and below it the posts of followed people and tags by lateral join.
 
 `FeedEntry` lacks nothing above a person's floor: fan-out adds what is new, a follow backfills up to `DEPTH` posts
 and raises the floor to where it stopped. Below it the lateral join goes on, so scrolling never stops early.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from feeds.belonging import SOURCES, belongs, follows
+from feeds import tagged
+from feeds.belonging import SOURCES, TAGS, follows, is_delivered
 from feeds.models import FeedEntry, StoredFloor
 from socialnet.kernel.postgres import in_time
 from socialnet.outbox.ids import MAX_ID
@@ -20,25 +21,27 @@ DEPTH = 1000
 CLOSEST = 20
 READ_MILLISECONDS, CLOSEST_MILLISECONDS = 2000, 1000  # then a reader gets something less whole
 
-# Floor and rows of one moment: trimming raises the one and takes the others away.
-_ENTRIES = """
+# Floor and rows of one moment: trimming raises the one and takes the others away. And which tags the person follows.
+_ENTRIES = f"""
 SELECT coalesce(a.state = 'live', false), coalesce(f.floor, 0), ARRAY(
     SELECT post_id FROM feeds_feedentry
     WHERE user_id = %(user)s AND post_id > coalesce(f.floor, 0) AND post_id < %(before)s
     ORDER BY post_id DESC LIMIT %(count)s
-)
+), ARRAY(SELECT name FROM feeds_hashtag WHERE id IN ({TAGS}))
 FROM (SELECT %(user)s::bigint AS id) person
 LEFT JOIN accounts_activity a ON a.user_id = person.id
 LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
 """
 _LATERAL = f"""
-SELECT p.id FROM ({SOURCES}) source
+(SELECT p.id FROM ({SOURCES}) source
 CROSS JOIN LATERAL (
     SELECT id FROM feeds_post
     WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL
     ORDER BY id DESC LIMIT %(count)s
 ) p
-ORDER BY p.id DESC LIMIT %(count)s
+ORDER BY p.id DESC LIMIT %(count)s)
+UNION ({tagged.OF_PERSON})
+ORDER BY id DESC LIMIT %(count)s
 """
 _CLOSEST = """
 SELECT p.id FROM (
@@ -58,7 +61,7 @@ WITH newest AS (
     WHERE author_id = %(author)s AND deleted_at IS NULL
         AND (visibility IN ('public', 'followers')
             OR visibility = 'friends' AND {follows(viewer="%(author)s", author="%(user)s")})
-        AND {belongs(viewer="%(user)s", author="%(author)s")}
+        AND {is_delivered(viewer="%(user)s", author="%(author)s")}
     ORDER BY id DESC LIMIT %(depth)s + 1
 ), raised AS (
     INSERT INTO feeds_storedfloor (user_id, floor)
@@ -100,7 +103,7 @@ ON CONFLICT (user_id, post_id) DO NOTHING
 """
 _CLEAR = f"""
 DELETE FROM feeds_feedentry
-WHERE user_id = %(user)s AND author_id = %(author)s AND NOT {belongs(viewer="%(user)s", author="%(author)s")}
+WHERE user_id = %(user)s AND author_id = %(author)s AND NOT {is_delivered(viewer="%(user)s", author="%(author)s")}
 """
 # Rows at or below the floor, and those beyond the newest that are kept, under which the floor rises.
 _TRIM = """
@@ -134,11 +137,13 @@ class Entries(NamedTuple):
     """Part of a stored timeline. Below `floor` the feed goes on in `followed_posts`; 0: there is nothing below.
 
     Nobody keeps up the entries of people who are away or only now back: then all of it is there, and none here.
+    `tags` are the names of those that the person follows, whose posts are not among the entries.
     """
 
     ids: list[int]
     floor: int
     kept_up: bool = True
+    tags: Sequence[str] = ()
 
 
 def entries(user_id: int, *, before: int | None, count: int) -> Entries:
@@ -146,8 +151,8 @@ def entries(user_id: int, *, before: int | None, count: int) -> Entries:
     params = {"user": user_id, "before": MAX_ID + 1 if before is None else before, "count": count}
     with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_ENTRIES, params)
-        kept_up, floor, ids = cursor.fetchone()
-    return Entries(ids, floor) if kept_up else Entries([], MAX_ID, kept_up=False)
+        kept_up, floor, ids, tags = cursor.fetchone()
+    return Entries(ids, floor, tags=tags) if kept_up else Entries([], MAX_ID, kept_up=False)
 
 
 def floor_of(user_id: int) -> int:
@@ -156,7 +161,8 @@ def floor_of(user_id: int) -> int:
 
 
 def followed_posts(user_id: int, *, before: int | None, count: int) -> list[int]:
-    """Up to `count` ids older than `before` by the people `user_id` follows, straight from their posts."""
+    """Up to `count` ids older than `before` by the people `user_id` follows or with a tag that they follow, straight
+    from the posts."""
     params = {"user": user_id, "before": before if before is not None else MAX_ID, "count": count}
     with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_LATERAL, params)
@@ -196,7 +202,7 @@ def fill(people: Collection[int]) -> int:
 
 
 def clear(user_id: int, *, author_id: int) -> int:
-    """Take the author's posts away, unless they belong (again) now; returns how many."""
+    """Take the author's posts away, unless the author is followed (again) now; returns how many."""
     with alone_with(user_id) as cursor:
         cursor.execute(_CLEAR, {"user": user_id, "author": author_id})
         return int(cursor.rowcount)

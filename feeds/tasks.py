@@ -5,7 +5,7 @@ from datetime import date
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, idle, previews, sources, upkeep, warming
+from feeds import actions, files, idle, previews, sources, tag_counts, upkeep, warming
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +22,18 @@ def reconcile_all_post_counts() -> None:
     """Nightly: everybody's post count, every post's share count."""
     wrong, wrong_shares = upkeep.reconcile_all_post_counts(), upkeep.reconcile_all_share_counts()
     log.info("all_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares)
+
+
+@shared_task(ignore_result=True)
+def reconcile_recent_tag_counts() -> None:
+    """Hourly: counts of tags of what was written lately."""
+    log.info("recent_tag_counts_reconciled", wrong=tag_counts.reconcile_recent())
+
+
+@shared_task(ignore_result=True)
+def reconcile_all_tag_counts() -> None:
+    """Nightly: every tag's count."""
+    log.info("all_tag_counts_reconciled", wrong=tag_counts.reconcile_all())
 
 
 @shared_task(ignore_result=True)

@@ -67,33 +67,37 @@ class Slice:
 
 
 def _key(user_id: int) -> str:
-    return POLICY.key(f"{{b{user_id % BUCKETS}}}:{user_id}")
+    return POLICY.key(place_of(user_id))
+
+
+def place_of(user_id: int) -> str:
+    """The id of what belongs to this person's home in a cache policy: all of it is in one bucket."""
+    return f"{{b{user_id % BUCKETS}}}:{user_id}"
 
 
 def read(user_id: int, *, before: int | None, count: int) -> Slice | None:
     """Up to `count` ids older than `before`, newest first; None when the timeline is cold. Keeps it warm."""
-    return read_beside(user_id, None, before=before, count=count)[0]
+    return read_beside(user_id, [], before=before, count=count)[0]
 
 
 def read_beside(
-    user_id: int, other: str | None, *, before: int | None, count: int
-) -> tuple[Slice | None, bytes | None]:
-    """As `read`, and in the same round trip what is at the key `other`, which is of the same bucket."""
+    user_id: int, others: Sequence[str], *, before: int | None, count: int
+) -> tuple[Slice | None, list[bytes | None]]:
+    """As `read`, and in the same round trip what is at the keys `others`, which are of the same bucket."""
     key = _key(user_id)
     highest = "+inf" if before is None else f"({before}"
     with door() as client, client.pipeline(transaction=False) as pipe:
         pipe.zscore(key, "-")
         pipe.zrange(key, highest, 1, desc=True, byscore=True, offset=0, num=count + 1)
         pipe.expire(key, TTL_SECONDS)
-        if other is not None:
+        for other in others:
             pipe.get(other)
         floor, members, _, *beside = pipe.execute()
-    found = beside[0] if beside else None
     POLICY.reads.note(hits=int(floor is not None), misses=int(floor is None))
     if floor is None:
-        return None, found
+        return None, beside
     ids = [int(member) for member in members if member not in (b"-", b"~")]
-    return Slice(ids=ids[:count], floor=int(floor)), found
+    return Slice(ids=ids[:count], floor=int(floor)), beside
 
 
 def cold_among(user_ids: Sequence[int]) -> list[int]:

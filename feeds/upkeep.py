@@ -7,10 +7,10 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, hooks, markers, newest, previews, stored, timelines
+from feeds import cards, files, hooks, markers, newest, previews, stored, tag_counts, tagged, timelines
 from feeds.actions import remove_shares_of
 from feeds.events import PostsRemoved
-from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor
+from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor, TagFollow
 from socialnet.outbox.actions import emit
 
 log = structlog.get_logger(__name__)
@@ -160,6 +160,7 @@ def forget_person(user_id: int) -> None:
             while remove_shares_of(post_id):
                 pass
         with transaction.atomic():
+            tag_counts.let_go(ids)
             Post.objects.filter(pk__in=ids).delete()
             emit(PostsRemoved(post_ids=ids))
             reconcile_post_counts([user_id])
@@ -168,7 +169,9 @@ def forget_person(user_id: int) -> None:
         cards.surely_drop(*ids)
     newest.surely_forget(author_ids=[user_id], post_ids=[])
     Draft.objects.filter(author=user_id).delete()
+    TagFollow.objects.filter(user=user_id).delete()
     FeedEntry.objects.filter(user_id=user_id).delete()
     StoredFloor.objects.filter(pk=user_id).delete()
     markers.forget(user_id)
+    tagged.surely_forget_followed(user_id)
     timelines.drop(user_id)

@@ -18,6 +18,7 @@ api: list[Any] = [
     path("", include("interactions.api_urls")),
     path("", include("notifications.api_urls")),
     path("", include("notifications.channels.push.api_urls")),
+    path("", include("discovery.api_urls")),
 ]
 
 urlpatterns = [
@@ -42,6 +43,7 @@ urlpatterns = [
     path("", include("interactions.urls")),
     path("", include("notifications.urls")),
     path("", include("notifications.channels.push.urls")),
+    path("", include("discovery.urls")),
 ]
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"media/{views.PICTURES}<str:name>", views.picture))

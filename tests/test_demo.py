@@ -24,6 +24,7 @@ from feeds.demo.people import cast, people
 from feeds.demo.sayings import sayings
 from feeds.door import Audience
 from feeds.events import LinkWanted
+from feeds.invariants import wrong_tag_counts
 from feeds.models import (
     Draft,
     FeedEntry,
@@ -162,6 +163,10 @@ def see_words(ada: User) -> None:
     assert Post.objects.exclude(content_warning="").count() >= 2
     tag = Hashtag.objects.get(name="oldpaths")
     assert tag.uses.count() >= 3
+    trend = Hashtag.objects.get(name="eclipse")
+    assert trend.counts.posts >= 15 and wrong_tag_counts(0) == 0
+    kinds = {item.reason.kind for item in home_page(viewer=ada, size=40).items if item.reason}
+    assert {"tag", "followed"} <= kinds
     assert page_of(ada).get(tag.get_absolute_url()).status_code == 200
     assert Mention.objects.filter(user=ada, post__author__username="anouk_v").count() == 2
     assert not Mention.objects.filter(user=F("post__author")).exists()

@@ -16,7 +16,7 @@ from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
 from feeds import cards, sources, timelines
 from feeds.actions import move_marker, publish_post
-from feeds.models import Draft, FeedEntry, LinkPreview, Media, Post, PostCounts, PullSource
+from feeds.models import Draft, FeedEntry, HashtagCounts, LinkPreview, Media, Post, PostCounts, PullSource
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
 from interactions.actions import comment_on_post
@@ -291,6 +291,11 @@ def negative_count(town: Town) -> None:
     ]
 
 
+def wrong_tags(town: Town) -> None:
+    publish_post(author=town.ada, content="#fog")
+    HashtagCounts.objects.update(posts=2)
+
+
 def unguarded_count(town: Town) -> None:
     town.as_owner(
         "ALTER TABLE feeds_postcounts DROP CONSTRAINT feeds_postcounts_likes_check",
@@ -395,6 +400,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     ),
     "everybody has counts and an activity": lambda town: Activity.objects.filter(pk=town.ada.pk).delete(),
     "post counts equal rows": wrong_posts,
+    "the counts of tags equal what every visitor may see, and what is marked as counted": wrong_tags,
     "every post has counts": lambda town: PostCounts.objects.filter(pk=town.posts[0].pk).delete(),
     "every count has a CHECK that keeps it from going below zero": unguarded_count,
     "no count of a person is negative": negative_count,

@@ -7,6 +7,7 @@ from feeds.actions.media import checked_alt, describe_picture, discard_picture, 
 from feeds.actions.pins import move_pin, pin_post, unpin_post
 from feeds.actions.posts import delete_post, note_look, publish_post
 from feeds.actions.shares import remove_shares_of, share_post, unshare_post
+from feeds.actions.tags import follow_tag, unfollow_tag
 from feeds.actions.written import checked_content
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "describe_picture",
     "discard_picture",
     "edit_post",
+    "follow_tag",
     "move_marker",
     "move_pin",
     "note_look",
@@ -29,6 +31,7 @@ __all__ = [
     "remove_shares_of",
     "save_draft",
     "share_post",
+    "unfollow_tag",
     "unpin_post",
     "unshare_post",
     "upload_picture",

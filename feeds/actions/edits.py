@@ -60,30 +60,32 @@ def edit_post(
     }
     if rest["reply_policy"] not in ReplyPolicy.values:
         raise UnknownReplyPolicy
-    if wanted != pictures or _differs(standing, **rest, **written.said()):
+    is_edit = wanted != pictures or _differs(standing, **rest, **written.said())
+    if is_edit:
         if version is not None and version != version_of(standing.edited_at):
             raise EditConflict(standing)
         _check_narrowing(standing.visibility, rest["visibility"])
-        if wanted != pictures:  # before the tags, as publishing does: the same locks in the same order
+        if wanted != pictures:
             attach_media(post=standing, media_ids=wanted)
         _change(standing, written, rest)
         keep_link(standing, content=written.content, with_media=bool(wanted))
         emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
         transaction.on_commit(partial(cards.drop, standing.pk))
     _describe(standing, alts or {}, actor)
+    if is_edit:
+        written.keep_tags(standing)
     standing.refresh_from_db()
     return standing
 
 
 def _change(post: Post, written: Written, rest: Mapping[str, Any]) -> None:
-    """The row; and where its words are others, what it said before, its tags, and whom it names."""
+    """The row; and where its words are others, what it said before, and whom it names."""
     says_else = _differs(post, **written.said())
     if says_else:
         _keep_version(post)
     changes = {**rest, **(written.fields() if says_else else {})}
     Post.objects.filter(pk=post.pk).update(**changes, edited_at=Now())
     if written.content != post.content:
-        written.keep_tags(post)
         tell_mentioned(post, written)
 
 

@@ -15,7 +15,7 @@ def keep_link(post: Post, *, content: str, with_media: bool) -> None:
     """Tie `post` to the preview of its first link; who is first to link there in a week has it fetched.
 
     Pictures and quotes stand where a preview would, so posts with these have none. In the transaction that writes
-    the post, always after `Written.keep_tags`: both lock rows that other posts need.
+    the post, always before `Written.keep_tags`: both lock rows that other posts need.
     """
     address = None if with_media or post.share_of_id else _address(content)
     preview_id = _preview_of(address, post) if address else None

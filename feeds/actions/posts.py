@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
-from feeds import cards, hooks, newest, timelines
+from feeds import cards, hooks, newest, tag_counts, timelines
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
@@ -63,11 +63,11 @@ def publish_post(
     )
     if media_ids:
         attach_media(post=post, media_ids=media_ids)
-    written.keep_tags(post, is_new=True)
     keep_link(post, content=written.content, with_media=bool(media_ids))
     tell_mentioned(post, written)
     if draft_id is not None:
         Draft.objects.filter(pk=draft_id, author=author).delete()
+    written.keep_tags(post, is_new=True)
     return post
 
 
@@ -140,6 +140,7 @@ def delete_post(*, post: Post, actor: User) -> None:
     emit(PostDeleted(post_id=locked.pk, author_id=locked.author_id), actor_id=actor.pk)
     transaction.on_commit(partial(cards.drop, locked.pk))
     transaction.on_commit(partial(newest.forget, author_ids=[locked.author_id]))
+    tag_counts.count([locked.pk])
 
 
 def note_look(*, post: Post, actor: User) -> None:

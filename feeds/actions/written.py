@@ -1,12 +1,14 @@
 """What posts, edits and drafts have in common: text that is cleaned, rendered, and searched for names and tags."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
 
 from accounts.models import User
-from feeds import newest
+from feeds import newest, tag_counts
+from feeds.actions.tags import add_tags
 from feeds.errors import EmptyPost, PostTooLong, WarningTooLong
 from feeds.events import PeopleMentioned
 from feeds.models import CONTENT_MAX, WARNING_MAX, Hashtag, Mention, Post, PostHashtag
@@ -59,24 +61,31 @@ class Written:
         return {**self.said(), "html": self.html}
 
     def keep_tags(self, post: Post, *, is_new: bool = False) -> None:
-        """Make the rows of `post` those of this text."""
+        """Make the rows of `post` those of this text, and count them: the last thing that is done to a post."""
         shown = {tag_name(display): display for display in tags_in(self.content)}
         others = PostHashtag.objects.none() if is_new else PostHashtag.objects.filter(post=post)
-        lost = others.exclude(hashtag__name__in=shown)
-        changed = {*shown, *lost.values_list("hashtag__name", flat=True)}
-        if changed:
-            transaction.on_commit(partial(newest.forget, tags=changed))
-        lost.delete()
-        if not shown:
+        lost = dict(
+            others.exclude(hashtag__name__in=shown).values_list("hashtag_id", "hashtag__name")
+        )
+        if not shown and not lost:
             return
-        # In the order of names: two posts with the same new tags must not wait for each other.
-        Hashtag.objects.bulk_create(
-            [Hashtag(name=name, display=shown[name]) for name in sorted(shown)], ignore_conflicts=True
-        )
-        PostHashtag.objects.bulk_create(
-            [PostHashtag(hashtag=tag, post=post) for tag in Hashtag.objects.filter(name__in=shown)],
-            ignore_conflicts=True,
-        )
+        transaction.on_commit(partial(newest.forget, tags={*shown, *lost.values()}))
+        if shown:
+            add_tags(shown)
+            tags = list(Hashtag.objects.filter(name__in=shown))
+            _write_as_first(tags, shown)
+            PostHashtag.objects.bulk_create(
+                [PostHashtag(hashtag=tag, post=post) for tag in tags], ignore_conflicts=True
+            )
+        tag_counts.count([post.pk], without=lost)
+
+
+def _write_as_first(tags: list[Hashtag], shown: Mapping[str, str]) -> None:
+    """One that was only followed until now is displayed as this post, the first with it, writes it."""
+    plain = [tag for tag in tags if tag.display == tag.name != shown[tag.name]]
+    unused = Hashtag.objects.filter(pk__in=[tag.pk for tag in plain], uses=None) if plain else []
+    for tag in unused:
+        Hashtag.objects.filter(pk=tag.pk).update(display=shown[tag.name])
 
 
 def tell_mentioned(post: Post, written: Written) -> None:

@@ -8,7 +8,13 @@ from feeds.api.media import MediaListView, MediaView
 from feeds.api.people import PersonMediaView, PersonPostsView
 from feeds.api.posts import PostsView, PostView
 from feeds.api.shares import SharesView, ShareView
-from feeds.api.tags import HashtagPostsView, HashtagView
+from feeds.api.tags import (
+    HashtagFollowView,
+    HashtagPeopleView,
+    HashtagPostsView,
+    HashtagView,
+    MyHashtagsView,
+)
 
 __all__ = [
     "DraftPublishView",
@@ -16,6 +22,8 @@ __all__ = [
     "DraftsView",
     "FeedHeadView",
     "FeedView",
+    "HashtagFollowView",
+    "HashtagPeopleView",
     "HashtagPostsView",
     "HashtagView",
     "HistoryView",
@@ -23,6 +31,7 @@ __all__ = [
     "MarkerView",
     "MediaListView",
     "MediaView",
+    "MyHashtagsView",
     "PersonMediaView",
     "PersonPostsView",
     "PinView",

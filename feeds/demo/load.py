@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts import actions
 from accounts.models import User
 from feeds import hooks, stored
-from feeds.actions import move_marker
+from feeds.actions import follow_tag, move_marker
 from feeds.demo import EMAIL_DOMAIN, PASSWORD
 from feeds.demo.faces import draw
 from feeds.demo.people import Neighbour, people
@@ -43,6 +43,16 @@ WAITING = {
     "henrik_dahl": "ada ravi_p",
 }
 BLOCKS = {"ada": "dora"}
+TAGS = {  # whom of the tags they follow
+    "ada": "eclipse oldpaths azulejos",
+    "ben": "eclipse regn",
+    "cleo": "livres eclipse",
+    "sofia_a": "azulejos",
+    "tariq_b": "oldpaths",
+    "zofia_w": "ptaki kuşlar",
+    "ji_woo": "eclipse",
+    "emma_t": "books livres",
+}
 MUTES = {"ada": "tobias_k"}
 MODERATOR_MAY = (
     "view_user",
@@ -68,6 +78,7 @@ def load() -> tuple[int, int]:
     made = _make_people(people())
     _give_rights(made)
     _relate(made)
+    _follow_tags(made)
     posts = write(made)
     ids = [person.pk for person in made.values()]
     stored.fill(ids)
@@ -126,6 +137,13 @@ def _relate(made: dict[str, User]) -> None:
         actions.mute_user(muter=made[muter], muted=made[muted])
     for blocker, blocked in BLOCKS.items():
         actions.block_user(blocker=made[blocker], blocked=made[blocked])
+
+
+def _follow_tags(made: dict[str, User]) -> None:
+    """Before anybody writes, so that each is shown as the first writes it."""
+    for name, tags in TAGS.items():
+        for tag in tags.split():
+            follow_tag(person=made[name], name=tag)
 
 
 def _follows(made: dict[str, User]) -> list[tuple[str, str]]:

@@ -8,13 +8,13 @@ from django.db import connection, transaction
 
 from accounts import actions
 from accounts.models import User
-from feeds import cards, hooks, markers, previews, timelines, upkeep
+from feeds import cards, hooks, markers, previews, tag_counts, timelines, upkeep
 from feeds.actions import remove_shares_of
 from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
 from feeds.demo.people import people
 from feeds.events import PostsRemoved
-from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor
+from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor, TagFollow
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox.actions import emit
 
@@ -93,13 +93,17 @@ def _remove_posts(ids: list[int]) -> list[str]:
         while remove_shares_of(post_id):
             pass
     of_others = list(posts.shares().exclude(share_of__in=post_ids).values_list("share_of_id", flat=True))
-    tags = list(PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag_id", flat=True))
+    follows = TagFollow.objects.filter(user__in=ids)
+    tags = set(PostHashtag.objects.filter(post__in=post_ids).values_list("hashtag_id", flat=True))
+    tags.update(follows.values_list("hashtag_id", flat=True))
+    follows.delete()
     linked = list(posts.exclude(preview=None).values_list("preview_id", flat=True))
     images = _images(linked)
+    tag_counts.let_go(post_ids)
     posts.delete()
     emit(PostsRemoved(post_ids=post_ids))
     upkeep.reconcile_share_counts(of_others)
-    Hashtag.objects.filter(pk__in=tags, uses=None).delete()
+    Hashtag.objects.filter(pk__in=tags, uses=None, follows=None).delete()
     previews.forget(LinkPreview.objects.filter(pk__in=linked))
     transaction.on_commit(partial(cards.drop, *post_ids))
     return sorted(images - _images(linked))

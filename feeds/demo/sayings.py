@@ -83,7 +83,7 @@ class Page:
 
 @cache
 def sayings() -> list[Saying]:
-    said = [*read("posts.toml")["posts"], *read("stories.toml")["posts"]]
+    said = [one for name in ("posts.toml", "stories.toml", "trend.toml") for one in read(name)["posts"]]
     return [Saying(**_whole(one)) for one in said]
 
 

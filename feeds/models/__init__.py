@@ -24,7 +24,14 @@ from feeds.models.posts import (
     PostRevision,
     ReplyPolicy,
 )
-from feeds.models.tags import TAG_MAX, Hashtag, PostHashtag
+from feeds.models.tags import (
+    TAG_FOLLOWS_MOST,
+    TAG_MAX,
+    Hashtag,
+    HashtagCounts,
+    PostHashtag,
+    TagFollow,
+)
 from feeds.models.timelines import FeedEntry, PullSource, StoredFloor
 
 __all__ = [
@@ -40,6 +47,7 @@ __all__ = [
     "PIECES",
     "PINS_MOST",
     "SCHEDULED_MOST",
+    "TAG_FOLLOWS_MOST",
     "TAG_MAX",
     "WARNING_MAX",
     "ClockTimestamp",
@@ -49,6 +57,7 @@ __all__ = [
     "FanOutQuerySet",
     "FeedEntry",
     "Hashtag",
+    "HashtagCounts",
     "LinkPreview",
     "Media",
     "Mention",
@@ -63,4 +72,5 @@ __all__ = [
     "ReadMarker",
     "ReplyPolicy",
     "StoredFloor",
+    "TagFollow",
 ]

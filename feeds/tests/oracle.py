@@ -14,6 +14,8 @@ WITH following AS (
     SELECT blocker_id, blocked_id FROM accounts_block UNION SELECT blocked_id, blocker_id FROM accounts_block
 ), muting AS (
     SELECT muter_id, muted_id FROM accounts_mute WHERE until IS NULL OR until > clock_timestamp()
+), tagging AS (
+    SELECT f.user_id, t.post_id FROM feeds_tagfollow f JOIN feeds_posthashtag t ON t.hashtag_id = f.hashtag_id
 ), standing AS (
     SELECT id FROM accounts_user WHERE is_active AND suspended_at IS NULL
 ), said AS (
@@ -34,7 +36,8 @@ SELECT post.viewer_id, array_agg(post.post_id)
 FROM readable post JOIN said ON said.id = post.post_id
 LEFT JOIN readable original ON original.viewer_id = post.viewer_id AND original.post_id = said.shared_id
 WHERE post.viewer_id = ANY(%(viewers)s)
-    AND (post.author_id = post.viewer_id OR (post.viewer_id, post.author_id) IN (TABLE following))
+    AND (post.author_id = post.viewer_id OR (post.viewer_id, post.author_id) IN (TABLE following)
+        OR (post.viewer_id, post.post_id) IN (TABLE tagging))
     AND (post.viewer_id, post.author_id) NOT IN (TABLE muting)
     AND (said.shared_id IS NULL
         OR original.post_id IS NOT NULL AND (post.viewer_id, original.author_id) NOT IN (TABLE muting))

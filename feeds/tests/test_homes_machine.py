@@ -23,8 +23,16 @@ from accounts import actions as people
 from accounts.errors import CannotFollow, UnblockFirst
 from accounts.models import Activity, Follow, PersonCounts, User
 from accounts.tests.factories import person
-from feeds import fanout, invariants, sources, stored, timelines
-from feeds.actions import delete_post, edit_post, publish_post, share_post, unshare_post
+from feeds import fanout, invariants, sources, stored, tagged, timelines
+from feeds.actions import (
+    delete_post,
+    edit_post,
+    follow_tag,
+    publish_post,
+    share_post,
+    unfollow_tag,
+    unshare_post,
+)
 from feeds.door import Audience
 from feeds.errors import AudienceWidened, CannotShare
 from feeds.models import Post, PullSource
@@ -48,6 +56,7 @@ pairs = st.permutations(range(len(NAMES))).map(lambda order: tuple(order[:2]))
 sizes = st.integers(1, 7)
 audiences = st.sampled_from(Audience.values)
 choices = st.integers(0, 50)  # of what there is, counted around
+words = st.sets(st.sampled_from(["fog", "rain"]), max_size=2)  # tags
 
 _NEW_TOWN = """
 DELETE FROM outbox_delivery;
@@ -55,6 +64,11 @@ DELETE FROM outbox_event;
 DELETE FROM feeds_feedentry;
 DELETE FROM feeds_storedfloor;
 DELETE FROM feeds_pullsource;
+DELETE FROM feeds_tagfollow;
+DELETE FROM feeds_posthashtag;
+DELETE FROM feeds_hashtagcounts;
+DELETE FROM feeds_hashtag;
+DELETE FROM feeds_postrevision;
 DELETE FROM feeds_postcounts;
 DELETE FROM feeds_post;
 DELETE FROM accounts_follow;
@@ -67,7 +81,8 @@ UPDATE accounts_user SET is_private = false;
 
 
 class Homes(RuleBasedStateMachine):
-    """People follow, block, mute, publish, share, edit and delete while homes are read, lost and refilled.
+    """People follow people and tags, block, mute, publish, share, edit and delete while homes are read, lost and
+    refilled.
 
     The town is one oracle, plain SQL the other. At all times a home shows nothing that does not belong there; when
     every delivery is made it shows all that does, in order; a walk down it never misses what was there the whole time.
@@ -79,14 +94,16 @@ class Homes(RuleBasedStateMachine):
         strangers=st.lists(pairs, max_size=3),
         said=st.lists(st.tuples(who, st.sampled_from(Audience.values[:3])), min_size=4, max_size=14),
         shared=st.lists(st.tuples(who, choices), max_size=4),
+        tags=words,
     )
-    def begin(self, strangers, said, shared):
+    def begin(self, strangers, said, shared, tags):
         with connection.cursor() as cursor:
             cursor.execute(_NEW_TOWN)
         redis.breaker.close()
         redis._client().flushall()
         sources.forget_here()
         sources._recent.clear()
+        tagged.forget_here()
         self.town = Town()
         self.posts: list[Post] = []  # as `town.posts`, quotes among them
         self.shares: list[Post] = []  # as `town.shares`
@@ -101,7 +118,7 @@ class Homes(RuleBasedStateMachine):
             if pair not in strangers:
                 self.follow(pair, at_once=False)
         for a, audience in said:
-            self.publish(a, [audience], at_once=False)
+            self.publish(a, [audience], tags, at_once=False)
         for a, choice in shared:
             self.share(a, choice, at_once=False)
         self.settle()
@@ -177,12 +194,47 @@ class Homes(RuleBasedStateMachine):
     @rule(
         a=who,
         said=st.lists(audiences, min_size=1, max_size=4),
+        tags=words,
         at_once=st.booleans(),
     )
-    def publish(self, a, said, at_once):
+    def publish(self, a, said, tags=(), *, at_once):
         for audience in said:
-            self.note_post(publish(self.users[a], audience=audience), (a, audience, "standing"))
+            post = publish(self.users[a], with_tags(tags), audience=audience)
+            self.town.tags[len(self.posts)] = set(tags)
+            self.note_post(post, (a, audience, "standing"))
         self.note_owed(at_once)
+
+    @rule(a=who, tag=st.sampled_from(["fog", "rain"]), at_once=st.booleans())
+    def follow_tag(self, a, tag, at_once):
+        follow_tag(person=self.users[a], name=tag)
+        self.town.tag_follows.add((a, tag))
+        self.note_owed(at_once)
+
+    @rule(pair=pairs, tag=st.sampled_from(["fog", "rain"]))
+    def follow_only_for_a_tag(self, pair, tag):
+        """A stranger speaks, under a tag."""
+        a, b = pair
+        people.unfollow_user(follower=self.users[a], followee=self.users[b])
+        self.town.follows.pop((a, b), None)
+        self.follow_tag(a, tag, at_once=False)
+        self.publish(b, ["public", "followers"], {tag}, at_once=True)
+
+    @precondition(lambda self: self.town.tag_follows)
+    @rule(choice=choices)
+    def unfollow_tag(self, choice):
+        a, tag = one_of(sorted(self.town.tag_follows), choice)
+        unfollow_tag(person=self.users[a], name=tag)
+        self.town.tag_follows.remove((a, tag))
+
+    @precondition(lambda self: standing(self.town.posts))
+    @rule(choice=choices, tags=words)
+    def edit_words(self, choice, tags):
+        """It carries other tags from now on."""
+        place = one_of(standing(self.town.posts), choice)
+        author = self.town.posts[place][0]
+        edit_post(post=self.posts[place], actor=self.users[author], content=with_tags(tags))
+        self.town.tags[place] = set(tags)
+        self.note_owed(at_once=False)
 
     @precondition(lambda self: self.posts)
     @rule(a=who, choice=choices, audience=audiences, at_once=st.booleans())
@@ -402,6 +454,7 @@ class Homes(RuleBasedStateMachine):
         assert invariants.strangers_in_stored(10) == 0
         assert invariants.wrong_post_counts(10) == 0
         assert invariants.wrong_share_counts(10) == 0
+        assert invariants.wrong_tag_counts(10) == 0
         counts = PersonCounts.objects.in_bulk()
         for a, user in enumerate(self.users):
             said = [*self.town.posts, *self.town.shares]
@@ -413,7 +466,9 @@ class Homes(RuleBasedStateMachine):
     def expected(self, a: int) -> set[int]:
         posts = zip(self.posts, self.town.posts, strict=True)
         shares = zip(self.shares, self.town.shares, strict=True)
-        return {post.pk for post, said in posts if self.town.is_at_home(a, *said)} | {
+        return {
+            post.pk for place, (post, said) in enumerate(posts) if self.town.is_at_home(a, *said, place)
+        } | {
             share.pk for share, said in shares if self.town.is_share_at_home(a, *said)
         }
 
@@ -496,6 +551,10 @@ def one_of(things, choice: int):
     return list(things)[choice % len(things)]
 
 
+def with_tags(tags) -> str:
+    return " ".join(["So it is", *(f"#{tag}" for tag in sorted(tags))])
+
+
 def standing(said: list) -> list[int]:
     """The places of what is not deleted."""
     return [place for place, post in enumerate(said) if post[2] == "standing"]
@@ -535,6 +594,8 @@ def small_lists(monkeypatch):
     monkeypatch.setattr(sources, "LENGTH", 3)
     monkeypatch.setattr(sources, "WINDOW_SECONDS", 0)
     monkeypatch.setattr(sources, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(tagged, "LENGTH", 3)
+    monkeypatch.setattr(tagged, "WINDOW_SECONDS", 0)
 
 
 @pytest.mark.parametrize("part", range(8))  # 40 examples, several at once

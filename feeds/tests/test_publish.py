@@ -140,7 +140,7 @@ def test_a_rolled_back_post_leaves_nothing_not_even_in_redis(ada, monkeypatch):
 def test_publishing_costs_the_same_for_every_text(ada, django_assert_num_queries):
     with django_assert_num_queries(7):  # post, its counts, own timeline, my count, event; two savepoints
         publish(ada, "Hello")
-    with django_assert_num_queries(13):  # and who is mentioned, was before; the tags
+    with django_assert_num_queries(14):  # and who is mentioned, was before; the tags, and how many use them
         publish(ada, "@ada @ben @cleo #tag")
     with django_assert_num_queries(11):  # the link, its age, who fetches it, the tie
         publish(ada, "https://example.com")

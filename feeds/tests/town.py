@@ -19,6 +19,8 @@ class Town:
     shares: list[tuple[int, str, str, int]] = field(
         default_factory=list
     )  # as posts, and the place of the original
+    tags: dict[int, set[str]] = field(default_factory=dict)  # by the place of the post
+    tag_follows: set[tuple[int, str]] = field(default_factory=set)
 
     def is_follower(self, who: int, of: int) -> bool:
         return self.follows.get((who, of)) == "active"
@@ -47,16 +49,23 @@ class Town:
     def may_see_share(self, viewer: int | None, author: int, audience: str, state: str, of: int) -> bool:
         return self.may_see(viewer, author, audience, state) and self.may_see(viewer, *self.posts[of])
 
-    def belongs(self, viewer: int, author: int) -> bool:
-        return viewer == author or self.is_follower(viewer, author)
+    def belongs(self, viewer: int, author: int, place: int | None = None) -> bool:
+        """`place` is that of the post; a share belongs for its author alone."""
+        return viewer == author or self.is_follower(viewer, author) or self.has_tag(viewer, place)
+
+    def has_tag(self, viewer: int, place: int | None) -> bool:
+        tags = set() if place is None else self.tags.get(place, set())
+        return any((viewer, tag) in self.tag_follows for tag in tags)
 
     def is_muted(self, viewer: int, author: int) -> bool:
         return self.mutes.get((viewer, author), LONG_AGO) != LONG_AGO
 
-    def is_at_home(self, viewer: int, author: int, audience: str, state: str) -> bool:
+    def is_at_home(
+        self, viewer: int, author: int, audience: str, state: str, place: int | None = None
+    ) -> bool:
         return (
             self.may_see(viewer, author, audience, state)
-            and self.belongs(viewer, author)
+            and self.belongs(viewer, author, place)
             and not self.is_muted(viewer, author)
         )
 

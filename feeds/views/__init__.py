@@ -11,12 +11,13 @@ from feeds.views.posts import post, post_delete
 from feeds.views.profiles import profile, profile_media
 from feeds.views.rss import profile_rss, tag_rss
 from feeds.views.shares import share, unshare
-from feeds.views.tags import tag
+from feeds.views.tags import followed_tags, tag, tag_follow, tag_people, tag_top, tag_unfollow
 
 __all__ = [
     "draft_delete",
     "draft_publish",
     "drafts",
+    "followed_tags",
     "home",
     "home_new",
     "home_read",
@@ -35,6 +36,10 @@ __all__ = [
     "profile_rss",
     "share",
     "tag",
+    "tag_follow",
+    "tag_people",
     "tag_rss",
+    "tag_top",
+    "tag_unfollow",
     "unshare",
 ]

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.selectors import access_to, get_user_or_404, profile_of
-from feeds import faces, rss, selectors
+from feeds import faces, rss, selectors, tag_pages
 from feeds.text import tag_name, tag_url
 from socialnet.kernel.errors import NotFound
 
@@ -35,6 +35,6 @@ def tag_rss(request: HttpRequest, written: str) -> HttpResponse:
         return redirect("tag_rss", name)
     visitor = AnonymousUser()
     page = selectors.tagged_posts(name=name, viewer=visitor, size=rss.ITEMS_MOST)
-    display = selectors.tag_display(name, viewer=visitor)
+    display = tag_pages.tag_card(name, viewer=visitor).display
     face = faces.of_tag(display, path=tag_url(name), is_used=bool(page.items))
     return rss.answer(request, page.items, face)

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "feeds",
     "interactions",
     "notifications",
+    "discovery",
 ]
 
 MIDDLEWARE = [

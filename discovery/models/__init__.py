@@ -1,0 +1,1 @@
+"""Documents to search, trends, and whom somebody may want to follow."""

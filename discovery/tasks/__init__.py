@@ -1,0 +1,1 @@
+"""Scheduled jobs; the schedule is in `socialnet.celery`."""

@@ -1,0 +1,1 @@
+"""Pages: search, explore, welcome."""
