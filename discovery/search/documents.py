@@ -6,6 +6,7 @@ Whatever happened, the same is done: look, then write what is missing, mend what
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -15,6 +16,7 @@ from discovery.search import slips, words
 from discovery.search.languages import configuration
 from feeds.models import IS_SHARE, Hashtag, Post, PostHashtag
 
+log = structlog.get_logger(__name__)
 BATCH = 500
 _COLUMNS = "kind, object_id, author_id, words, names, slips, standing, with_media"
 _ROW = (
@@ -189,4 +191,29 @@ _SOURCES: dict[Kind, tuple[Any, Callable[[Collection[int]], int]]] = {
     Kind.PERSON: (User, keep_people),
     Kind.POST: (Post, keep_posts),
     Kind.TAG: (Hashtag, keep_tags),
+}
+
+
+def tend() -> dict[str, int]:
+    """Make what documents lack, whoever forgot to say so; returns what was done, by name."""
+    done = {"people": 0, "posts": 0, "gone": 0}
+    for kind, name in ((Kind.PERSON, "people"), (Kind.POST, "posts")):
+        lacking = _SEARCHABLE[kind]()
+        done[name] = sum(
+            _SOURCES[kind][1](lacking[start : start + BATCH]) for start in range(0, len(lacking), BATCH)
+        )
+    done["gone"] = sum(remove_leftovers(kind) for kind in Kind)
+    done["standings"] = refresh_standings()
+    log.info("documents_tended", **done)
+    return done
+
+
+def _lacking(kind: Kind, things: QuerySet[Any]) -> list[int]:
+    kept = SearchDocument.objects.filter(kind=kind, object_id=OuterRef("pk"))
+    return list(things.filter(~Exists(kept)).order_by("pk").values_list("pk", flat=True))
+
+
+_SEARCHABLE: dict[Kind, Callable[[], list[int]]] = {
+    Kind.PERSON: lambda: _lacking(Kind.PERSON, User.objects.standing()),
+    Kind.POST: lambda: _lacking(Kind.POST, Post.objects.deliverable().filter(~IS_SHARE)),
 }

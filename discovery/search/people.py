@@ -158,8 +158,11 @@ def _add_exact(typed: str, found: dict[int, _Person]) -> None:
 def _alike(words: Sequence[Word], *, known: set[int]) -> list[_Person]:
     """Those in whose names every word is, past one slip in each."""
     asked = [word.forms[-1] for word in words if word.forms]
-    numbers = {f"slips_{place}": sorted(slips.forms(word)) for place, word in enumerate(asked)}
-    numbers = {name: forms for name, forms in numbers.items() if forms}
+    numbers = {
+        f"slips_{place}": sorted(slips.forms(word))
+        for place, word in enumerate(asked)
+        if slips.TYPED_LEAST <= len(word) <= slips.LONGEST
+    }
     if not numbers or len(asked) < len(words):
         return []
     shared = " AND ".join(f"d.slips && %({name})s::int[]" for name in numbers)

@@ -8,7 +8,8 @@ sorted out letter by letter. PostgreSQL needs no extension for it.
 from collections.abc import Iterable
 from zlib import crc32
 
-SHORTEST, LONGEST = 4, 30  # letters of a word; in a shorter one, one letter makes another word
+SHORTEST, LONGEST = 3, 30  # letters of a word that is kept
+TYPED_LEAST = 4  # of a word that is typed; in a shorter one, one letter makes another word
 
 
 def forms(word: str) -> set[int]:

@@ -42,6 +42,8 @@ def _alike(words: Sequence[Word]) -> list[int]:
     if len(words) != 1 or not words[0].forms:
         return []
     asked = words[0].forms[-1]
+    if len(asked) < slips.TYPED_LEAST:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(_ALIKE, {"forms": sorted(slips.forms(asked)), "most": CANDIDATES})
         rows = cursor.fetchall()
