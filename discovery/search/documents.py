@@ -150,7 +150,7 @@ def _write(kind: Kind, asked: Collection[int], found: Sequence[Sequence[Any]]) -
 def keep_missing(*, first_user_id: int, last_user_id: int) -> int:
     """Documents that people of this range and their posts lack; returns how many that were."""
     people = User.objects.standing().filter(pk__range=(first_user_id, last_user_id))
-    posts = Post.objects.deliverable().filter(~IS_SHARE, author__range=(first_user_id, last_user_id))
+    posts = Post.objects.deliverable().filter(~IS_SHARE, author__pk__range=(first_user_id, last_user_id))
     return _keep_lacking(Kind.PERSON, people, keep_people) + _keep_lacking(Kind.POST, posts, keep_posts)
 
 

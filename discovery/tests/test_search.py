@@ -1,16 +1,23 @@
 """People, posts and tags are found by what is written of them, in every language, and by nothing else."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.management import call_command
+from django.db import transaction
 
 from accounts.actions import edit_profile, suspend_user, unsuspend_user
-from accounts.tests.factories import follows
+from accounts.tests.factories import follows, person
 from discovery.models import Kind, SearchDocument
 from discovery.search.documents import keep_people
+from discovery.tasks import tend_documents
 from discovery.tests.finding import known, people, posts, said, suggested, tags
 from feeds.actions import delete_post, edit_post
-from feeds.models import PostCounts
-from feeds.tests.factories import publish
+from feeds.events import PostsLoaded
+from feeds.models import Hashtag, PostCounts, PostHashtag
+from feeds.tests.factories import plant, publish
+from socialnet.outbox.actions import emit
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +255,35 @@ def test_events_keep_the_documents(ada):
     delete_post(post=post, actor=ada)
     drain()
     assert not SearchDocument.objects.filter(kind=Kind.POST).exists()
+
+
+def test_what_is_loaded_at_once_is_found_when_the_news_of_it_is_heard(ada, ben):
+    post = plant(ada, content="loaded words")
+    with transaction.atomic():
+        emit(PostsLoaded(first_author_id=min(ada.pk, ben.pk), last_author_id=max(ada.pk, ben.pk)))
+    drain()
+    assert posts("loaded", VISITOR) == [post.pk] and people("ben", VISITOR) == ["ben"]
+
+
+def test_the_command_makes_everything_anew(ada):
+    post = plant(ada, content="words of before #before")
+    SearchDocument.objects.create(kind=Kind.POST, object_id=1, words="'ghost'")
+    tag = Hashtag.objects.create(name="before", display="Before")
+    PostHashtag.objects.create(hashtag=tag, post=post)
+    call_command("rebuild_search", stdout=StringIO())
+    assert posts("before", VISITOR) == [post.pk] and people("ada", VISITOR) == ["ada"]
+    assert tags("before", VISITOR) == ["before"]
+    assert not SearchDocument.objects.filter(object_id=1, kind=Kind.POST).exists()
+    call_command("rebuild_search", stdout=StringIO())
+
+
+def test_the_nightly_job_mends_what_nobody_told(ada, ben):
+    post = plant(ada, content="untold")
+    SearchDocument.objects.create(kind=Kind.POST, object_id=1, words="'ghost'")
+    tend_documents()
+    assert posts("untold", VISITOR) == [post.pk] and people("ben", VISITOR) == ["ben"]
+    assert not SearchDocument.objects.filter(object_id=1, kind=Kind.POST).exists()
+    for number in range(3):
+        follows(person(f"fan_{number}"), ben)
+    tend_documents()
+    assert SearchDocument.objects.get(kind=Kind.PERSON, object_id=ben.pk).standing == 2
