@@ -12,7 +12,10 @@ PAUSE_SECONDS = 10
 FAILURES = 3
 WHOLE, NAMES = "whole", "names"
 
-search = Breaker("search", failures=FAILURES, pause=PAUSE_SECONDS, counts=is_slow)
+# Posts may be slow while people are found at once: what counts is how many were too slow, not how many in a row.
+search = Breaker(
+    "search", failures=FAILURES, pause=PAUSE_SECONDS, counts=is_slow, window=30, volume=10, share=0.2
+)
 names = Breaker("search, names", failures=FAILURES, pause=PAUSE_SECONDS, counts=is_slow)
 suggestions = Breaker("search, suggestions", failures=FAILURES, pause=PAUSE_SECONDS, counts=is_slow)
 ALL = (search, names, suggestions)

@@ -246,7 +246,10 @@ def _suggest(text: str, viewer: Viewer, kinds: Sequence[Type], most: int) -> lis
     if Type.USERS in kinds and not text.startswith("#"):
         ids = dict.fromkeys([*people.followed_named_so(words, viewer=viewer, most=most), *_kept(words, Type.USERS)])
         known = visible_people(list(ids)[: 3 * most], viewer=viewer)
-        persons = [Suggestion(user=known[ident].user) for ident in ids if ident in known]
+        typed = text.lstrip("@").lower()
+        users = [known[ident].user for ident in ids if ident in known]
+        users.sort(key=lambda user: not user.username.lower().startswith(typed))  # what one writes after an @
+        persons = [Suggestion(user=user) for user in users]
     if Type.HASHTAGS in kinds and not text.startswith("@"):
         ids = dict.fromkeys(_kept(words, Type.HASHTAGS))
         seen = tags.visible_tags(list(ids)[: 2 * most], viewer=viewer)

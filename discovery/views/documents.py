@@ -18,6 +18,7 @@ from discovery.errors import SearchPaused
 from discovery.search import numbers
 from discovery.search.marks import Marks
 from discovery.search.query import Query, parse
+from discovery.search.steps import WHOLE
 from discovery.selectors.documents import FoundPage, Type, scope_of, search_page
 from feeds.items import FeedItem
 from socialnet.kernel import ratelimit
@@ -105,7 +106,7 @@ def _found(request: HttpRequest, desk: Desk, query: Query) -> dict[str, Any]:
         "start": place.index if place else 0,
         "query": query,
     }
-    if page.mode != "whole":
+    if page.mode != WHOLE:
         context["banner"] = {
             "title": _("Search is slow just now."),
             "text": _("We only look for people and tags whose names begin so. The rest is back in a moment."),
@@ -115,7 +116,7 @@ def _found(request: HttpRequest, desk: Desk, query: Query) -> dict[str, Any]:
         beside = _beside(query, viewer)
         context |= beside
         is_found = is_found or bool(beside["people"].items or beside["hashtags"].items)
-    elif not page.items and place is None:
+    elif not page.items and place is None and page.mode == WHOLE:
         context["others"] = _elsewhere(query, desk, viewer)
     if place is None:
         numbers.count_search(query, kind=desk.kind, viewer=viewer, found=is_found)
