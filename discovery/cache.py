@@ -6,7 +6,10 @@ What somebody may see is asked of PostgreSQL for every page, also of what is kep
 from socialnet.kernel.cache import CachePolicy
 
 FOUND = CachePolicy(
-    name="search", template="search:{id}", ttl=120, dropped_by="time; of each viewer apart; asked at the door each time"
+    name="search",
+    template="search:{id}",
+    ttl=120,
+    dropped_by="time; of each viewer apart; asked at the door each time",
 )
 NAMED = CachePolicy(
     name="search suggestions",

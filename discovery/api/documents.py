@@ -59,7 +59,9 @@ class SearchView(APIView):
         page = search_page(query, kind=kind, viewer=request.user, place=self.cursor, size=self.limit)
         if self.cursor is None:
             numbers.count_search(query, kind=kind, viewer=request.user, found=bool(page.items))
-        response = self.page_response(Page(items=self._shaped(page, query, kind), next_cursor=page.next_cursor))
+        response = self.page_response(
+            Page(items=self._shaped(page, query, kind), next_cursor=page.next_cursor)
+        )
         response["X-Search-Mode"] = page.mode
         return response
 

@@ -7,62 +7,136 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PopularSearch',
+            name="PopularSearch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('words', models.CharField(max_length=60, verbose_name='words')),
-                ('people', models.PositiveIntegerField(verbose_name='people')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("words", models.CharField(max_length=60, verbose_name="words")),
+                ("people", models.PositiveIntegerField(verbose_name="people")),
             ],
             options={
-                'verbose_name': 'popular search',
-                'verbose_name_plural': 'popular searches',
-                'constraints': [models.UniqueConstraint(fields=('day', 'words'), name='popular_search_once')],
+                "verbose_name": "popular search",
+                "verbose_name_plural": "popular searches",
+                "constraints": [models.UniqueConstraint(fields=("day", "words"), name="popular_search_once")],
             },
         ),
         migrations.CreateModel(
-            name='SearchDay',
+            name="SearchDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('kind', models.CharField(max_length=8, verbose_name='type')),
-                ('searches', models.PositiveIntegerField(default=0, verbose_name='searches')),
-                ('empty', models.PositiveIntegerField(default=0, verbose_name='found nothing')),
-                ('clicks', models.PositiveIntegerField(default=0, verbose_name='results opened')),
-                ('ranks', models.PositiveBigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("kind", models.CharField(max_length=8, verbose_name="type")),
+                ("searches", models.PositiveIntegerField(default=0, verbose_name="searches")),
+                ("empty", models.PositiveIntegerField(default=0, verbose_name="found nothing")),
+                ("clicks", models.PositiveIntegerField(default=0, verbose_name="results opened")),
+                ("ranks", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'searches of a day',
-                'verbose_name_plural': 'searches by day',
-                'constraints': [models.UniqueConstraint(fields=('day', 'kind'), name='search_day_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['posts', 'users', 'hashtags'])), name='search_kind_known')],
+                "verbose_name": "searches of a day",
+                "verbose_name_plural": "searches by day",
+                "constraints": [
+                    models.UniqueConstraint(fields=("day", "kind"), name="search_day_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["posts", "users", "hashtags"])),
+                        name="search_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SearchDocument',
+            name="SearchDocument",
             fields=[
-                ('pk', models.CompositePrimaryKey('kind', 'object_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.SmallIntegerField(choices=[(1, 'person'), (2, 'post'), (3, 'hashtag')])),
-                ('object_id', models.BigIntegerField()),
-                ('author_id', models.BigIntegerField(null=True)),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
-                ('names', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('slips', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), null=True, size=None)),
-                ('standing', models.SmallIntegerField(default=0)),
-                ('with_media', models.BooleanField(default=False)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "kind", "object_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.SmallIntegerField(choices=[(1, "person"), (2, "post"), (3, "hashtag")])),
+                ("object_id", models.BigIntegerField()),
+                ("author_id", models.BigIntegerField(null=True)),
+                ("words", django.contrib.postgres.search.SearchVectorField()),
+                ("names", django.contrib.postgres.search.SearchVectorField(null=True)),
+                (
+                    "slips",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), null=True, size=None
+                    ),
+                ),
+                ("standing", models.SmallIntegerField(default=0)),
+                ("with_media", models.BooleanField(default=False)),
             ],
             options={
-                'verbose_name': 'document to search',
-                'verbose_name_plural': 'documents to search',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(condition=models.Q(('kind', 2)), fastupdate=False, fields=['words'], name='document_posts'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('kind', 1)), fastupdate=False, fields=['words'], name='document_people'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('kind__in', (1, 3))), fastupdate=False, fields=['names'], name='document_names'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('kind__in', (1, 3))), fastupdate=False, fields=['slips'], name='document_slips'), models.Index(models.F('kind'), models.OrderBy(models.F('standing'), descending=True), models.OrderBy(models.F('object_id'), descending=True), condition=models.Q(('kind__in', (1, 3))), name='document_standing'), models.Index(models.F('author_id'), models.OrderBy(models.F('object_id'), descending=True), condition=models.Q(('kind', 2)), name='document_author')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', [1, 2, 3])), name='document_kind_known'), models.CheckConstraint(condition=models.Q(('kind', 2), models.Q(('names__isnull', False), ('slips__isnull', False)), _connector='OR'), name='document_with_names')],
+                "verbose_name": "document to search",
+                "verbose_name_plural": "documents to search",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("kind", 2)),
+                        fastupdate=False,
+                        fields=["words"],
+                        name="document_posts",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("kind", 1)),
+                        fastupdate=False,
+                        fields=["words"],
+                        name="document_people",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("kind__in", (1, 3))),
+                        fastupdate=False,
+                        fields=["names"],
+                        name="document_names",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("kind__in", (1, 3))),
+                        fastupdate=False,
+                        fields=["slips"],
+                        name="document_slips",
+                    ),
+                    models.Index(
+                        models.F("kind"),
+                        models.OrderBy(models.F("standing"), descending=True),
+                        models.OrderBy(models.F("object_id"), descending=True),
+                        condition=models.Q(("kind__in", (1, 3))),
+                        name="document_standing",
+                    ),
+                    models.Index(
+                        models.F("author_id"),
+                        models.OrderBy(models.F("object_id"), descending=True),
+                        condition=models.Q(("kind", 2)),
+                        name="document_author",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", [1, 2, 3])), name="document_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", 2),
+                            models.Q(("names__isnull", False), ("slips__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="document_with_names",
+                    ),
+                ],
             },
         ),
     ]

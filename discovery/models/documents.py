@@ -14,7 +14,10 @@ class Kind(models.IntegerChoices):
     TAG = 3, _("hashtag")
 
 
-NAMED = (Kind.PERSON, Kind.TAG)  # what is also found by the beginning of its name, and with a slip of the finger
+NAMED = (
+    Kind.PERSON,
+    Kind.TAG,
+)  # what is also found by the beginning of its name, and with a slip of the finger
 
 
 class SearchDocument(models.Model):
@@ -47,21 +50,15 @@ class SearchDocument(models.Model):
         ]
         indexes = [
             # serves: search.posts; without a pending list, which every search would have to read through
-            GinIndex(
-                fields=["words"], name="document_posts", condition=Q(kind=Kind.POST), fastupdate=False
-            ),
+            GinIndex(fields=["words"], name="document_posts", condition=Q(kind=Kind.POST), fastupdate=False),
             # serves: search.people
             GinIndex(
                 fields=["words"], name="document_people", condition=Q(kind=Kind.PERSON), fastupdate=False
             ),
             # serves: search.people, search.tags, search.suggesting
-            GinIndex(
-                fields=["names"], name="document_names", condition=Q(kind__in=NAMED), fastupdate=False
-            ),
+            GinIndex(fields=["names"], name="document_names", condition=Q(kind__in=NAMED), fastupdate=False),
             # serves: search.people, search.tags, when nothing is written as it was asked for
-            GinIndex(
-                fields=["slips"], name="document_slips", condition=Q(kind__in=NAMED), fastupdate=False
-            ),
+            GinIndex(fields=["slips"], name="document_slips", condition=Q(kind__in=NAMED), fastupdate=False),
             # serves: words that very many have: the best known of them are met at once
             models.Index(
                 F("kind"),

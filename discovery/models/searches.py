@@ -22,7 +22,9 @@ class SearchDay(models.Model):
         verbose_name_plural = _("searches by day")
         constraints = [
             models.UniqueConstraint(fields=["day", "kind"], name="search_day_once"),
-            models.CheckConstraint(condition=Q(kind__in=["posts", "users", "hashtags"]), name="search_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["posts", "users", "hashtags"]), name="search_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:

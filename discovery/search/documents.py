@@ -19,9 +19,7 @@ from feeds.models import IS_SHARE, Hashtag, Post, PostHashtag
 log = structlog.get_logger(__name__)
 BATCH = 500
 _COLUMNS = "kind, object_id, author_id, words, names, slips, standing, with_media"
-_ROW = (
-    "(%s::smallint, %s::bigint, %s::bigint, %s::tsvector || {stems}, %s::tsvector, %s::int[], %s::smallint, %s)"
-)
+_ROW = "(%s::smallint, %s::bigint, %s::bigint, %s::tsvector || {stems}, %s::tsvector, %s::int[], %s::smallint, %s)"
 _STEMS = "setweight(to_tsvector(%s::regconfig, %s), %s)"
 _KEEP = """
 INSERT INTO discovery_searchdocument ({columns}) VALUES {rows}
@@ -81,6 +79,15 @@ def keep_posts(post_ids: Collection[int]) -> int:
     return len(posts)
 
 
+def forget_people(user_ids: Iterable[int]) -> None:
+    """Of these people, their posts, and the tags that nobody else uses, no document stays."""
+    ids = list(user_ids)
+    others = PostHashtag.objects.filter(hashtag=OuterRef("object_id")).exclude(post__author__in=ids)
+    SearchDocument.objects.filter(~Exists(others), kind=Kind.TAG).delete()
+    SearchDocument.objects.filter(kind=Kind.POST, author_id__in=ids).delete()
+    SearchDocument.objects.filter(kind=Kind.PERSON, object_id__in=ids).delete()
+
+
 @transaction.atomic
 def keep_tags(tag_ids: Collection[int]) -> int:
     """Documents of tags; their names never change, so that nobody waits for whom."""
@@ -110,7 +117,16 @@ def _of_person(person: User, standing: int) -> list[Any]:
     found = words.vector((name, "A"), (shown, "B"), (person.bio, "C"), (person.location, "D"))
     stems = [configuration(person.language), person.bio, "C"]
     forms = slips.forms_of(words.name_words(name, shown))
-    return [person.pk, found, *stems, words.vector((name, "A"), (shown, "B")), forms, standing, False, person.pk]
+    return [
+        person.pk,
+        found,
+        *stems,
+        words.vector((name, "A"), (shown, "B")),
+        forms,
+        standing,
+        False,
+        person.pk,
+    ]
 
 
 def _of_post(post: Post, tags: Iterable[str]) -> list[Any]:
@@ -127,7 +143,7 @@ def _of_tag(tag: Hashtag, standing: int) -> list[Any]:
 
 def _pairs(statement: str, ids: Sequence[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"ids": ids})
+        cursor.execute(statement, {"ids": list(ids)})
         return dict(cursor.fetchall())
 
 

@@ -61,7 +61,9 @@ class Marks:
     def in_html(self, html: str) -> str:
         """HTML of our own making with marks in its text: tags stay as they are, the rest is escaped anew."""
         pieces = _TAG.split(html)
-        return "".join(piece if place % 2 else self.in_text(unescape(piece)) for place, piece in enumerate(pieces))
+        return "".join(
+            piece if place % 2 else self.in_text(unescape(piece)) for place, piece in enumerate(pieces)
+        )
 
     def _spans(self, text: str, beginnings: bool) -> Iterator[tuple[int, int]]:
         for match in _WORD.finditer(text):

@@ -75,15 +75,19 @@ def _keep(day: date) -> int:
         with client.pipeline(transaction=True) as pipe:  # two that run at once do not count twice
             pipe.hgetall(_counts(day))
             pipe.delete(_counts(day))
-            counted = {name.decode(): int(number) for name, number in pipe.execute()[0].items()}
+            counted = {_text(name): int(number) for name, number in pipe.execute()[0].items()}
         popular = client.hgetall(_words(day))
     kinds = {name.partition(":")[0] for name in counted}
     with connection.cursor() as cursor:
         for kind in sorted(kinds):
             cursor.execute(_TAKE, [day, kind, *(counted.get(f"{kind}:{what}", 0) for what in _COUNTED)])
-        for words, people in sorted(popular.items()):
-            cursor.execute(_POPULAR, [day, words.decode(), int(people)])
+        for words, people in sorted((_text(words), int(people)) for words, people in popular.items()):
+            cursor.execute(_POPULAR, [day, words, people])
     return sum(counted.get(f"{kind}:searches", 0) for kind in kinds)
+
+
+def _text(raw: bytes | str) -> str:
+    return raw.decode() if isinstance(raw, bytes) else raw
 
 
 def _today() -> date:

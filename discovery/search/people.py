@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
+from typing import Any
 
 from django.db import connection
 
@@ -127,7 +127,7 @@ def followed_named_so(words: Sequence[Word], *, viewer: Viewer, most: int) -> li
 def _as_written(query: Query, languages: Sequence[str]) -> list[_Person]:
     typed = folded(query.text).removeprefix("@")
     unwanted = as_unwanted(query, weights=PUBLIC)
-    params = {
+    params: dict[str, Any] = {
         "words": as_tsquery(query, languages=languages),
         "public": as_tsquery(query, languages=languages, weights=PUBLIC),
         "names": as_prefixes(query.words),
@@ -194,7 +194,7 @@ def _in_order(found: list[_Person], viewer_id: int | None) -> list[int]:
     found.sort(key=lambda person: person.order)
     if viewer_id is not None and found:
         best = {person.user_id: person for person in found[:TIED]}
-        params = {"viewer": viewer_id, "ids": list(best)}
+        params: dict[str, Any] = {"viewer": viewer_id, "ids": list(best)}
         with connection.cursor() as cursor:
             cursor.execute(_FOLLOWED, params)
             for (user_id,) in cursor.fetchall():

@@ -73,7 +73,9 @@ def _weighed(
 
 
 def _read(conditions: str, params: dict[str, Any], *, with_words: bool) -> list[tuple[Any, ...]]:
-    relevance = f"ts_rank('{ranking.WEIGHTS_OF_POSTS}', found.words, %(words)s::tsquery)" if with_words else "0"
+    relevance = (
+        f"ts_rank('{ranking.WEIGHTS_OF_POSTS}', found.words, %(words)s::tsquery)" if with_words else "0"
+    )
     with connection.cursor() as cursor:
         cursor.execute(_FOUND.format(relevance=relevance, conditions=conditions), params)
         return list(cursor.fetchall())

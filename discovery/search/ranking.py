@@ -1,7 +1,7 @@
 """The order of what was found: pure functions, to be read and to be tested.
 
-    post    relevance · recency · engagement · followed
-    person  first how much of the name was meant, then relevance · standing · ties
+post    relevance · recency · engagement · followed
+person  first how much of the name was meant, then relevance · standing · ties
 """
 
 from math import log2

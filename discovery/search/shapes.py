@@ -28,7 +28,7 @@ class HighlightsSerializer(serializers.Serializer[Any]):
 class FoundSerializer(serializers.Serializer[Any]):
     """Something that was found: a post, a user or a hashtag; the other two are null."""
 
-    type = serializers.ChoiceField(choices=["post", "user", "hashtag"])
+    type = serializers.CharField(help_text="post, user or hashtag")
     post = PostSerializer(allow_null=True)
     user = UserSerializer(allow_null=True)
     hashtag = HashtagSerializer(allow_null=True)
@@ -36,7 +36,7 @@ class FoundSerializer(serializers.Serializer[Any]):
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=["user", "hashtag"])
+    type = serializers.CharField(help_text="user or hashtag")
     user = AuthorSerializer(allow_null=True)
     hashtag = HashtagSerializer(allow_null=True)
 

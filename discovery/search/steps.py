@@ -19,4 +19,3 @@ search = Breaker(
 names = Breaker("search, names", failures=FAILURES, pause=PAUSE_SECONDS, counts=is_slow)
 suggestions = Breaker("search, suggestions", failures=FAILURES, pause=PAUSE_SECONDS, counts=is_slow)
 ALL = (search, names, suggestions)
-

@@ -87,10 +87,7 @@ def search_page(
     The order is that of the first page. Raises `CursorExpired` when it is not kept any longer, and `SearchPaused`.
     """
     try:
-        if place is not None:
-            found = _Found(snapshots.ids_of(place))
-        else:
-            found = _found(query, kind, viewer)
+        found = _Found(snapshots.ids_of(place)) if place is not None else _found(query, kind, viewer)
         shown = _read(found.ids, kind=kind, viewer=viewer, start=place.index if place else 0, size=size)
     except RedisAway as error:
         raise SearchPaused from error
@@ -222,7 +219,11 @@ def visible_people(user_ids: Iterable[int], *, viewer: Viewer) -> dict[int, Pers
 
 
 def suggestions_for(
-    text: str, *, viewer: Viewer, kinds: Sequence[Type] = (Type.USERS, Type.HASHTAGS), most: int = SUGGESTED_MOST
+    text: str,
+    *,
+    viewer: Viewer,
+    kinds: Sequence[Type] = (Type.USERS, Type.HASHTAGS),
+    most: int = SUGGESTED_MOST,
 ) -> list[Suggestion]:
     """Up to `most` people and tags whose names begin with `text`; those whom `viewer` follows first.
 
@@ -230,11 +231,13 @@ def suggestions_for(
     """
     if overload.is_strained() or steps.search.state != "closed":
         return []
-    found: list[Suggestion] = []
-    with suppress(Refused, OperationalError, InterfaceError, DatabaseAway):
-        with steps.suggestions.calling(), in_time(steps.SUGGESTIONS_BUDGET_MS):
-            found = _suggest(text, viewer, kinds, most)
-    return found
+    with (
+        suppress(Refused, OperationalError, InterfaceError, DatabaseAway),
+        steps.suggestions.calling(),
+        in_time(steps.SUGGESTIONS_BUDGET_MS),
+    ):
+        return _suggest(text, viewer, kinds, most)
+    return []
 
 
 def _suggest(text: str, viewer: Viewer, kinds: Sequence[Type], most: int) -> list[Suggestion]:
@@ -244,7 +247,9 @@ def _suggest(text: str, viewer: Viewer, kinds: Sequence[Type], most: int) -> lis
     persons: list[Suggestion] = []
     hashtags: list[Suggestion] = []
     if Type.USERS in kinds and not text.startswith("#"):
-        ids = dict.fromkeys([*people.followed_named_so(words, viewer=viewer, most=most), *_kept(words, Type.USERS)])
+        ids = dict.fromkeys(
+            [*people.followed_named_so(words, viewer=viewer, most=most), *_kept(words, Type.USERS)]
+        )
         known = visible_people(list(ids)[: 3 * most], viewer=viewer)
         typed = text.lstrip("@").lower()
         users = [known[ident].user for ident in ids if ident in known]
@@ -262,5 +267,7 @@ def _kept(words: Sequence[Any], kind: Type) -> list[int]:
     """The best known whose names begin so, whoever asks."""
     number = people.PERSON if kind is Type.USERS else people.TAG
     ident = f"{number}:{Query(' '.join(word.written for word in words)).digest}"
-    found: list[int] = cache.NAMED.fetch(ident, lambda: people.named_so(words, most=_POOL, kind=number) or None) or []
+    found: list[int] = (
+        cache.NAMED.fetch(ident, lambda: people.named_so(words, most=_POOL, kind=number) or None) or []
+    )
     return found

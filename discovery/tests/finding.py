@@ -39,5 +39,6 @@ def tags(text: str, viewer: Viewer) -> list[str]:
 
 def suggested(text: str, viewer: Viewer) -> list[str]:
     return [
-        one.user.username if one.user else f"#{one.hashtag.name}" for one in suggestions_for(text, viewer=viewer)
+        one.user.username if one.user else f"#{one.hashtag.name}"
+        for one in suggestions_for(text, viewer=viewer)
     ]

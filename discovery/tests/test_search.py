@@ -151,7 +151,12 @@ def test_tags_narrow_posts(ada):
     tagged = publish(ada, "morning #Fog")
     publish(ada, "evening fog")
     drain()
-    assert posts("tag:fog", VISITOR) == posts("#FOG", VISITOR) == posts("morning tag:fog", VISITOR) == [tagged.pk]
+    assert (
+        posts("tag:fog", VISITOR)
+        == posts("#FOG", VISITOR)
+        == posts("morning tag:fog", VISITOR)
+        == [tagged.pk]
+    )
 
 
 @pytest.mark.parametrize(

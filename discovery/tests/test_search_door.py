@@ -109,7 +109,9 @@ def test_going_private_shuts_strangers_out_at_once(ada, ben, cleo):
     said(ada, "unheardof")
     assert posts("unheardof", ben) and posts("unheardof", cleo) and posts("unheardof", AnonymousUser())
     actions.set_privacy(user=ada, is_private=True)
-    assert posts("unheardof", ben) and not posts("unheardof", cleo) and not posts("unheardof", AnonymousUser())
+    assert (
+        posts("unheardof", ben) and not posts("unheardof", cleo) and not posts("unheardof", AnonymousUser())
+    )
 
 
 def test_what_one_person_found_is_not_served_to_another(ada, ben, cleo):

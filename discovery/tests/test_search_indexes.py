@@ -24,7 +24,10 @@ def town(ada):
     for number, post in enumerate(rows):
         post.content = f"common word{number % 1000}"
     Post.objects.bulk_update(rows, ["content"], batch_size=1000)
-    crowd = [person(f"neighbour_{number}", display_name=f"Name{number} Family{number % 50}") for number in range(300)]
+    crowd = [
+        person(f"neighbour_{number}", display_name=f"Name{number} Family{number % 50}")
+        for number in range(300)
+    ]
     User.objects.filter(pk__in=[one.pk for one in crowd]).update(bio="a common bio")
     Hashtag.objects.bulk_create(Hashtag(name=f"tag{number}", display=f"tag{number}") for number in range(400))
     some = list(Hashtag.objects.all())

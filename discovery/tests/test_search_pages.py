@@ -26,7 +26,10 @@ def text_of(answer):
 def town(ada, ben):
     known("harriet", display_name="Harriet Fog", bio="I like fog & <b>mist</b>")
     follows(ben, ada)
-    post = publish(ada, "Fog & <script>alert(1)</script> over the **fog**horn #fog [fog](https://example.com/fog?a=1&b=2)")
+    post = publish(
+        ada,
+        "Fog & <script>alert(1)</script> over the **fog**horn #fog [fog](https://example.com/fog?a=1&b=2)",
+    )
     drain(allow_failures=True)  # nobody outside answers
     return post
 
@@ -165,7 +168,9 @@ def test_suggestions_by_the_api(town, ben):
     assert {(one["type"], (one["user"] or one["hashtag"]).get("name")) for one in found} == {
         ("hashtag", "fog"), ("user", None),
     }  # fmt: skip
-    assert {one["type"] for one in Api()("GET", "search/suggest?q=fo&type=hashtags").json()["results"]} == {"hashtag"}
+    assert {one["type"] for one in Api()("GET", "search/suggest?q=fo&type=hashtags").json()["results"]} == {
+        "hashtag"
+    }
 
 
 # --- what it costs -------------------------------------------------------------------------------------------

@@ -102,7 +102,9 @@ def test_then_a_sentence_and_it_comes_back_by_itself(town):
         assert "Search is paused." in page.content.decode() and 'value="harriet"' in page.content.decode()
         assert seconds_of(lambda: search("harriet")) < 0.3
         answer = Api()("GET", "search?q=harriet&type=users")
-        assert answer.status_code == 503 and answer.json()["code"] == "search_paused" and answer["Retry-After"]
+        assert (
+            answer.status_code == 503 and answer.json()["code"] == "search_paused" and answer["Retry-After"]
+        )
         assert Api()("GET", "search/suggest?q=har").json() == {"results": []}
         assert Client().get("/help/").status_code == 200
     until(lambda: search("harriet", type="users").status_code == 200)

@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -136,16 +135,14 @@ def _elsewhere(query: Query, desk: Desk, viewer: Any) -> list[tuple[Desk, Promis
     return [
         (other, label)
         for other, label in _tabs(desk)
-        if other.tab not in (ALL, desk.tab) and search_page(query, kind=other.kind, viewer=viewer, size=1).items
+        if other.tab not in (ALL, desk.tab)
+        and search_page(query, kind=other.kind, viewer=viewer, size=1).items
     ]
 
 
 def _marked(page: FoundPage, marks: Marks) -> FoundPage:
     """Posts with what was looked for marked in their text."""
-    items = [
-        _with_marks(item, marks) if isinstance(item, FeedItem) else item
-        for item in page.items
-    ]
+    items = [_with_marks(item, marks) if isinstance(item, FeedItem) else item for item in page.items]
     return replace(page, items=items)
 
 
