@@ -24,9 +24,9 @@ from feeds.graph.ties import read_ties
 from feeds.models import Post
 
 VIEWERS = 40
-CONNECTIONS = (1, 8)
+CONNECTIONS = (1, 4)
 SAMPLE = 3_000  # posts whose words are counted
-QUESTIONS = 400  # of a kind; nobody asks the same twice, so that nothing is kept
+QUESTIONS = 200  # of a kind; nobody asks the same twice, so that nothing is kept
 SEED = 7
 _MATCHES = """
 SELECT count(*) FROM discovery_searchdocument d WHERE d.kind = 2 AND d.words @@ %s::tsquery
