@@ -125,6 +125,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield
         return
     from accounts import standins
+    from discovery.search import steps
     from feeds import active, idle, selectors, sources, tagged, top
     from interactions import popular
     from socialnet.kernel import cache
@@ -135,6 +136,8 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     selectors.breaker.close()
     selectors.closest_breaker.close()
     top.breaker.close()
+    for one in steps.ALL:
+        one.close()
     redis._client().flushall()
     overload.forget_here()
     cache.forget_here()

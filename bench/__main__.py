@@ -23,6 +23,7 @@ NAMES = {
     "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",
     "live": "2,000 open pages: a like to their screens p50/p95/p99, messages/s of one process against a bare consumer",
     "notify": "events into inboxes: how many a minute by one process, and how long until each is told",
+    "search": "300,000 posts and the people of the graph: people, posts by common and rare words, suggestions; p50/p95",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 
@@ -67,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--rate", type=float, default=10, help="live: likes a second; a post with 1,000 a minute is viral"
     )
+    parser.add_argument("--posts", type=int, default=300_000, help="search: posts (default 300,000)")
     parser.add_argument("--graph", type=Path, default=GRAPH, help=f"the social graph (default {GRAPH})")
     return parser.parse_args()
 

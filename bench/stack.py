@@ -55,7 +55,7 @@ def engines() -> Iterator[None]:
             "RATE_LIMITS_ENABLED": "1",  # counted as for people, and never reached
             **{
                 f"RATE_LIMIT_{rule}": "1000000/m"
-                for rule in ("FEED", "READ", "WRITE", "PUBLISH", "UPLOAD", "COMMENT")
+                for rule in ("FEED", "READ", "WRITE", "PUBLISH", "UPLOAD", "COMMENT", "SEARCH", "SUGGEST")
             },
             "EMAIL_VERIFICATION": "optional",
             "LOG_FORMAT": "json",

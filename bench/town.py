@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -41,9 +42,10 @@ UPDATE accounts_personcounts SET followers = followers + %(many)s WHERE user_id 
 """
 
 
-def load(graph: Path, out) -> None:  # type: ignore[no-untyped-def]  # a text stream
+def load(graph: Path, out, *, posts_per_person: int = 5) -> None:  # type: ignore[no-untyped-def]  # a text stream
     print(f"Loading {graph.name} …", file=out, flush=True)
-    loaded = load_graph(graph, posts_per_person=5, progress=Progress(out))
+    loaded = load_graph(graph, posts_per_person=posts_per_person, progress=Progress(out))
+    call_command("rebuild_search", stdout=out)  # or the workers would, while something is measured
     print(
         f"{loaded.people:,} people, {loaded.follows:,} follows, {loaded.posts:,} posts.", file=out, flush=True
     )

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from discovery import api
+
+urlpatterns = [
+    path("search", api.SearchView.as_view(), name="api_search"),
+    path("search/suggest", api.SuggestView.as_view(), name="api_suggest"),
+]

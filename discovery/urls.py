@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from discovery import views
+
+urlpatterns = [
+    path("search", views.search, name="search"),
+    path("search/opened", views.search_click, name="search_click"),
+]

@@ -64,6 +64,7 @@ app.conf.task_annotations = {
             "forget_inactive_comment_likes",
         ],
         "notifications": ["forget_old_notifications", "owe_digests"],
+        "discovery": ["documents.tend_documents"],
     }.items()
     for job in jobs
 }
@@ -120,6 +121,10 @@ app.conf.beat_schedule = {
     "digests": job("notifications.tasks.owe_digests", 600.0, every=600.0),
     "notifications read long ago": job(
         "notifications.tasks.forget_old_notifications", crontab(minute=0, hour=4), every=DAY
+    ),
+    "searches, counted": job("discovery.tasks.documents.keep_search_counts", 300.0, every=300.0),
+    "documents to search, tended": job(
+        "discovery.tasks.documents.tend_documents", crontab(minute=40, hour=3), every=DAY
     ),
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),
     "tiers": job("feeds.tasks.review_tiers", 300.0, every=300.0),

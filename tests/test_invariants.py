@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from accounts import actions as people
 from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
+from discovery.tests.planted_documents import PLANTS as PLANTED_DOCUMENTS
 from feeds import cards, sources, timelines
 from feeds.actions import move_marker, publish_post
 from feeds.models import Draft, FeedEntry, HashtagCounts, LinkPreview, Media, Post, PostCounts, PullSource
@@ -454,6 +455,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "every key in Redis has a TTL, and nothing is pickled": lasting_key,
     "the broker never evicts": evicting_broker,
     **PLANTED_NEWS,
+    **PLANTED_DOCUMENTS,
 }
 # The door itself cannot be broken by planting rows: its test breaks the code.
 DOOR = "the door lets through exactly what it should, in both of its forms"

@@ -224,6 +224,8 @@ RATE_LIMITS = {
     "read": env("RATE_LIMIT_READ", default="600/m"),
     "write": env("RATE_LIMIT_WRITE", default="120/m"),
     "upload": env("RATE_LIMIT_UPLOAD", default="30/h"),
+    "search": env("RATE_LIMIT_SEARCH", default="60/m"),
+    "suggest": env("RATE_LIMIT_SUGGEST", default="240/m"),  # a question a key, while somebody types
 }
 TIER_HYBRID = env.int("TIER_HYBRID", default=10_000)
 TIER_PULL = env.int("TIER_PULL", default=100_000)

@@ -1,4 +1,4 @@
-// j k n l c s b . g h, g n and ? : single keys, never while somebody types, and off for those who switched them off.
+// j k n l c s b . / g h, g n and ? : single keys, never while somebody types, and off for those who switched them off.
 
 const posts = () => [...document.querySelectorAll("article[data-post-id]")];
 const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
@@ -37,12 +37,20 @@ function comment() {
   here()?.querySelector("a.act.comments")?.click();
 }
 
+// The field that can be seen; where there is none, as on a narrow screen, the page of search has one.
+function search() {
+  const field = [...document.querySelectorAll("[data-search-field]")].find((one) => one.offsetParent);
+  if (field) return field.select();
+  document.querySelector("[data-search-link]")?.click();
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   n: write,
   l: () => here()?.querySelector(".act.like")?.click(),
   s: share,
+  "/": search,
   c: comment,
   b: () => here()?.querySelector(".act.bookmark")?.click(),
   ".": () => document.dispatchEvent(new Event("socialnet:show-new")),

@@ -25,10 +25,10 @@ def _marks() -> str:
 
 MENTION = re.compile(r"(?<![\w@/.])@([A-Za-z0-9_]{3,30})(?![A-Za-z0-9_@])")
 # A word, with the marks that stand on its letters and the joiners between them; not of digits alone.
-_MARKED = rf"[\w{_marks()}]"
-_WORD = rf"{_MARKED}*(?:[\u200c\u200d]{_MARKED}+)*"
+MARKED = rf"[\w{_marks()}]"
+_WORD = rf"{MARKED}*(?:[\u200c\u200d]{MARKED}+)*"
 TAG = re.compile(rf"(?<![\w#&/])#(?=\w)({_WORD}[^\W\d_]{_WORD})")
-_NO_PART_OF_A_TAG = re.compile(rf"(?!{_MARKED}).", re.DOTALL)
+_NO_PART_OF_A_TAG = re.compile(rf"(?!{MARKED}).", re.DOTALL)
 
 _MAY_HOLD_AN_ADDRESS = re.compile(r"//|[^\s.]\.[^\s.]")
 _NAMES_SOMEBODY = re.compile(r"[^/]*//[^/?#]*@")
