@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from discovery import api
+
+urlpatterns: list[URLPattern] = [
+    path("trending/hashtags", api.TrendingHashtagsView.as_view(), name="api_trending_hashtags"),
+    path("trending/posts", api.TrendingPostsView.as_view(), name="api_trending_posts"),
+    path("trending/users", api.TrendingUsersView.as_view(), name="api_trending_users"),
+]

@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class DiscoveryConfig(AppConfig):
     name = "discovery"
     verbose_name = _("Finding things")
+
+    def ready(self) -> None:
+        from discovery.trends import reading
+        from feeds import hooks
+
+        hooks.topics[reading.TOPIC] = hooks.Topic(
+            group=lambda _viewer: reading.GROUP, snapshot=reading.topic_snapshot
+        )

@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from discovery import views
+
+urlpatterns: list[URLPattern] = [
+    path("help/trends", views.help_trends, name="help_trends"),
+]

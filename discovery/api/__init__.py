@@ -1,1 +1,5 @@
-"""The API of search, trends and recommendations."""
+"""The DRF door."""
+
+from discovery.api.trends import TrendingHashtagsView, TrendingPostsView, TrendingUsersView
+
+__all__ = ["TrendingHashtagsView", "TrendingPostsView", "TrendingUsersView"]

@@ -1,1 +1,1 @@
-"""What news from below changes in what can be found. Each looks at what is true now, and may run twice."""
+from discovery.handlers import trends as trends

@@ -1,1 +1,3 @@
-"""Documents to search, trends, and whom somebody may want to follow."""
+from discovery.models.trends import Trend, TrendKind, TrendRuling, TrendSnapshot
+
+__all__ = ["Trend", "TrendKind", "TrendRuling", "TrendSnapshot"]

@@ -1,1 +1,1 @@
-"""Scheduled jobs; the schedule is in `socialnet.celery`."""
+from discovery.tasks import trends as trends

@@ -1,1 +1,5 @@
-"""Pages: search, explore, welcome."""
+"""The HTML door."""
+
+from discovery.views.trends import help_trends
+
+__all__ = ["help_trends"]
