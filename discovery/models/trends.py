@@ -75,7 +75,7 @@ class Trend(models.Model):
 
 
 class TrendRulingQuerySet(models.QuerySet["TrendRuling"]):
-    def about(self, kind: str, subject_id: int) -> Self:
+    def about(self, kind: str | models.OuterRef, subject_id: int | models.OuterRef) -> Self:
         return self.filter(kind=kind, subject_id=subject_id)
 
 

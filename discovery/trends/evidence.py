@@ -20,7 +20,8 @@ BASELINE_DAYS = 7
 BASELINE_USES_MOST = 2_000
 SLEPT_DAYS = 30
 _MEANT = 12  # characters from which a text says enough to be compared
-_NOISE = re.compile(r"https?://\S+|[#@]\w+|[\W\d_]+")
+_NAMED = re.compile(r"https?://\S+|[#@]\w+")
+_SIGNS = re.compile(r"[\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def of_people(user_ids: Collection[int]) -> dict[int, Evidence]:
 
 def said(text: str) -> str:
     """`text` as it is compared: letters alone, without tags, names and addresses; empty when that is hardly a word."""
-    letters = _NOISE.sub("", text.casefold())
+    letters = _SIGNS.sub("", _NAMED.sub("", text.casefold()))
     return letters if len(letters) >= _MEANT else ""
 
 

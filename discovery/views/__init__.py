@@ -1,5 +1,6 @@
 """The HTML door."""
 
+from discovery.views.explore import explore
 from discovery.views.trends import help_trends
 
-__all__ = ["help_trends"]
+__all__ = ["explore", "help_trends"]

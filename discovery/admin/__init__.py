@@ -1,0 +1,3 @@
+"""Staff's view of finding things."""
+
+from discovery.admin import trends as trends
