@@ -23,6 +23,7 @@ NAMES = {
     "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",
     "live": "2,000 open pages: a like to their screens p50/p95/p99, messages/s of one process against a bare consumer",
     "notify": "events into inboxes: how many a minute by one process, and how long until each is told",
+    "trends": "the jobs of trends: seconds to count again, for tags and posts, for people",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 
