@@ -24,6 +24,7 @@ NAMES = {
     "live": "2,000 open pages: a like to their screens p50/p95/p99, messages/s of one process against a bare consumer",
     "notify": "events into inboxes: how many a minute by one process, and how long until each is told",
     "search": "300,000 posts and the people of the graph: people, posts by common and rare words, suggestions; p50/p95",
+    "trends": "the jobs of trends: seconds to count again, for tags and posts, for people",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 

@@ -64,7 +64,7 @@ app.conf.task_annotations = {
             "forget_inactive_comment_likes",
         ],
         "notifications": ["forget_old_notifications", "owe_digests"],
-        "discovery": ["documents.tend_documents"],
+        "discovery": ["documents.tend_documents", "trends.compute_trends", "trends.compute_trending_people"],
     }.items()
     for job in jobs
 }
@@ -129,6 +129,8 @@ app.conf.beat_schedule = {
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),
     "tiers": job("feeds.tasks.review_tiers", 300.0, every=300.0),
     "what many like": job("interactions.tasks.compute_popular_posts", 300.0, every=300.0),
+    "what trends": job("discovery.tasks.trends.compute_trends", 300.0, every=300.0),
+    "who trends": job("discovery.tasks.trends.compute_trending_people", crontab(minute=15), every=HOUR),
     "homes of who was here last": job("feeds.tasks.warm_active", 300.0, every=300.0),
     "people who are away": job("feeds.tasks.leave_idle_people_alone", crontab(minute=10, hour=2), every=DAY),
     "stored timelines, trimmed": job(

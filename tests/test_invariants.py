@@ -528,7 +528,7 @@ def test_the_command_says_that_something_is_on_its_way(town: Town) -> None:
     out = StringIO()
     with pytest.raises(CommandError):
         call_command("check_invariants", stdout=out)
-    assert "Not at rest: 3 open deliveries" in out.getvalue()
+    assert "Not at rest: 4 open deliveries" in out.getvalue()
 
 
 def test_the_command_goes_on_without_redis(town: Town, redis_process) -> None:  # type: ignore[no-untyped-def]

@@ -1,5 +1,15 @@
-"""The API of search, trends and recommendations."""
+"""The DRF door."""
 
 from discovery.api.documents import SearchView, SuggestView
+from discovery.api.explore import ExploreView, RecommendedPostsView
+from discovery.api.trends import TrendingHashtagsView, TrendingPostsView, TrendingUsersView
 
-__all__ = ["SearchView", "SuggestView"]
+__all__ = [
+    "ExploreView",
+    "RecommendedPostsView",
+    "SearchView",
+    "SuggestView",
+    "TrendingHashtagsView",
+    "TrendingPostsView",
+    "TrendingUsersView",
+]

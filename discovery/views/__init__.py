@@ -1,5 +1,7 @@
-"""Pages: search, explore, welcome."""
+"""Pages: search, explore, trends."""
 
 from discovery.views.documents import search, search_click
+from discovery.views.explore import explore
+from discovery.views.trends import help_trends
 
-__all__ = ["search", "search_click"]
+__all__ = ["explore", "help_trends", "search", "search_click"]

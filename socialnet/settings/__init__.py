@@ -94,6 +94,7 @@ TEMPLATES = [
                 "socialnet.kernel.web.frame",
                 "accounts.context.person",
                 "notifications.context.inbox",
+                "discovery.context.trends",
             ],
         },
     }

@@ -1,4 +1,4 @@
-// j k n l c s b . / g h, g n and ? : single keys, never while somebody types, and off for those who switched them off.
+// j k n l c s b . / g h, g n, g e and ? : single keys, never while somebody types, and off for those who switched them off.
 
 const posts = () => [...document.querySelectorAll("article[data-post-id]")];
 const switchedOff = () => /(?:^|;\s*)keyboard=off(?:;|$)/.test(document.cookie);
