@@ -26,7 +26,7 @@ class AuthorSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["followed", "shared", "you"])
+    kind = serializers.ChoiceField(choices=["followed", "shared", "you", "interest", "popular"])
     label = serializers.CharField()  # type: ignore[assignment]  # the API's word; shadows Field.label
 
 

@@ -62,6 +62,7 @@ app.conf.task_annotations = {
             "forget_inactive_comment_likes",
         ],
         "notifications": ["forget_old_notifications", "owe_digests"],
+        "discovery": ["renew_suggestions"],
     }.items()
     for job in jobs
 }
@@ -120,6 +121,9 @@ app.conf.beat_schedule = {
     "pictures that wait": job("feeds.tasks.store_waiting_pictures", 30.0, every=MINUTE),
     "tiers": job("feeds.tasks.review_tiers", 300.0, every=300.0),
     "what many like": job("interactions.tasks.compute_popular_posts", 300.0, every=300.0),
+    "people to follow": job("discovery.tasks.renew_suggestions", 300.0, every=300.0),
+    "what came of suggestions": job("discovery.tasks.write_suggestion_numbers", 300.0, every=300.0),
+    "first posts": job("discovery.tasks.compute_first_posts", 300.0, every=300.0),
     "homes of who was here last": job("feeds.tasks.warm_active", 300.0, every=300.0),
     "people who are away": job("feeds.tasks.leave_idle_people_alone", crontab(minute=10, hour=2), every=DAY),
     "stored timelines, trimmed": job(

@@ -1,1 +1,1 @@
-"""The API of search, trends and recommendations."""
+"""The DRF door, by area."""

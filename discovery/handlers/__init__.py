@@ -1,1 +1,5 @@
-"""What news from below changes in what can be found. Each looks at what is true now, and may run twice."""
+"""Reactions to events, by area; importing them registers them."""
+
+from discovery.handlers import people
+
+__all__ = ["people"]

@@ -1,1 +1,1 @@
-"""Pages: search, explore, welcome."""
+"""The pages' door, by area."""

@@ -11,6 +11,7 @@ const MODULES = [
   ["[data-picture]", () => import("./picture.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-quiet]", () => import("./quiet.js")],
+  ["[data-dismiss]", () => import("./suggestions.js")],
   ["article[data-post-id]", () => import("./posts.js")],
   ["[data-act]", () => import("./acts.js")],
   ["article[data-original]", () => import("./counts.js")],
