@@ -57,7 +57,11 @@ def be_found_by_place(*, person: User, by_place: bool) -> None:
 @transaction.atomic
 def end_welcome(*, person: User) -> None:
     """`person` was welcomed, or does not want to be: it does not come by itself again."""
-    Finding.objects.update_or_create(pk=person.pk, defaults={"welcomed_at": Coalesce("welcomed_at", Now())})
+    Finding.objects.update_or_create(
+        pk=person.pk,
+        defaults={"welcomed_at": Coalesce("welcomed_at", Now())},
+        create_defaults={"welcomed_at": Now()},
+    )
 
 
 def expect_welcome(*, user_ids: Iterable[int]) -> None:

@@ -80,8 +80,10 @@ def first_posts(user_id: int) -> Sequence[tuple[int, str, str]]:
     in_turns = (row for turn in zip_longest(*topics) for row in turn if row)
     popular = _("Popular here; follow people and this becomes yours")
     rest = ((post_id, "popular", popular) for post_id in kept.get(EVERYBODY) or [])
-    once = {row[0]: row for row in reversed([*chain(in_turns, rest)])}
-    return list(reversed(once.values()))[:MOST]
+    once: dict[int, tuple[int, str, str]] = {}
+    for row in chain(in_turns, rest):
+        once.setdefault(row[0], row)
+    return list(once.values())[:MOST]
 
 
 def _about(topic: str, post_ids: Sequence[int]) -> Iterator[tuple[int, str, str]]:

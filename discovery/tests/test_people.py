@@ -68,14 +68,14 @@ def town(ada: User, ben: User, cleo: User) -> dict[str, User]:
 def test_people_come_through_people_most_mutual_first_and_say_so(town):
     assert names(town["ada"]) == ["gus", "hana"]
     assert reasons(town["ada"]) == {
-        "gus": "Followed by Ben and 2 others you follow",
+        "gus": "Followed by Cleo and 2 others you follow",
         "hana": "Followed by Ben",
     }
 
 
 def test_two_followers_are_both_named(town):
     unfollow_user(follower=town["eve"], followee=town["gus"])
-    assert reasons(town["ada"])["gus"] == "Followed by Ben and Cleo"
+    assert reasons(town["ada"])["gus"] == "Followed by Cleo and Ben"
 
 
 def test_who_follows_everybody_says_less(town):
@@ -98,7 +98,7 @@ def test_tags_and_likes(town):
     liked = publish(person("liked"), "Something good")
     fellow = person("fellow")
     for who in (ada, fellow):
-        like_post(post=liked, person=who) if False else like_post(post_id=liked.pk, person=who)
+        like_post(post_id=liked.pk, person=who)
     found = reasons(ada)
     assert found["misty"] == "Writes about #fog"
     assert found["liked"] == "You liked what they wrote"
@@ -229,22 +229,22 @@ def test_a_follower_who_left_is_not_named_any_more(town):
 
 
 def test_a_follow_makes_a_new_list(town):
-    ada, ina, jo = town["ada"], person("ina"), person("jo")
+    ada, ina, jo = town["ada"], person("ina"), person("joe")
     follows(ina, jo)
-    assert "jo" not in names(ada)
+    assert "joe" not in names(ada)
     follow_user(follower=ada, followee=ina)
     drain()
-    assert "jo" in [one.user.username for one in suggested_people(ada, count=30)]
+    assert "joe" in [one.user.username for one in suggested_people(ada, count=30)]
 
 
 def test_an_accepted_request_does_so_too(town):
-    ada, ina, jo = town["ada"], person("ina", is_private=True), person("jo")
+    ada, ina, jo = town["ada"], person("ina", is_private=True), person("joe")
     follows(ina, jo)
     names(ada)
     follow_user(follower=ada, followee=ina)
     accept_follow_request(followee=ina, follower=ada)
     drain()
-    assert "jo" in [one.user.username for one in suggested_people(ada, count=30)]
+    assert "joe" in [one.user.username for one in suggested_people(ada, count=30)]
 
 
 def test_lists_of_active_people_are_made_anew_every_day(town):
@@ -372,7 +372,7 @@ def test_lists_are_more_varied_while_few_follow(town, monkeypatch):
 def test_the_page_has_people_with_reasons_and_buttons(town):
     page = page_of(town["ada"]).get("/explore/people")
     text = page.content.decode()
-    assert "Followed by Ben and 2 others you follow" in text
+    assert "Followed by Cleo and 2 others you follow" in text
     assert "/@gus/follow" in text and "/explore/people/gus/dismiss" in text
     assert page["Cache-Control"].startswith("max-age=0") or "no-store" in page["Cache-Control"]
 
@@ -410,7 +410,7 @@ def test_by_api(town):
     assert [one["username"] for one in answer["results"]] == ["gus", "hana"]
     assert answer["results"][0]["reason"] == {
         "kind": "ties",
-        "label": "Followed by Ben and 2 others you follow",
+        "label": "Followed by Cleo and 2 others you follow",
     }
     assert answer["results"][0]["relation"]["following"] is False
     assert answer["next_cursor"] is None and answer["has_more"] is False
@@ -432,12 +432,16 @@ def test_a_private_person_shows_the_card_alone_by_api(town):
     assert gus["access"] == "basic" and gus["location"] is None
 
 
-def test_a_list_by_api_costs_the_same_for_two_and_for_twenty(town, django_assert_max_num_queries):
+def test_a_list_by_api_costs_the_same_for_two_and_for_twenty(town, django_assert_num_queries):
     api = Api(town["ada"])
+    api("GET", "recommendations/users")
+    with django_assert_num_queries(3):  # who may be seen; people with counts; relations
+        assert len(api("GET", "recommendations/users").json()["results"]) == 2
     for number in range(25):
         follows(list(town.values())[number % 3 + 1], person(f"more_{number}"))
     lists.make(town["ada"].pk)
-    with django_assert_max_num_queries(6):
+    api("GET", "recommendations/users")
+    with django_assert_num_queries(3):
         assert len(api("GET", "recommendations/users").json()["results"]) > 5
 
 
