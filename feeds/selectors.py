@@ -72,7 +72,7 @@ class FeedPage(Page[FeedItem]):
 
 @dataclass(frozen=True)
 class HomePage(FeedPage):
-    """Newest first. `is_beginning`: nothing of others belongs here yet, and what `hooks.first_posts` knows stands in."""
+    """Newest first. `is_beginning`: nothing of others belongs here yet, `hooks.first_posts` stands in."""
 
     next_cursor: Cursor | None = None
     is_beginning: bool = False

@@ -27,7 +27,9 @@ def save_interests(*, person: User, topics: Iterable[str]) -> None:
     if wanted == chosen:
         return
     Interest.objects.filter(user=person.pk, topic__in=chosen - wanted).delete()
-    Interest.objects.bulk_create(Interest(user_id=person.pk, topic=topic) for topic in sorted(wanted - chosen))
+    Interest.objects.bulk_create(
+        Interest(user_id=person.pk, topic=topic) for topic in sorted(wanted - chosen)
+    )
     _begin_anew(person.pk)
     transaction.on_commit(lambda: first_posts.INTERESTS.drop(person.pk))
 
@@ -45,7 +47,9 @@ def dismiss_suggestion(*, viewer: User, person: User) -> None:
 @transaction.atomic
 def be_found_by_place(*, person: User, by_place: bool) -> None:
     """Whether `person` is suggested to, and is suggested, people of the same place who chose it, too."""
-    place = normal_place(User.objects.values_list("location", flat=True).get(pk=person.pk)) if by_place else ""
+    place = (
+        normal_place(User.objects.values_list("location", flat=True).get(pk=person.pk)) if by_place else ""
+    )
     Finding.objects.update_or_create(
         pk=person.pk,
         defaults={"by_place": by_place, "place": place},
@@ -71,7 +75,7 @@ def expect_welcome(*, user_ids: Iterable[int]) -> None:
 
 
 def remember_partings(*, pairs: Iterable[tuple[int, int]], why: str) -> None:
-    """Do not suggest, of `pairs` of ids, the second to the first: they parted; who follows or asks again is no matter."""
+    """Do not suggest, of `pairs` of ids, the second to the first: they parted, and are not together again."""
     wanted = set(pairs)
     ids = {ident for pair in wanted for ident in pair}
     there = set(User.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True))

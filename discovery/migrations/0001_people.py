@@ -7,87 +7,204 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0003_known_devices'),
+        ("accounts", "0003_known_devices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='finding', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('welcomed_at', models.DateTimeField(editable=False, null=True)),
-                ('by_place', models.BooleanField(db_default=False, default=False, verbose_name='find people near me')),
-                ('place', models.CharField(db_default='', default='', editable=False, max_length=100)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="finding",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("welcomed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "by_place",
+                    models.BooleanField(db_default=False, default=False, verbose_name="find people near me"),
+                ),
+                ("place", models.CharField(db_default="", default="", editable=False, max_length=100)),
             ],
             options={
-                'verbose_name': 'finding people',
-                'verbose_name_plural': 'finding people',
-                'indexes': [models.Index(models.F('place'), models.OrderBy(models.F('user'), descending=True), condition=models.Q(('place', ''), _negated=True), name='finding_by_place')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('place', ''), ('by_place', True), _connector='OR'), name='finding_place_chosen')],
+                "verbose_name": "finding people",
+                "verbose_name_plural": "finding people",
+                "indexes": [
+                    models.Index(
+                        models.F("place"),
+                        models.OrderBy(models.F("user"), descending=True),
+                        condition=models.Q(("place", ""), _negated=True),
+                        name="finding_by_place",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("place", ""), ("by_place", True), _connector="OR"),
+                        name="finding_place_chosen",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Interest',
+            name="Interest",
             fields=[
-                ('pk', models.CompositePrimaryKey('user_id', 'topic', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('topic', models.CharField(max_length=20, verbose_name='topic')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='interests', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "user_id", "topic", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("topic", models.CharField(max_length=20, verbose_name="topic")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="interests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'interest',
-                'verbose_name_plural': 'interests',
+                "verbose_name": "interest",
+                "verbose_name_plural": "interests",
             },
         ),
         migrations.CreateModel(
-            name='SuggestionDay',
+            name="SuggestionDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='day')),
-                ('source', models.CharField(choices=[('ties', 'people they follow'), ('tastes', 'tags and likes'), ('interests', 'interests'), ('place', 'place'), ('popular', 'popular')], max_length=9, verbose_name='source')),
-                ('shown', models.PositiveIntegerField(default=0, verbose_name='shown')),
-                ('leads', models.PositiveIntegerField(default=0, verbose_name='different leads')),
-                ('followed', models.PositiveIntegerField(default=0, verbose_name='followed')),
-                ('dismissed', models.PositiveIntegerField(default=0, verbose_name='dismissed')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("ties", "people they follow"),
+                            ("tastes", "tags and likes"),
+                            ("interests", "interests"),
+                            ("place", "place"),
+                            ("popular", "popular"),
+                        ],
+                        max_length=9,
+                        verbose_name="source",
+                    ),
+                ),
+                ("shown", models.PositiveIntegerField(default=0, verbose_name="shown")),
+                ("leads", models.PositiveIntegerField(default=0, verbose_name="different leads")),
+                ("followed", models.PositiveIntegerField(default=0, verbose_name="followed")),
+                ("dismissed", models.PositiveIntegerField(default=0, verbose_name="dismissed")),
             ],
             options={
-                'verbose_name': 'suggestions, by day',
-                'verbose_name_plural': 'suggestions, by day',
-                'constraints': [models.UniqueConstraint(fields=('day', 'source'), name='suggestion_day_once')],
+                "verbose_name": "suggestions, by day",
+                "verbose_name_plural": "suggestions, by day",
+                "constraints": [
+                    models.UniqueConstraint(fields=("day", "source"), name="suggestion_day_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SuggestionList',
+            name="SuggestionList",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('stage', models.CharField(choices=[('beginning', 'beginning'), ('learning', 'learning'), ('personal', 'personal'), ('returning', 'returning')], max_length=9)),
-                ('people', models.JSONField(default=list)),
-                ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('back_since', models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("beginning", "beginning"),
+                            ("learning", "learning"),
+                            ("personal", "personal"),
+                            ("returning", "returning"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("people", models.JSONField(default=list)),
+                ("computed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("back_since", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'people to follow',
-                'verbose_name_plural': 'people to follow',
-                'indexes': [models.Index(fields=['computed_at'], name='suggestions_by_age')],
+                "verbose_name": "people to follow",
+                "verbose_name_plural": "people to follow",
+                "indexes": [models.Index(fields=["computed_at"], name="suggestions_by_age")],
             },
         ),
         migrations.CreateModel(
-            name='SuggestionDismissal',
+            name="SuggestionDismissal",
             fields=[
-                ('pk', models.CompositePrimaryKey('user_id', 'person_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('why', models.CharField(choices=[('dismissed', 'not interested'), ('unfollowed', 'unfollowed'), ('request_ended', 'the request ended')], default='dismissed', max_length=13)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "user_id", "person_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("dismissed", "not interested"),
+                            ("unfollowed", "unfollowed"),
+                            ("request_ended", "the request ended"),
+                        ],
+                        default="dismissed",
+                        max_length=13,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'dismissed suggestion',
-                'verbose_name_plural': 'dismissed suggestions',
-                'constraints': [models.CheckConstraint(condition=models.Q(('user', models.F('person')), _negated=True), name='dismissal_not_self')],
+                "verbose_name": "dismissed suggestion",
+                "verbose_name_plural": "dismissed suggestions",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("user", models.F("person")), _negated=True),
+                        name="dismissal_not_self",
+                    )
+                ],
             },
         ),
     ]

@@ -38,8 +38,8 @@ _LIMITS = {
     "fans": 100,
 }
 
-# Between whom and the person there is something, or was: none of them is suggested. Who blocked them is asked at the end,
-# one by one, for that can be very many.
+# Between whom and the person there is something, or was: none of them is suggested. Who blocked them is asked at the
+# end, one by one, for that can be very many.
 _APART = """
 apart AS (
     SELECT followee_id AS person FROM accounts_follow WHERE follower_id = %(me)s

@@ -24,22 +24,19 @@ EVERYBODY = "all"
 MOST, OF_TOPIC = 40, 20
 _NEWEST, _NEWEST_OF_TAG = 20_000, 100  # among which the best are looked for
 
-_OPEN = (
-    "p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.share_of_id IS NULL"
-)
-_BEST = f"""
+_OPEN = "p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.share_of_id IS NULL"
+_BEST = """
 SELECT id, author_id FROM (
     SELECT DISTINCT ON (p.author_id) p.id, p.author_id, (1 + c.likes + 2 * c.comments + 3 * c.shares) / power(
         ((socialnet_id_at(clock_timestamp()) - p.id) >> 12) / 3600000.0 + 2, 1.5) AS score
-    FROM ({{source}}) p
+    FROM ({source}) p
     JOIN feeds_postcounts c ON c.post_id = p.id
     JOIN accounts_user a ON a.id = p.author_id AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
     ORDER BY p.author_id, score DESC
 ) best ORDER BY score DESC, id DESC LIMIT %(most)s
 """
 _OF_ALL = _BEST.format(
-    source="SELECT p.id, p.author_id FROM feeds_post p"
-    f" WHERE {_OPEN} ORDER BY p.id DESC LIMIT {_NEWEST}"
+    source=f"SELECT p.id, p.author_id FROM feeds_post p WHERE {_OPEN} ORDER BY p.id DESC LIMIT {_NEWEST}"
 )
 _OF_TAGS = _BEST.format(
     source=f"""
@@ -55,9 +52,7 @@ _OF_TAGS = _BEST.format(
 def compute() -> int:
     """Find and keep them, for everybody and for each topic; returns how many posts that is."""
     found = {EVERYBODY: _best(_OF_ALL, most=MOST)}
-    found |= {
-        slug: _best(_OF_TAGS, most=OF_TOPIC, tags=list(topic.tags)) for slug, topic in TOPICS.items()
-    }
+    found |= {slug: _best(_OF_TAGS, most=OF_TOPIC, tags=list(topic.tags)) for slug, topic in TOPICS.items()}
     authors = {post_id: author_id for posts in found.values() for post_id, author_id in posts}
     hydrate(authors)
     for name, posts in found.items():

@@ -1,12 +1,12 @@
 """Lists of people to follow as they are kept: in PostgreSQL until a newer one stands, in Redis for a day.
 
-A list is made when somebody looks who has none or was away for long, after each follow, and every day for active people.
-If making one fails, the last one is served: who may be seen, and whether they are still strangers, is asked each time.
+A list is made when somebody looks who has none or was away for long, after each follow, and every day for active
+people. If that fails, the last one is served: who may be seen, and whether they are strangers, is asked each time.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -37,6 +37,13 @@ RECOMMENDATIONS = CachePolicy(
 )
 POPULAR = CachePolicy(name="popular people", template="people:{id}", ttl=600, dropped_by="time")
 _POPULAR_MOST = 100
+_DUE = """
+SELECT list.user_id FROM discovery_suggestionlist list
+JOIN accounts_activity activity ON activity.user_id = list.user_id AND activity.state = 'live'
+    AND activity.last_active_on > (clock_timestamp() - interval '7 days')::date
+WHERE list.computed_at < clock_timestamp() - interval '1 day'
+ORDER BY list.computed_at LIMIT %(most)s
+"""
 breaker = Breaker("suggestions", failures=3, pause=30, counts=is_slow)
 
 
@@ -167,17 +174,8 @@ def _suggested(row: dict[str, Any]) -> Suggested:
 def due(*, most: int) -> list[int]:
     """Of the people who were here within a week, those whose list is older than a day, the oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"most": most, "day": timedelta(days=1), "week": timedelta(days=7)})
+        cursor.execute(_DUE, {"most": most})
         return [row[0] for row in cursor.fetchall()]
-
-
-_DUE = """
-SELECT list.user_id FROM discovery_suggestionlist list
-JOIN accounts_activity activity ON activity.user_id = list.user_id AND activity.state = 'live'
-    AND activity.last_active_on > (clock_timestamp() - %(week)s)::date
-WHERE list.computed_at < clock_timestamp() - %(day)s
-ORDER BY list.computed_at LIMIT %(most)s
-"""
 
 
 def _now() -> datetime:

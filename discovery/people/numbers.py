@@ -91,11 +91,11 @@ def note_outcome(viewer_id: int, person_id: int, name: str) -> None:
     with suppress(RedisAway):
         for day in (today, today - timedelta(days=1)):
             with door() as client:
-                source = client.hget(_seen(viewer_id, day), f"p:{person_id}")
+                source = _text(client.hget(_seen(viewer_id, day), f"p:{person_id}"))
                 is_first = source and client.hsetnx(_seen(viewer_id, day), f"{name}:{person_id}", "1")
             if source:
                 if is_first:
-                    _count(day, [(source.decode(), name)])
+                    _count(day, [(source, name)])
                 return
 
 
@@ -104,9 +104,7 @@ def write_down() -> None:
     today = timezone.now().date()
     for day in (today - timedelta(days=1), today):
         with door() as client:
-            counted = {
-                key.decode(): int(value) for key, value in client.hgetall(_tally(day)).items()
-            }
+            counted = {_text(key): int(value) for key, value in client.hgetall(_tally(day)).items()}
         for source in {key.partition(":")[0] for key in counted} & set(Source.values):
             sums = {name: counted.get(f"{source}:{name}", 0) for name in COUNTED}
             with connection.cursor() as cursor:
@@ -134,6 +132,10 @@ def _count(day: date, counted: list[tuple[str, str]]) -> None:
             pipe.hincrby(_tally(day), f"{source}:{name}", 1)
         pipe.expire(_tally(day), _KEPT_SECONDS)
         pipe.execute()
+
+
+def _text(raw: bytes | str | None) -> str:
+    return raw.decode() if isinstance(raw, bytes) else raw or ""
 
 
 def _seen(viewer_id: int, day: date) -> str:

@@ -11,7 +11,7 @@ from discovery.people.topics import TOPICS
 
 class SuggestionReasonSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Source.values)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a name that DRF uses, too
 
 
 class SuggestedUserSerializer(UserSerializer):
@@ -22,7 +22,7 @@ class SuggestedUserSerializer(UserSerializer):
 
 class TopicSerializer(serializers.Serializer[Any]):
     topic = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a name that DRF uses, too
     is_chosen = serializers.BooleanField()
 
 

@@ -128,7 +128,7 @@ def _reason(one: Suggested, truth: _Truth, cards: dict[int, AuthorCard]) -> str:
 
 
 def _followed_by(names: Sequence[str], *, others: int) -> str:
-    """"Followed by Ada", "… by Ada and Ben", "… by Ada and 3 others you follow"."""
+    """ "Followed by Ada", "… by Ada and Ben", "… by Ada and 3 others you follow"."""
     beside = others + len(names) - 1
     if beside <= 0:
         return _("Followed by %(name)s") % {"name": names[0]}

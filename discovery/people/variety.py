@@ -7,7 +7,9 @@ from discovery.models import Source
 from discovery.people.candidates import Candidate
 
 WINDOW = 10  # people that are looked at together
-REPEATS = 3  # of a window, how many may have been found through what another one was found through: 70 % differ
+REPEATS = (
+    3  # of a window, how many may have been found through what another one was found through: 70 % differ
+)
 STRICT_REPEATS = 1  # while few follow whom they are shown
 SAME_MOST = 2  # of a window, from the same lead
 
@@ -46,9 +48,7 @@ def varied(
     return chosen
 
 
-def _window(
-    candidates: Sequence[Candidate], *, size: int, repeats: int
-) -> Iterator[tuple[Candidate, str]]:
+def _window(candidates: Sequence[Candidate], *, size: int, repeats: int) -> Iterator[tuple[Candidate, str]]:
     used: Counter[str] = Counter()
     repeated = found = 0
     for candidate in candidates:

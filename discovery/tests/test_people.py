@@ -123,7 +123,7 @@ def test_interests_and_popular_people_for_who_is_new(ada):
     joined(star, days=60)
     actions.save_interests(person=ada, topics=["food"])
     found = reasons(ada)
-    assert found[baker.username] == "Writes about #bread" and list(found)[0] == baker.username
+    assert found[baker.username] == "Writes about #bread" and next(iter(found)) == baker.username
     assert found["star"] == "Many people here follow them"
 
 

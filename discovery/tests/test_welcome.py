@@ -1,4 +1,4 @@
-"""The welcome of who is new: once, in steps that can all be skipped, without JavaScript, and a home that is not empty."""
+"""The welcome of who is new: once, in steps that can be skipped, without JavaScript, with a home that is not empty."""
 
 import pytest
 
