@@ -18,7 +18,7 @@ from django.db import connection
 from discovery.models import Source, Stage
 from discovery.people.stages import WEIGHTS, Weights
 
-BRIDGES, REACH = 300, 200
+BRIDGES, REACH = 200, 100
 DAMPING = 1.0
 POOL = 120  # of each part, and of which the rhythm is looked at
 MOST = 60
@@ -192,6 +192,7 @@ class Candidate:
     id: int
     score: float
     source: Source
+    ties: float = 0
     through: tuple[int, ...] = ()
     many: int = 0
     is_fan: bool = False
@@ -301,6 +302,7 @@ def _candidate(
     return Candidate(
         id=person,
         score=float(score),
+        ties=float(ties),
         source=max(shares, key=shares.__getitem__),
         through=tuple(through or ()),
         many=many,

@@ -34,7 +34,7 @@ def varied(
     """Up to `most` of `candidates`, each with its lead; the order stays but for those who would be too many of a kind.
 
     In every `WINDOW` at most `repeats` share a lead with another one, and no more than `SAME_MOST` have the same; who
-    does not fit waits for the next. At the end, when nobody else is left, the list is shorter.
+    does not fit waits for the next. Where there are too few leads those who waited follow: a full list is better.
     """
     waiting = list(candidates)
     chosen: list[tuple[Candidate, str]] = []
