@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, devices
+from accounts import actions, devices, hooks
 from accounts.errors import AccountSuspended, BrokenLink, EmailInUse, WrongCredentials, WrongPassword
 from accounts.models import User
 from accounts.profiles import clean_email, clean_username
@@ -78,6 +78,12 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **hints)
         devices.remember(request, response)
         return response
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return hooks.first_page(request.user, is_new=True) or str(super().get_signup_redirect_url(request))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return hooks.first_page(request.user, is_new=False) or str(super().get_login_redirect_url(request))
 
     def set_password(self, user: User, password: str) -> None:
         """Ends every other session; the one that asked goes on, if it is this person's. Whoever comes by the link of a

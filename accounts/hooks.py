@@ -1,11 +1,27 @@
 """What apps above fill in, in their `AppConfig.ready()`; accounts knows nothing of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 
 def _nobody_is_told(_user_id: int) -> int:
     return 0
 
 
+def _nobody_is_suggested(_viewer: Any) -> Sequence[Any]:
+    return []
+
+
+def _home_is_first(_person: Any, *, is_new: bool) -> str:
+    return ""
+
+
 # How many notifications a person has not read, by their id.
 unread_notifications: Callable[[int], int] = _nobody_is_told
+
+# People to follow, for the page that `viewer` (`accounts.models.User`) looks at: rows with `user` (`AuthorCard`),
+# `reason` and `relation`, as `accounts/_person.html` shows them. One cached read and one query.
+suggested_people: Callable[[Any], Sequence[Any]] = _nobody_is_suggested
+
+# Where somebody begins who signed up this moment (`is_new`) or signed in: an address, or nothing for home.
+first_page: Callable[..., str] = _home_is_first

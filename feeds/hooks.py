@@ -45,6 +45,10 @@ def _nothing_is_popular() -> Sequence[int]:
     return []
 
 
+def _nothing_comes_first(_user_id: int) -> Sequence[tuple[int, str, str]]:
+    return []
+
+
 def _nobody_watches(_post_ids: Iterable[int]) -> None:
     return None
 
@@ -59,3 +63,7 @@ affinity: Callable[[int], Mapping[int, float]] = _nobody_is_close
 # Ids of public posts that many liked lately, the best first, as last computed; without PostgreSQL and without Redis
 # what this process remembers. Never raises.
 popular: Callable[[], Sequence[int]] = _nothing_is_popular
+
+# What a home shows that has nothing of others yet, the best first: called with the person's id, gives ids of public
+# posts, each with the kind and the words of the reason. Reads only what is kept; who may see them is judged afterwards.
+first_posts: Callable[[int], Sequence[tuple[int, str, str]]] = _nothing_comes_first

@@ -72,9 +72,10 @@ class FeedPage(Page[FeedItem]):
 
 @dataclass(frozen=True)
 class HomePage(FeedPage):
-    """Newest first."""
+    """Newest first. `is_beginning`: nothing of others belongs here yet, `hooks.first_posts` stands in."""
 
     next_cursor: Cursor | None = None
+    is_beginning: bool = False
 
 
 def home_page(
@@ -113,12 +114,27 @@ def _home_page(viewer: User, before: int | None, size: int, is_visit: bool) -> H
     known = known_of(_members(found.groups), found.truth)
     if is_visit:
         (idle.welcome if walk.away else idle.note_visit)(viewer_id)
+    shown = home_items(found.groups, found.truth, known, viewer_id=viewer_id)
+    first: list[FeedItem] = []
+    if is_visit and before is None and found.next_before is None and all(item.is_mine for item in shown):
+        first = _first_posts(viewer_id, size=size - len(shown))
     return HomePage(
-        items=home_items(found.groups, found.truth, known, viewer_id=viewer_id),
+        items=shown + first,
         next_cursor=Cursor(before=found.next_before) if found.next_before else None,
         tier=walk.tier,
         cache=walk.cache,
+        is_beginning=bool(first),
     )
+
+
+def _first_posts(viewer_id: int, *, size: int) -> list[FeedItem]:
+    """What stands in while nothing of others belongs to a home; each says honestly why it is there."""
+    reasons = {ident: Reason(kind, label) for ident, kind, label in hooks.first_posts(viewer_id)}
+    truth = facts(viewer_id=viewer_id, post_ids=list(reasons))
+    there = (truth[ident] for ident in reasons if ident in truth)
+    shown = [fact for fact in there if fact.visible and not fact.muted and fact.author_id != viewer_id]
+    made = items(shown[: max(0, size)], truth, known_of(shown[: max(0, size)], truth), viewer_id=viewer_id)
+    return [replace(item, reason=reasons[item.id]) for item in made]
 
 
 def _make_cold(user_id: int) -> None:

@@ -26,7 +26,7 @@ class AuthorSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["followed", "popular", "shared", "tag", "you"])
+    kind = serializers.ChoiceField(choices=["followed", "interest", "popular", "shared", "tag", "you"])
     label = serializers.CharField()  # type: ignore[assignment]  # the API's word; shadows Field.label
 
 

@@ -64,7 +64,12 @@ app.conf.task_annotations = {
             "forget_inactive_comment_likes",
         ],
         "notifications": ["forget_old_notifications", "owe_digests"],
-        "discovery": ["documents.tend_documents", "trends.compute_trends", "trends.compute_trending_people"],
+        "discovery": [
+            "documents.tend_documents",
+            "people.renew_suggestions",
+            "trends.compute_trends",
+            "trends.compute_trending_people",
+        ],
     }.items()
     for job in jobs
 }
@@ -131,6 +136,9 @@ app.conf.beat_schedule = {
     "what many like": job("interactions.tasks.compute_popular_posts", 300.0, every=300.0),
     "what trends": job("discovery.tasks.trends.compute_trends", 300.0, every=300.0),
     "who trends": job("discovery.tasks.trends.compute_trending_people", crontab(minute=15), every=HOUR),
+    "people to follow": job("discovery.tasks.people.renew_suggestions", 300.0, every=300.0),
+    "what came of suggestions": job("discovery.tasks.people.write_suggestion_numbers", 300.0, every=300.0),
+    "first posts": job("discovery.tasks.people.compute_first_posts", 300.0, every=300.0),
     "homes of who was here last": job("feeds.tasks.warm_active", 300.0, every=300.0),
     "people who are away": job("feeds.tasks.leave_idle_people_alone", crontab(minute=10, hour=2), every=DAY),
     "stored timelines, trimmed": job(

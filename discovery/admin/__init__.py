@@ -1,5 +1,5 @@
 """Staff's view of finding things."""
 
-from discovery.admin import explore, searches, trends
+from discovery.admin import explore, people, searches, trends
 
-__all__ = ["explore", "searches", "trends"]
+__all__ = ["explore", "people", "searches", "trends"]

@@ -6,7 +6,6 @@ import pytest
 
 from accounts import actions as people
 from accounts.models import Activity, User
-from accounts.suggestions import suggested_people
 from accounts.tests.factories import Api, follows, page_of, person
 from accounts.tests.test_profile import GOOD, patch_avatar
 from accounts.tests.test_profile import picture as face
@@ -251,12 +250,3 @@ def test_nobody_outside_is_asked_meanwhile_and_no_try_is_lost(ada):
         previews.fetch(preview.pk)
     preview.refresh_from_db()
     assert (preview.tries, preview.state) == (0, "waiting")
-
-
-def test_suggestions_are_left_out(ada, ben):
-    publish(ben)
-    assert suggested_people(ada)
-    say(2)
-    assert suggested_people(ada) == []
-    say(1)
-    assert suggested_people(ada)

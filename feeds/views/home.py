@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.suggestions import suggested_people
+from accounts import hooks
 from feeds import actions, markers, selectors, top
 from feeds.candidates import CLOSEST, POPULAR
 from feeds.errors import ImpossibleMarker
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def home_context(request: HttpRequest, page: FeedPage) -> dict[str, object]:
     context: dict[str, object] = {"page": page}
     if page.is_whole:
-        return context | {"suggested": suggested_people(request.user)}
+        return context | {"suggested": hooks.suggested_people(request.user)}
     return context | {"banner": banner_of(page), "end": _("The rest of your home is back in a moment.")}
 
 
@@ -57,7 +57,7 @@ def banner_of(page: FeedPage) -> dict[str, str]:
 
 def place_on(request: HttpRequest, page: HomePage) -> Place | None:
     """How far its reader had come; on older pages only where a link brought it along, and in no other list."""
-    if page.tier == POPULAR:
+    if page.tier == POPULAR or page.is_beginning:
         return None
     if cursor_of(request) is None:
         marker = markers.last_read(request.user.pk, is_paused=not page.is_judged)

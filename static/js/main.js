@@ -13,6 +13,7 @@ const MODULES = [
   ["[data-suggest], [data-composer], [data-comment-form]", () => import("./suggest.js")],
   ["[data-search-clicks]", () => import("./search.js")],
   ["[data-quiet]", () => import("./quiet.js")],
+  ["[data-dismiss]", () => import("./suggestions.js")],
   ["article[data-post-id]", () => import("./posts.js")],
   ["[data-act]", () => import("./acts.js")],
   ["article[data-original]", () => import("./counts.js")],

@@ -72,6 +72,8 @@ def sign_up(page: Page, username: str, name: str) -> None:
         page.fill("[name=display_name]", name)
     page.fill("[name=password1]", PASSWORD)
     page.locator("main form button[type=submit]").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
+    page.get_by_role("button", name="Skip the rest and go home").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
 
 
