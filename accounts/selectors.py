@@ -40,7 +40,11 @@ SELECT user_id, followers, following, right_followers, right_following FROM (
 ) counted
 WHERE (followers, following) <> (right_followers, right_following) ORDER BY user_id
 """
-# Of pairs of people those for whom something stands between them; each by the unique index of its table.
+_BLOCKED_PAIRS = """
+SELECT one, other FROM unnest(%(ones)s::bigint[], %(others)s::bigint[]) AS pair (one, other)
+WHERE EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = one AND blocked_id = other)
+    OR EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = other AND blocked_id = one)
+"""
 _RELATION_FIELDS = (
     "following",
     "follow_requested",
@@ -179,6 +183,17 @@ def profile_of(user: User, *, viewer: Viewer) -> Profile:
 def block_exists_between(one: User, other: User) -> bool:
     either_way = Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)
     return Block.objects.filter(either_way).exists()
+
+
+def blocked_pairs(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of `pairs` (ids of two people) between whom there is a block, either way, in one query."""
+    wanted = set(pairs)
+    if not wanted:
+        return set()
+    ones, others = zip(*wanted, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_BLOCKED_PAIRS, {"ones": list(ones), "others": list(others)})
+        return set(cursor.fetchall())
 
 
 def followers_of(

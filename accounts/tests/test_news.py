@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts import actions, devices
 from accounts.models import Follow, KnownDevice, User
+from accounts.selectors import blocked_pairs
 from accounts.tests.factories import PASSWORD, Api, blocks, counts_of, follows, page_of
 from socialnet.kernel.ratelimit import _fallback
 from socialnet.outbox.models import AuditEntry, Event
@@ -294,6 +295,17 @@ def test_the_bell_asks_for_a_form_of_who_is_signed_in(ada: User, ben: User) -> N
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/")
     page_of(ben).post("/@ada/bell", {"ring": "loudly"})
     assert not rings(ben, ada)
+
+
+def test_pairs_with_a_block_are_found_in_one_query_and_given_back_as_asked(
+    ada: User, ben: User, dora: User, django_assert_num_queries: Any
+) -> None:
+    blocks(ada, dora)
+    pairs = [(one.pk, other.pk) for one in (ada, ben, dora) for other in (ada, ben, dora)] * 2
+    with django_assert_num_queries(1):
+        assert blocked_pairs(pairs) == {(ada.pk, dora.pk), (dora.pk, ada.pk)}
+    with django_assert_num_queries(0):
+        assert blocked_pairs([]) == set()
 
 
 def test_relations_are_forgotten_of_people_only(
