@@ -12,7 +12,7 @@ from discovery.search.query import parse
 from discovery.selectors.documents import Type, search_page
 from discovery.tests.finding import known, said
 from feeds.tests.factories import publish
-from socialnet.kernel import redis
+from socialnet.kernel import cache, redis
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db

@@ -73,7 +73,7 @@ def test_suggestions_go_first_and_results_stay(town):
             assert suggested("har", VISITOR) == []
         assert steps.suggestions.is_open
         assert seconds_of(lambda: suggested("har", VISITOR)) < 0.1
-        assert posts("harbour", VISITOR) == [town.pk] and people("bees", VISITOR) == ["harriet"]
+    assert posts("harbour", VISITOR) == [town.pk] and people("bees", VISITOR) == ["harriet"]
     until(lambda: suggested("har", VISITOR))
     assert steps.suggestions.state == "closed"
 

@@ -148,8 +148,8 @@ def test_nor_when_real_people_are_drawn_in() -> None:
     compute()
     tags = Api()("GET", "trending/hashtags").json()["results"]
     scores = {tag["name"]: tag["parts"]["windows"]["1"]["weighted"] for tag in tags}
-    assert scores["people"] == pytest.approx(20)
-    assert scores["puppets"] == pytest.approx(60)  # fifty people, and two hundred that count ten
+    assert scores["people"] == pytest.approx(20, rel=0.03)  # as HyperLogLog counts
+    assert scores["puppets"] == pytest.approx(60, rel=0.03)  # fifty people, and two hundred that count ten
 
 
 # --- when it is broken -------------------------------------------------------------------------------------
