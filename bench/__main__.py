@@ -23,7 +23,7 @@ NAMES = {
     "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",
     "live": "2,000 open pages: a like to their screens p50/p95/p99, messages/s of one process against a bare consumer",
     "notify": "events into inboxes: how many a minute by one process, and how long until each is told",
-    "people": "people to follow on the graph with a tenth of its ties hidden: how many come back, and how long it takes",
+    "people": "people to follow, with a tenth of the ties hidden: how many come back, and how long it takes",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 

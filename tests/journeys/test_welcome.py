@@ -52,7 +52,9 @@ def choose_follow_and_arrive(page: Page) -> None:
     expect(first).to_contain_text("Writes about #bread")
     page.get_by_role("button", name="Go to your home").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Home")
-    expect(page.locator("main article").first).to_contain_text("You like to read about this: Food and cooking")
+    expect(page.locator("main article").first).to_contain_text(
+        "You like to read about this: Food and cooking"
+    )
     assert page.locator("main article").count() >= 10
 
 
