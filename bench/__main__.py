@@ -25,7 +25,7 @@ NAMES = {
     "notify": "events into inboxes: how many a minute by one process, and how long until each is told",
     "search": "300,000 posts and the people of the graph: people, posts by common and rare words, suggestions; p50/p95",
     "trends": "the jobs of trends: seconds to count again, for tags and posts, for people",
-    "people": "people to follow on the graph with a tenth of its ties hidden: how many come back, and how long it takes",
+    "people": "people to follow, with a tenth of the ties hidden: how many come back, and how long it takes",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 

@@ -1,7 +1,7 @@
 """People to follow on a real graph: a tenth of its ties is hidden, and how many of them are suggested is counted.
 
-The product's own statement and lists against plain common neighbours, computed here in Python from the same follows. What
-people of the graph write is made up, so tags, likes and hours can only disturb: the order by ties alone is told, too.
+The product's own statement and lists against plain common neighbours, computed here in Python from the same follows.
+What people of the graph write is made up, so tags and hours can only disturb: the order by ties alone is told, too.
 """
 
 import random
@@ -37,7 +37,7 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone
 """
-# The graph has no times, and its follows are loaded by number: the newest of somebody's would be those of one end of it.
+# The graph has no times, and its follows are loaded by number: the newest would all be of one end of it.
 _SHUFFLE = """
 WITH gone AS (DELETE FROM accounts_follow RETURNING follower_id, followee_id, status, notify)
 INSERT INTO accounts_follow (follower_id, followee_id, status, notify)
@@ -128,9 +128,7 @@ def _first_by_ties(found: Sequence[Candidate]) -> list[int]:
     return [one.id for one in sorted(found, key=lambda one: -one.ties)[:AT]]
 
 
-def _measure(
-    people: Sequence[int], hidden: Ties, way: Callable[[int], Sequence[int]]
-) -> tuple[float, float]:
+def _measure(people: Sequence[int], hidden: Ties, way: Callable[[int], Sequence[int]]) -> tuple[float, float]:
     """Precision and recall, each the mean over people."""
     hits = {who: len(set(way(who)) & hidden[who]) for who in people}
     return fmean(hits[who] / AT for who in people), fmean(hits[who] / len(hidden[who]) for who in people)
@@ -162,9 +160,7 @@ def _tell_times(report: Report, people: Sequence[int], seconds: Sequence[float])
         began = time.perf_counter()
         lists.make(who)
         whole.append(time.perf_counter() - began)
-    hubs = [
-        person.pk for person in User.objects.select_related("counts").order_by("-counts__following")[:20]
-    ]
+    hubs = [person.pk for person in User.objects.select_related("counts").order_by("-counts__following")[:20]]
     _found, of_hubs = _timed(hubs)
     for name, took in (
         ("the statement", seconds),

@@ -139,7 +139,7 @@ near AS (
 )"""
 _POPULAR = """
 popular AS (
-    SELECT counts.user_id AS person, ln(1 + counts.followers) AS part
+    SELECT counts.user_id AS person, ln(2 + counts.followers) AS part
     FROM accounts_personcounts counts
     WHERE counts.user_id = ANY(%(popular)s) AND counts.user_id NOT IN (SELECT person FROM apart)
 )"""
@@ -163,8 +163,9 @@ rhythm AS (
 _CHOSEN = """
 SELECT pooled.person, {score} AS score, {shares},
     pooled.through, pooled.many, pooled.is_fan, tag.name, tag.display, pooled.chosen > pooled.tastes / 2, pooled.wrote,
-    person.created_at > clock_timestamp() - interval '30 days'
+    person.created_at > clock_timestamp() - interval '30 days', counts.followers
 FROM pooled
+JOIN accounts_personcounts counts ON counts.user_id = pooled.person
 JOIN accounts_user person ON person.id = pooled.person AND person.is_active AND person.suspended_at IS NULL
 {rhythm}
 LEFT JOIN feeds_hashtag tag ON tag.id = pooled.tag
@@ -200,6 +201,7 @@ class Candidate:
     tag_display: str = ""
     wrote_liked: bool = False
     is_new: bool = False
+    followers: int = 0
 
 
 def find(
@@ -296,6 +298,7 @@ def _candidate(
     by_interest: bool,
     wrote_liked: bool,
     is_new: bool,
+    followers: int,
 ) -> Candidate:
     by_taste = Source.INTERESTS if by_interest and tag else Source.TASTES
     shares = {Source.TIES: ties, by_taste: tastes, Source.PLACE: near, Source.POPULAR: popular}
@@ -311,4 +314,5 @@ def _candidate(
         tag_display=tag_display or "",
         wrote_liked=wrote_liked,
         is_new=is_new,
+        followers=followers,
     )

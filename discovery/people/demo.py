@@ -1,4 +1,4 @@
-"""What people of the demo community like to read about. They are here for a month: nobody of them is welcomed any more."""
+"""What people of the demo community like to read about. They are here for a month and are not welcomed any more."""
 
 from collections.abc import Iterable, Mapping
 

@@ -73,7 +73,7 @@ def first_posts(user_id: int) -> Sequence[tuple[int, str, str]]:
     kept = FIRST_POSTS.get_many([*chosen, EVERYBODY])
     topics = [_about(topic, kept.get(topic) or []) for topic in chosen]
     in_turns = (row for turn in zip_longest(*topics) for row in turn if row)
-    popular = _("Popular here; follow people and this becomes yours")
+    popular = _("Popular here")
     rest = ((post_id, "popular", popular) for post_id in kept.get(EVERYBODY) or [])
     once: dict[int, tuple[int, str, str]] = {}
     for row in chain(in_turns, rest):

@@ -61,6 +61,7 @@ class Suggested:
     tag_display: str = ""
     wrote_liked: bool = False
     is_new: bool = False
+    followers: int = 0
 
 
 def of_person(user_id: int) -> list[Suggested]:

@@ -12,6 +12,8 @@ from accounts.cards import AuthorCard, author_cards
 from discovery.models import Source
 from discovery.people.lists import Suggested
 
+FEW_FOLLOWERS = 3
+
 # Of people and of whom each was found through: who is still a stranger that may be seen, and which of the bridges still
 # are. A bridge is named only to who may see in its list that it follows this person. Each row by an index.
 _STILL = """
@@ -121,10 +123,17 @@ def _reason(one: Suggested, truth: _Truth, cards: dict[int, AuthorCard]) -> str:
     if one.source == Source.PLACE:
         return _("In the same place as you")
     if one.source == Source.POPULAR:
-        return _("New here and popular") if one.is_new else _("Many people here follow them")
+        return _popular(one)
     if one.tag:
         return _("Writes about #%(tag)s") % {"tag": one.tag_display or one.tag}
     return _("You liked what they wrote") if one.wrote_liked else _("Likes what you like")
+
+
+def _popular(one: Suggested) -> str:
+    """Where hardly anybody follows anybody yet, nobody is called popular."""
+    if one.followers < FEW_FOLLOWERS:
+        return _("New here") if one.is_new else _("Writes for everybody here")
+    return _("New here and popular") if one.is_new else _("Many people here follow them")
 
 
 def _followed_by(names: Sequence[str], *, others: int) -> str:

@@ -28,7 +28,9 @@ def town(ada):
     """Enough rows that an index pays, and statistics that say so."""
     crowd = [ada, *(person() for _ in range(79))]
     posts = [post for author in crowd for post in plant_many(author, 60)]
-    tags = Hashtag.objects.bulk_create(Hashtag(name=f"tag{number}", display=f"Tag{number}") for number in range(40))
+    tags = Hashtag.objects.bulk_create(
+        Hashtag(name=f"tag{number}", display=f"Tag{number}") for number in range(40)
+    )
     PostHashtag.objects.bulk_create(
         PostHashtag(hashtag=tags[number % 40], post=post) for number, post in enumerate(posts)
     )
@@ -39,9 +41,7 @@ def town(ada):
         if one != other and (one + other) % 2
     )
     PersonCounts.objects.update(following=40, followers=40)
-    Like.objects.bulk_create(
-        Like(user=who, post=post) for who in crowd for post in posts[:: 40 + who.pk % 7]
-    )
+    Like.objects.bulk_create(Like(user=who, post=post) for who in crowd for post in posts[:: 40 + who.pk % 7])
     Finding.objects.bulk_create(
         Finding(user=who, by_place=True, place=f"place {number % 9}", welcomed_at=timezone.now())
         for number, who in enumerate(crowd)
@@ -58,9 +58,7 @@ def town(ada):
 def test_each_stage_goes_by_indexes_and_no_table_is_read_whole(town, stage):
     ada = town[0]
     popular = popular_people()
-    plan = plans_of(
-        lambda: find(ada.pk, stage=stage, tags=["tag1"], popular=popular, since=timezone.now())
-    )
+    plan = plans_of(lambda: find(ada.pk, stage=stage, tags=["tag1"], popular=popular, since=timezone.now()))
     assert "follow_following" in plan, plan
     for table in LARGE:
         assert not re.search(rf"Seq Scan on {table}\b", plan), f"{table}\n{plan}"
