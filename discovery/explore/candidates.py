@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from django.db import connection
 
-from discovery.models import TrendKind
+from discovery.models import Interest, TrendKind
+from discovery.people.topics import TOPICS
 from discovery.trends.counting import id_ago
 from discovery.trends.reading import trends
 from feeds import hooks
@@ -57,16 +58,19 @@ CROSS JOIN LATERAL (SELECT post_id FROM interactions_like
     WHERE user_id = alike.user_id AND is_active AND place > %(since)s ORDER BY place DESC LIMIT %(theirs)s) theirs
 GROUP BY 1 ORDER BY 2 DESC, 1 DESC LIMIT %(most)s
 """
-# The tags of what somebody wrote and liked, those they met most often first.
+# The tags that somebody follows, of their interests, and of what they wrote and liked; those they met most often first.
 _KNOWN_TAGS = """
-SELECT t.hashtag_id, count(*) FROM (
-    (SELECT id AS post_id FROM feeds_post
-        WHERE author_id = %(me)s AND id > %(known)s AND deleted_at IS NULL ORDER BY id DESC LIMIT 200)
-    UNION
-    (SELECT post_id FROM interactions_like
-        WHERE user_id = %(me)s AND is_active AND place > %(known)s ORDER BY place DESC LIMIT 200)
-) met JOIN feeds_posthashtag t ON t.post_id = met.post_id
-GROUP BY 1 ORDER BY 2 DESC, 1
+SELECT hashtag_id, sum(times) FROM (
+    SELECT hashtag_id, 1000 AS times FROM feeds_tagfollow WHERE user_id = %(me)s
+    UNION ALL SELECT id, 10 FROM feeds_hashtag WHERE name = ANY(%(chosen)s)
+    UNION ALL SELECT t.hashtag_id, 1 FROM (
+        (SELECT id AS post_id FROM feeds_post
+            WHERE author_id = %(me)s AND id > %(known)s AND deleted_at IS NULL ORDER BY id DESC LIMIT 200)
+        UNION
+        (SELECT post_id FROM interactions_like
+            WHERE user_id = %(me)s AND is_active AND place > %(known)s ORDER BY place DESC LIMIT 200)
+    ) met JOIN feeds_posthashtag t ON t.post_id = met.post_id
+) known GROUP BY 1 ORDER BY 2 DESC, 1
 """
 _TAGGED = """
 SELECT u.post_id, h.display FROM unnest(%(tags)s::bigint[]) WITH ORDINALITY t (id, place)
@@ -129,8 +133,12 @@ def _sources(user_id: int | None, known_tags: list[int]) -> Iterable[tuple[Sourc
 
 
 def _known_tags(user_id: int) -> list[int]:
+    topics = Interest.objects.filter(user=user_id).values_list("topic", flat=True)
+    chosen = [tag for slug in topics if slug in TOPICS for tag in TOPICS[slug].tags]
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN_TAGS, {"me": user_id, "known": id_ago(KNOWN_DAYS * 86400)})
+        cursor.execute(
+            _KNOWN_TAGS, {"me": user_id, "known": id_ago(KNOWN_DAYS * 86400), "chosen": chosen}
+        )
         return [tag_id for tag_id, _times in cursor.fetchall()]
 
 

@@ -1,5 +1,7 @@
 """Explore: what is going on beyond the people one follows."""
 
+from typing import Any
+
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,11 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from discovery import selectors
+from discovery.people.shown import Suggestion
 from discovery.selectors import ExplorePage
 from discovery.selectors.explore import FOUND, LAST
 from socialnet.kernel.errors import CursorExpired, DatabaseAway
 
-TAGS = 10
+TAGS, PEOPLE = 10, 3
 
 
 @never_cache
@@ -32,10 +35,22 @@ def explore(request: HttpRequest) -> HttpResponse:
         page = ExplorePage(items=[], origin=LAST)
     if wants_items:
         return render(request, "discovery/_explore_items.html", {"page": page})
-    context = {"page": page, "tags": None if cursor else selectors.trending_tags(most=TAGS)}
+    context: dict[str, Any] = {"page": page}
+    if not cursor:
+        context["tags"] = selectors.trending_tags(most=TAGS)
+        context["people"] = _people(request)
     if page.origin != FOUND:
         context["banner"] = banner_of(page)
     return render(request, "discovery/explore.html", context)
+
+
+def _people(request: HttpRequest) -> list[Suggestion]:
+    if not request.user.is_authenticated:
+        return []
+    try:
+        return selectors.suggested_people(request.user, count=PEOPLE)
+    except (OperationalError, InterfaceError, DatabaseAway):
+        return []
 
 
 def banner_of(page: ExplorePage) -> dict[str, str]:
