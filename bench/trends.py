@@ -7,7 +7,7 @@ from argparse import Namespace
 from datetime import timedelta
 from statistics import median
 
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,15 +24,20 @@ INSERT INTO feeds_post (id, author_id, content, html, visibility, language)
 SELECT * FROM unnest(%(ids)s::bigint[], %(authors)s::bigint[], %(texts)s::text[]) p (id, author, text),
     LATERAL (SELECT p.text AS html, 'public' AS visibility, '' AS language) rest
 """
-_USES = "INSERT INTO feeds_posthashtag (hashtag_id, post_id) SELECT * FROM unnest(%(tags)s::bigint[], %(ids)s::bigint[])"
+_USES = """
+INSERT INTO feeds_posthashtag (hashtag_id, post_id)
+SELECT * FROM unnest(%(tags)s::bigint[], %(ids)s::bigint[])
+"""
 _COUNTS = "INSERT INTO feeds_postcounts (post_id, likes, comments, shares) SELECT unnest(%(ids)s::bigint[]), 0, 0, 0"
 _LIKES = """
 INSERT INTO interactions_like (user_id, post_id, is_active, place)
-SELECT *, true, socialnet_next_id() - (random() * 24 * 3600 * 1000)::bigint * 4096 FROM unnest(%(people)s::bigint[], %(posts)s::bigint[]) ON CONFLICT DO NOTHING
+SELECT *, true, socialnet_next_id() - (random() * 24 * 3600 * 1000)::bigint * 4096
+FROM unnest(%(people)s::bigint[], %(posts)s::bigint[]) ON CONFLICT DO NOTHING
 """
 # What the counts must be, so that the invariants hold.
 _COUNT = """
-UPDATE feeds_postcounts c SET likes = (SELECT count(*) FROM interactions_like l WHERE l.post_id = c.post_id AND is_active)
+UPDATE feeds_postcounts c SET likes = (
+    SELECT count(*) FROM interactions_like l WHERE l.post_id = c.post_id AND is_active)
 WHERE c.post_id = ANY(%(ids)s)
 """
 _POST_COUNTS = """
@@ -62,9 +67,9 @@ def measure(report: Report, *, rounds: int = 3) -> None:
         people.append(time.perf_counter() - began)
     report.add(
         f"The jobs of trends, median of {rounds} rounds, seconds",
-        posts=Post.objects.count(),
-        people=User.objects.count(),
         **{
+            "posts": Post.objects.count(),
+            "accounts": User.objects.count(),
             "counted": news,
             "counting again": round(rebuilding, 2),
             "tags and posts": round(median(tags_and_posts), 2),
@@ -106,3 +111,5 @@ def crowd() -> None:
         cursor.execute(_LIKES, likes)
         cursor.execute(_COUNT, {"ids": ids})
         cursor.execute(_POST_COUNTS)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE")

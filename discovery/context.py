@@ -14,10 +14,13 @@ TAGS, POSTS = 5, 3
 
 
 def trends(request: HttpRequest) -> dict[str, Any]:
-    """`trending_tags`, for the rail: kept by the process, without a query; `trending_posts`, for the landing page."""
+    """`trending_tags`, for the rail: kept by the process, without a query; `trending_posts` and
+    `trending_post_ids`, for the landing page."""
+    posts = cache(lambda: _posts(request))
     return {  # templates call them
         "trending_tags": cache(lambda: selectors.trending_tags(most=TAGS)),
-        "trending_posts": cache(lambda: _posts(request)),
+        "trending_posts": posts,
+        "trending_post_ids": cache(lambda: {item.id for item in posts()}),
     }
 
 

@@ -39,7 +39,7 @@ class TrendAdmin(ReadOnlyAdmin):
     list_display = ["rank", "kind", "what", "score", "is_flagged", "verdict", "people", "taken_at"]
     list_filter = [KindFilter, "is_flagged"]
     list_select_related = ["snapshot"]
-    ordering = ["-is_flagged", "snapshot__kind", "rank"]
+    ordering = ["-is_flagged", "-snapshot__kind", "rank"]
     fields = ["kind", "what", "taken_at", "rank", "score", "is_flagged", "verdict", "made_of"]
     readonly_fields = fields
     actions = ["hold", "allow", "take_back"]
@@ -75,7 +75,7 @@ class TrendAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("kind"), ordering="snapshot__kind")
     def kind(self, trend: Trend) -> str:
-        return TrendKind(trend.snapshot.kind).label
+        return str(TrendKind(trend.snapshot.kind).label)
 
     @admin.display(description=_("of"))
     def what(self, trend: Trend) -> str:
@@ -97,7 +97,9 @@ class TrendAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("made of"))
     def made_of(self, trend: Trend) -> str:
-        rows = format_html_join("", "<tr><th scope='row'>{}</th><td>{}</td></tr>", _flat(trend.parts))
+        rows = format_html_join(
+            "", "<tr><th scope='row' class='text-left pr-4'>{}</th><td>{}</td></tr>", _flat(trend.parts)
+        )
         return format_html("<table>{}</table>", rows)
 
 

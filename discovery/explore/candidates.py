@@ -7,6 +7,7 @@ a page shows is judged again by the door.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 
@@ -145,7 +146,12 @@ def _known_tags(user_id: int) -> list[int]:
 def _tagged(tag_ids: list[int]) -> dict[int, str]:
     if not tag_ids:
         return {}
-    named = {"tags": tag_ids, "since": id_ago(DAYS * 86400), "tagged": TAGGED_MOST, "most": EACH_MOST}
+    named: dict[str, Any] = {
+        "tags": tag_ids,
+        "since": id_ago(DAYS * 86400),
+        "tagged": TAGGED_MOST,
+        "most": EACH_MOST,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TAGGED, named)
         found: dict[int, str] = {}

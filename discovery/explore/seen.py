@@ -38,7 +38,8 @@ def of(user_id: int) -> list[int]:
     """The ids of what was shown; nothing while Redis is away."""
     try:
         with door() as client:
-            return [int(post_id) for post_id in client.zrange(POLICY.key(user_id), 0, -1)]
+            kept: list[bytes] = client.zrange(POLICY.key(user_id), 0, -1)  # type: ignore[assignment]
+            return [int(post_id) for post_id in kept]
     except RedisAway:
         return []
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import User
@@ -78,8 +79,6 @@ def test_each_part_of_a_score_is_shown(mod: User) -> None:
 
 
 def test_staff_without_the_right_only_looks(ada: User) -> None:
-    from django.contrib.auth.models import Permission
-
     talk(established(5), "tag")
     compute()
     staff = person("staff", is_staff=True)

@@ -44,6 +44,7 @@ def test_from_what_people_do_to_the_api_and_the_landing_page(ada: User) -> None:
     assert set(one["parts"]["velocities"]) == {"like", "comment", "share"}
     html = page_of().get("/").content.decode()
     assert "Trending posts" in html and "3 people in the last hour" in html
+    assert html.count(f'id="post-{post.pk}"') == 1
     for person_ in crowd[:3]:
         unlike_post(post_id=post.pk, person=person_)
     drain()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import Api, page_of, person
+from accounts.tests.test_follow_races import at_once
 from conftest import use_redis
 from discovery.handlers.trends import count_posts
 from discovery.models import TrendKind, TrendSnapshot
@@ -229,3 +230,16 @@ def test_the_rail_costs_no_query(ada: User, django_assert_num_queries: Any) -> N
     compute()
     with django_assert_num_queries(0):
         assert reading.trends(TrendKind.TAG).entries
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_events_in_many_workers_at_once_count_once() -> None:
+    people = established(6)
+    posts = talk(people, "race")
+    events = [PostPublished(post_id=post.pk, author_id=post.author_id) for post in posts]
+    at_once(*[lambda: count_posts(events)] * 6)
+    assert seen("race") == 6
+    hashtag = Hashtag.objects.get(name="race").pk
+    key = counters._busy(What.TAG, counters.HOURS, counters.HOURS.bucket(timezone.now().timestamp()))
+    before = counters._busy(What.TAG, counters.HOURS, counters.HOURS.bucket(timezone.now().timestamp()) - 1)
+    assert sum(redis._client().zscore(one, str(hashtag)) or 0 for one in (key, before)) == 6

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from socialnet.kernel.cache import CachePolicy
 from socialnet.kernel.redis import door
@@ -78,15 +79,15 @@ class Act:
 def note(acts: Iterable[Act]) -> int:
     """Count `acts`; returns in how many places this was news. Raises `RedisAway`."""
     now = time.time()
-    places = [
+    places = (
         (act, span)
         for act in acts
         for span in SPANS[act.what]
         if now - span.kept < act.moment < now + span.seconds
-    ]
+    )
     news = 0
-    for first in range(0, len(places), _BATCH):
-        news += _note(places[first : first + _BATCH])
+    while batch := list(islice(places, _BATCH)):
+        news += _note(batch)
     return news
 
 

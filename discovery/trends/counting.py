@@ -10,10 +10,12 @@ from django.db import connection
 
 from discovery.trends import counters
 from discovery.trends.counters import DAY, Act, What
+from socialnet.kernel.postgres import in_time
 from socialnet.outbox.ids import MAX_ID
 
 POST_DAYS = 3  # older posts do not trend
 PERSON_DAYS = 7
+REBUILD_MILLISECONDS = 10 * 60 * 1000  # of each statement; it is a job for rare days
 _CHUNK = 10_000
 
 _STANDS = "{0}.is_active AND {0}.suspended_at IS NULL AND NOT {0}.is_private"
@@ -112,7 +114,8 @@ def rebuild() -> int:
         (What.LIKE, _LIKES.format(which=_LIKES_OF_POSTS)),
         (What.PERSON, _FOLLOWS.format(which="f.created_at > now() - make_interval(days => 7)")),
     ):
-        news += counters.note(_acts(what, statement, since))
+        with in_time(REBUILD_MILLISECONDS):
+            news += counters.note(_acts(what, statement, since))
     counters.now_whole()
     return news
 

@@ -63,6 +63,9 @@ MODERATOR_MAY = (
     "view_comment",
     "delete_comment",
     "view_auditentry",
+    "view_trend",
+    "view_trendruling",
+    "change_trendruling",
 )
 NEW_SINCE = 12  # posts in ada's home that came after she was there last
 _SEED = 60
