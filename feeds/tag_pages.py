@@ -168,8 +168,8 @@ def top_tagged(
 
 
 def writers_with(*, name: str, viewer: Viewer) -> list[Writer]:
-    """Who wrote most of the newest `CANDIDATES` public posts with the tag that `viewer` may see, at most `WRITERS_MOST`.
-    Of two who wrote as many, the one who wrote last."""
+    """Who wrote most of the newest `CANDIDATES` public posts with the tag, as far as `viewer` may see them: at most
+    `WRITERS_MOST` people; of two who wrote as many, first the one who wrote last."""
     ids = sorted(_ranking(name)["ids"], reverse=True)
     viewer_id = viewer.pk if viewer.is_authenticated else None
     truth = facts(viewer_id=viewer_id, post_ids=ids)

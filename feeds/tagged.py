@@ -164,7 +164,8 @@ def _load(names: Sequence[str]) -> dict[str, _Recent]:
     if missing := [name for name in names if name not in found]:
         with connection.cursor() as cursor:
             cursor.execute(_NEWEST, {"names": missing, "count": LENGTH})
-            read = dict.fromkeys(missing, list[int]()) | dict(cursor.fetchall())
+            there: dict[str, list[int]] = dict(cursor.fetchall())
+        read = {name: there.get(name, []) for name in missing}
         _RECENT.set_many(read, read_since=began)
         found |= read
     _loads.inc(len(names))
