@@ -40,10 +40,14 @@ RANKED = CachePolicy(
 )
 _CANDIDATES = """
 SELECT p.id, p.author_id, coalesce(c.likes, 0), coalesce(c.comments, 0), coalesce(c.shares, 0)
-FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id LEFT JOIN feeds_postcounts c ON c.post_id = p.id
-WHERE t.hashtag_id = (SELECT id FROM feeds_hashtag WHERE name = %(name)s)
-    AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.visibility = 'public'
-ORDER BY t.post_id DESC LIMIT %(most)s
+FROM (
+    SELECT p.id, p.author_id FROM feeds_posthashtag t CROSS JOIN LATERAL (
+        SELECT id, author_id FROM feeds_post
+        WHERE id = t.post_id AND deleted_at IS NULL AND hidden_at IS NULL AND visibility = 'public' OFFSET 0
+    ) p
+    WHERE t.hashtag_id = (SELECT id FROM feeds_hashtag WHERE name = %(name)s)
+    ORDER BY t.post_id DESC LIMIT %(most)s
+) p LEFT JOIN feeds_postcounts c ON c.post_id = p.id
 """
 
 
