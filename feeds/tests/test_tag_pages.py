@@ -52,7 +52,7 @@ def test_what_people_react_to_comes_first(ada: User, cleo: User) -> None:
         like(post, many)
     expected = [posts[1].pk, posts[3].pk, posts[0].pk, posts[2].pk]
     assert top_ids(cleo) == top_ids(AnonymousUser()) == expected
-    listed = Api()("GET", "hashtags/FOG/posts?sort=top").json()["results"]
+    listed = Api()("GET", "hashtags/FOG/posts?mode=top").json()["results"]
     assert [int(one["id"]) for one in listed] == expected
     page = page_of().get("/tags/fog/top").content.decode()
     assert [page.index(f'data-post-id="{ident}"') for ident in expected] == sorted(
@@ -115,7 +115,7 @@ def test_a_list_that_is_not_kept_any_longer_says_so(cleo: User) -> None:
     assert page.next_cursor is not None
     text = page.next_cursor.encode()
     redis._client().flushall()
-    assert Api(cleo)("GET", f"hashtags/fog/posts?sort=top&cursor={text}").json()["code"] == "cursor_expired"
+    assert Api(cleo)("GET", f"hashtags/fog/posts?mode=top&cursor={text}").json()["code"] == "cursor_expired"
     browser = page_of(cleo)
     answer = browser.get(f"/tags/fog/top?cursor={text}")
     assert answer.status_code == 400 and "This list has grown old" in answer.content.decode()
@@ -131,9 +131,9 @@ def test_a_cursor_leads_through_its_own_list_only(cleo: User) -> None:
     text = page.next_cursor.encode()
     with pytest.raises(InvalidCursor):
         tag_pages.top_cursor(text, name="rain")
-    for path in (f"hashtags/rain/posts?sort=top&cursor={text}", f"hashtags/fog/posts?cursor={text}"):
+    for path in (f"hashtags/rain/posts?mode=top&cursor={text}", f"hashtags/fog/posts?cursor={text}"):
         assert Api(cleo)("GET", path).status_code == 400
-    assert Api(cleo)("GET", "hashtags/fog/posts?sort=best").status_code == 400
+    assert Api(cleo)("GET", "hashtags/fog/posts?mode=best").status_code == 400
     assert page_of(cleo).get("/tags/rain/top?cursor=x").status_code == 400
 
 
