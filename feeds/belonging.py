@@ -10,8 +10,6 @@ the authors and the tags whose posts the walk goes through.
 
 _FOLLOWS = """EXISTS (SELECT 1 FROM accounts_follow
         WHERE follower_id = {viewer} AND followee_id = {author} AND status = 'active')"""
-_HAS_TAG = """EXISTS (SELECT 1 FROM feeds_posthashtag t
-        JOIN feeds_tagfollow f ON f.user_id = {viewer} AND f.hashtag_id = t.hashtag_id WHERE t.post_id = {post})"""
 SOURCES = """
     SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
     UNION ALL SELECT %(user)s
@@ -30,8 +28,7 @@ def is_delivered(*, viewer: str, author: str, is_followed: str = "") -> str:
     return f"({author} = {viewer} OR {is_followed or follows(viewer=viewer, author=author)})"
 
 
-def belongs(*, viewer: str, author: str, post: str, is_followed: str = "", has_tag: str = "") -> str:
-    """An SQL condition: the post at `post`, of `author`, belongs to the home of `viewer`. `has_tag` is where a
-    statement knows already whether it carries a tag that they follow."""
-    for_author = is_delivered(viewer=viewer, author=author, is_followed=is_followed)
-    return f"({for_author} OR {has_tag or _HAS_TAG.format(viewer=viewer, post=post)})"
+def belongs(*, viewer: str, author: str, has_tag: str, is_followed: str = "") -> str:
+    """An SQL condition: a post of `author` belongs to the home of `viewer`; `has_tag` is where the statement knows
+    whether it carries a tag that they follow."""
+    return f"({is_delivered(viewer=viewer, author=author, is_followed=is_followed)} OR {has_tag})"

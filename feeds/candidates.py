@@ -61,9 +61,7 @@ class Candidates:
         delivered = _Stream(self._delivered)
         delivered.first(count)
         self._streams = [delivered]
-        if self._pull.since and (
-            followed := sources.followed_by(self.user_id, self._pull, raw=self._beside)
-        ):
+        if self._pull.since and (followed := sources.followed_by(self.user_id, self._pull, raw=self._beside)):
             self._streams.append(_Stream(self._pulled(followed)))
         if self._tags:
             self._by_tag = _Stream(self._with_tags(self._tags))

@@ -38,7 +38,8 @@ _TAG_COUNTS = """
 SELECT h.id, h.name, coalesce(c.posts, 0), coalesce(used.many, 0) FROM feeds_hashtag h
 LEFT JOIN feeds_hashtagcounts c ON c.hashtag_id = h.id
 LEFT JOIN (
-    SELECT t.hashtag_id, count(*) FILTER (WHERE is_open) AS many, count(*) FILTER (WHERE is_open <> t.is_counted) AS wrong
+    SELECT t.hashtag_id, count(*) FILTER (WHERE is_open) AS many,
+        count(*) FILTER (WHERE is_open <> t.is_counted) AS wrong
     FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id JOIN accounts_user a ON a.id = p.author_id
     CROSS JOIN LATERAL (SELECT p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL
         AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private AS is_open) o

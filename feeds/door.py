@@ -102,7 +102,6 @@ CROSS JOIN LATERAL (SELECT ARRAY[{marks}] AS marks OFFSET 0) r
     belongs(
         viewer="v.id",
         author="p.author_id",
-        post="p.id",
         is_followed="p.follows",
         has_tag="p.followed_tag IS NOT NULL",
     ),

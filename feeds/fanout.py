@@ -207,7 +207,7 @@ def withdraw(post_id: int, *, author_id: int, tags: Collection[str] = ()) -> Non
 
 
 def withdraw_from_tags(post: Post, tags: Collection[str]) -> None:
-    """Tell the open homes that had a post for one of `tags`, all it ever carried, and have no reason for it any more."""
+    """Tell the open homes that had a post for one of `tags`, all it ever carried, and have no reason for it now."""
     homes = _open_homes_with_tags(tags)
     if not homes:
         return

@@ -133,9 +133,7 @@ def forget_posts(events: list[PostDeleted]) -> None:
     _forget_lists(events)
     sources.note_deleted({event.author_id for event in events})
     for event in events:
-        fanout.withdraw(
-            event.post_id, author_id=event.author_id, tags=newest.tags_ever([event.post_id])
-        )
+        fanout.withdraw(event.post_id, author_id=event.author_id, tags=newest.tags_ever([event.post_id]))
 
 
 @on(PostDeleted, queue="fanout_bulk", batch=20)

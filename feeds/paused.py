@@ -66,8 +66,8 @@ def _tag_of(card: Card, tags: Collection[str]) -> str | None:
 
 
 def home(viewer_id: int, *, before: int | None) -> Kept:
-    """What is warm of a home, and what is kept of the authors and tags merged into it; raises `DatabaseAway` when nothing
-    is."""
+    """What is warm of a home, and what is kept of the authors and tags merged into it; raises `DatabaseAway` when
+    nothing is."""
     try:
         part = timelines.read(viewer_id, before=before, count=_BATCH)
     except RedisAway as error:

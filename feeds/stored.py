@@ -33,15 +33,16 @@ LEFT JOIN accounts_activity a ON a.user_id = person.id
 LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
 """
 _LATERAL = f"""
-(SELECT p.id FROM ({SOURCES}) source
-CROSS JOIN LATERAL (
-    SELECT id FROM feeds_post
-    WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL
-    ORDER BY id DESC LIMIT %(count)s
-) p
-ORDER BY p.id DESC LIMIT %(count)s)
-UNION ({tagged.OF_PERSON})
-ORDER BY id DESC LIMIT %(count)s
+SELECT id FROM (
+    (SELECT p.id FROM ({SOURCES}) source
+    CROSS JOIN LATERAL (
+        SELECT id FROM feeds_post
+        WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL
+        ORDER BY id DESC LIMIT %(count)s
+    ) p
+    ORDER BY p.id DESC LIMIT %(count)s)
+    UNION ({tagged.OF_PERSON})
+) found ORDER BY id DESC LIMIT %(count)s
 """
 _CLOSEST = """
 SELECT p.id FROM (

@@ -98,7 +98,7 @@ def _locked(post_ids: Collection[int]) -> list[int]:
 
 
 def _count(post_ids: Collection[int], *, without: Collection[int] = (), of_all: bool = False) -> None:
-    params = {"posts": list(post_ids), "without": list(without), "all": of_all}
+    params: dict[str, Any] = {"posts": list(post_ids), "without": list(without), "all": of_all}
     if post_ids:
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, params)

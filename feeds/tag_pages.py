@@ -40,10 +40,14 @@ RANKED = CachePolicy(
 )
 _CANDIDATES = """
 SELECT p.id, p.author_id, coalesce(c.likes, 0), coalesce(c.comments, 0), coalesce(c.shares, 0)
-FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id LEFT JOIN feeds_postcounts c ON c.post_id = p.id
-WHERE t.hashtag_id = (SELECT id FROM feeds_hashtag WHERE name = %(name)s)
-    AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.visibility = 'public'
-ORDER BY t.post_id DESC LIMIT %(most)s
+FROM (
+    SELECT p.id, p.author_id FROM feeds_posthashtag t CROSS JOIN LATERAL (
+        SELECT id, author_id FROM feeds_post
+        WHERE id = t.post_id AND deleted_at IS NULL AND hidden_at IS NULL AND visibility = 'public' OFFSET 0
+    ) p
+    WHERE t.hashtag_id = (SELECT id FROM feeds_hashtag WHERE name = %(name)s)
+    ORDER BY t.post_id DESC LIMIT %(most)s
+) p LEFT JOIN feeds_postcounts c ON c.post_id = p.id
 """
 
 
@@ -168,8 +172,8 @@ def top_tagged(
 
 
 def writers_with(*, name: str, viewer: Viewer) -> list[Writer]:
-    """Who wrote most of the newest `CANDIDATES` public posts with the tag that `viewer` may see, at most `WRITERS_MOST`.
-    Of two who wrote as many, the one who wrote last."""
+    """Who wrote most of the newest `CANDIDATES` public posts with the tag, as far as `viewer` may see them: at most
+    `WRITERS_MOST` people; of two who wrote as many, first the one who wrote last."""
     ids = sorted(_ranking(name)["ids"], reverse=True)
     viewer_id = viewer.pk if viewer.is_authenticated else None
     truth = facts(viewer_id=viewer_id, post_ids=ids)

@@ -43,23 +43,25 @@ _RECENT = CachePolicy(
 )
 _loads = Counter("socialnet_tag_loads", "Recent lists of followed tags loaded into a process")
 
-_NEWEST = """
+# Posts are looked up one by one, down the key of the tag (OFFSET 0), until there are enough: how many a tag has, from one
+# to millions, the planner cannot know.
+_IS_PUBLIC = """(SELECT 1 FROM feeds_post
+        WHERE id = t.post_id AND deleted_at IS NULL AND visibility = 'public' OFFSET 0) p"""
+_NEWEST = f"""
 SELECT tag.name, ARRAY(
-    SELECT t.post_id FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id
-    WHERE t.hashtag_id = tag.id AND p.deleted_at IS NULL AND p.visibility = 'public'
-    ORDER BY t.post_id DESC LIMIT %(count)s)
+    SELECT t.post_id FROM feeds_posthashtag t CROSS JOIN LATERAL {_IS_PUBLIC}
+    WHERE t.hashtag_id = tag.id ORDER BY t.post_id DESC LIMIT %(count)s)
 FROM feeds_hashtag tag WHERE tag.name = ANY(%(names)s)
 """
 # The newest of each tag; a post with several of them is one.
-OLDER = """
-SELECT DISTINCT p.id FROM ({tags}) tag CROSS JOIN LATERAL (
-    SELECT t.post_id AS id FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id
-    WHERE t.hashtag_id = tag.hashtag_id AND t.post_id < %(before)s AND p.deleted_at IS NULL AND p.visibility = 'public'
-    ORDER BY t.post_id DESC LIMIT %(count)s
+_OLDER = f"""
+SELECT DISTINCT p.id FROM ({{tags}}) tag CROSS JOIN LATERAL (
+    SELECT t.post_id AS id FROM feeds_posthashtag t CROSS JOIN LATERAL {_IS_PUBLIC}
+    WHERE t.hashtag_id = tag.hashtag_id AND t.post_id < %(before)s ORDER BY t.post_id DESC LIMIT %(count)s
 ) p ORDER BY p.id DESC LIMIT %(count)s
 """
-OF_PERSON = OLDER.format(tags=TAGS)
-_OF_NAMES = OLDER.format(tags="SELECT id AS hashtag_id FROM feeds_hashtag WHERE name = ANY(%(names)s)")
+OF_PERSON = _OLDER.format(tags=TAGS)
+_OF_NAMES = _OLDER.format(tags="SELECT id AS hashtag_id FROM feeds_hashtag WHERE name = ANY(%(names)s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ def _load(names: Sequence[str]) -> dict[str, _Recent]:
     if missing := [name for name in names if name not in found]:
         with connection.cursor() as cursor:
             cursor.execute(_NEWEST, {"names": missing, "count": LENGTH})
-            read = dict.fromkeys(missing, list[int]()) | dict(cursor.fetchall())
+            there: dict[str, list[int]] = dict(cursor.fetchall())
+        read = {name: there.get(name, []) for name in missing}
         _RECENT.set_many(read, read_since=began)
         found |= read
     _loads.inc(len(names))

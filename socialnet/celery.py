@@ -95,7 +95,9 @@ app.conf.beat_schedule = {
         "feeds.tasks.reconcile_recent_post_counts", crontab(minute=25), every=HOUR
     ),
     "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
-    "tag counts, touched lately": job("feeds.tasks.reconcile_recent_tag_counts", crontab(minute=28), every=HOUR),
+    "tag counts, touched lately": job(
+        "feeds.tasks.reconcile_recent_tag_counts", crontab(minute=28), every=HOUR
+    ),
     "tag counts, all": job("feeds.tasks.reconcile_all_tag_counts", crontab(minute=55, hour=2), every=DAY),
     "like counts, touched lately": job(
         "interactions.tasks.reconcile_recent_like_counts", crontab(minute=30), every=HOUR

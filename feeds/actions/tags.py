@@ -17,8 +17,8 @@ from socialnet.outbox.actions import emit
 _ADD_TAGS = """
 WITH added AS (
     INSERT INTO feeds_hashtag (name, display)
-    SELECT name, display FROM unnest(%(names)s::text[], %(displays)s::text[]) WITH ORDINALITY AS tag (name, display, place)
-    ORDER BY place
+    SELECT name, display
+    FROM unnest(%(names)s::text[], %(displays)s::text[]) WITH ORDINALITY AS tag (name, display, place) ORDER BY place
     ON CONFLICT (name) DO NOTHING RETURNING id
 )
 INSERT INTO feeds_hashtagcounts (hashtag_id, posts) SELECT id, 0 FROM added

@@ -64,9 +64,7 @@ class Written:
         """Make the rows of `post` those of this text, and count them: the last thing that is done to a post."""
         shown = {tag_name(display): display for display in tags_in(self.content)}
         others = PostHashtag.objects.none() if is_new else PostHashtag.objects.filter(post=post)
-        lost = dict(
-            others.exclude(hashtag__name__in=shown).values_list("hashtag_id", "hashtag__name")
-        )
+        lost = dict(others.exclude(hashtag__name__in=shown).values_list("hashtag_id", "hashtag__name"))
         if not shown and not lost:
             return
         transaction.on_commit(partial(newest.forget, tags={*shown, *lost.values()}))

@@ -20,7 +20,7 @@ from socialnet.kernel.links import absolute
 from socialnet.kernel.pagination import Page
 from socialnet.kernel.schema import page_of
 
-NEW, TOP = SORTS = ("new", "top")
+NEW, TOP = MODES = ("new", "top")
 
 
 class HashtagView(APIView):
@@ -65,11 +65,11 @@ class MyHashtagsView(APIView):
 class HashtagPostsView(APIView):
     serializer_class = PostSerializer
     permission_classes = [AllowAny]
-    filters = frozenset({"sort"})
+    filters = frozenset({"mode"})
 
     @extend_schema(
         responses=page_of(PostSerializer),
-        parameters=[OpenApiParameter("sort", enum=SORTS, default=NEW)],
+        parameters=[OpenApiParameter("mode", enum=MODES, default=NEW)],
     )
     def get(self, request: Request, tag: str) -> Response:
         """The posts with a tag that you may see, newest first; or the newest public ones by reactions and age."""
@@ -77,10 +77,10 @@ class HashtagPostsView(APIView):
 
     def _page(self, name: str) -> Page[FeedItem]:
         asked = self.request.query_params
-        sort = asked.get("sort", NEW)
-        if sort not in SORTS:
-            raise Invalid(errors={"sort": [_("Choose one of: %(sorts)s.") % {"sorts": ", ".join(SORTS)}]})
-        if sort == TOP:
+        mode = asked.get("mode", NEW)
+        if mode not in MODES:
+            raise Invalid(errors={"mode": [_("Choose one of: %(modes)s.") % {"modes": ", ".join(MODES)}]})
+        if mode == TOP:
             place = tag_pages.top_cursor(asked.get("cursor"), name=name)
             return tag_pages.top_tagged(name=name, viewer=self.request.user, cursor=place, size=self.limit)
         return selectors.tagged_posts(
@@ -94,8 +94,10 @@ class HashtagPeopleView(APIView):
 
     @extend_schema(responses=page_of(WriterSerializer))
     def get(self, request: Request, tag: str) -> Response:
-        """Who wrote most with a tag lately, in posts that you may see."""
-        writers = tag_pages.writers_with(name=_name_of(tag), viewer=request.user)
+        """Who wrote most with a tag lately, in posts that you may see: one page, which nothing follows."""
+        if self.cursor is not None:
+            return self.page_response(Page(items=[]))
+        writers = tag_pages.writers_with(name=_name_of(tag), viewer=request.user)[: self.limit]
         people = [{**author_json(one.user), "recent_post_count": one.posts} for one in writers]
         return self.page_response(Page(items=people))
 

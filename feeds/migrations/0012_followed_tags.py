@@ -127,5 +127,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(COUNTS_OF_WHAT_IS_THERE, migrations.RunSQL.noop),
-        migrations.RunSQL(PAGE_FACTS, "DROP FUNCTION feeds_page_facts(bigint, bigint[]);" + before.PAGE_FACTS),
+        migrations.RunSQL(
+            PAGE_FACTS, "DROP FUNCTION feeds_page_facts(bigint, bigint[]);" + before.PAGE_FACTS
+        ),
     ]

@@ -19,7 +19,7 @@ from feeds.belonging import follows as is_followed
 from feeds.cards import hydrate
 from feeds.door import Audience, as_shared, facts
 from feeds.items import items_of
-from feeds.models import Post, PostCounts
+from feeds.models import Hashtag, Post, PostCounts, PostHashtag, TagFollow
 from feeds.paused import facts_without_database
 from feeds.selectors import get_visible_item, get_visible_post, newest_public, profile_posts
 from feeds.tests.factories import ids_at_home, plant, publish
@@ -48,6 +48,7 @@ def each(keys, *states):
 
 EVERYBODY = range(len(NAMES))
 SAYINGS = [*product(EVERYBODY, Audience.values)]
+TAGS = ["fog", "rain"]
 towns = st.builds(
     Town,
     private=each(EVERYBODY, False, True).map(set),
@@ -59,6 +60,8 @@ towns = st.builds(
     posts=st.tuples(*(st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]) for _ in SAYINGS)).map(
         lambda states: [(*saying, state) for saying, state in zip(SAYINGS, states, strict=True)]
     ),
+    tags=st.dictionaries(st.integers(0, len(SAYINGS) - 1), st.sets(st.sampled_from(TAGS), min_size=1)),
+    tag_follows=st.sets(st.tuples(st.sampled_from(EVERYBODY), st.sampled_from(TAGS))),
     shares=st.lists(
         st.tuples(
             st.sampled_from(EVERYBODY),
@@ -88,7 +91,7 @@ class Built:
 
     def build(self, town: Town) -> tuple[list[Post], list[Post]]:
         """Its posts, and its shares of them."""
-        for model in (Post, Follow, Block, Mute):
+        for model in (Post, Follow, Block, Mute, Hashtag):
             model.objects.all().delete()
         for number, user in enumerate(self.users):
             user.is_private = number in town.private
@@ -106,7 +109,21 @@ class Built:
         )
         start = id_at(timezone.now())
         posts = Post.objects.bulk_create(
-            self._row(start + place, *said, content="x") for place, said in enumerate(town.posts)
+            self._row(
+                start + place, *said, content=" ".join(["x", *(f"#{tag}" for tag in town.tags.get(place, ()))])
+            )
+            for place, said in enumerate(town.posts)
+        )
+        tags = {
+            tag.name: tag for tag in Hashtag.objects.bulk_create(Hashtag(name=tag, display=tag) for tag in TAGS)
+        }
+        PostHashtag.objects.bulk_create(
+            PostHashtag(hashtag=tags[tag], post=posts[place])
+            for place, carried in town.tags.items()
+            for tag in carried
+        )
+        TagFollow.objects.bulk_create(
+            TagFollow(user_id=who[a], hashtag=tags[tag]) for a, tag in town.tag_follows
         )
         shares = Post.objects.bulk_create(
             self._row(start + len(posts) + place, author, audience, state, content="", share_of=posts[of])
@@ -160,10 +177,11 @@ def test_the_three_forms_of_the_door_agree(built, town):
         for share, said in zip(shares, town.shares, strict=True):
             if viewer not in town.suspended | town.left:
                 assert found[share.pk].at_home == town.is_share_at_home(viewer, *said)
-        for post, (author, _audience, state) in zip(posts, town.posts, strict=True):
+        for place, (post, (author, _audience, state)) in enumerate(zip(posts, town.posts, strict=True)):
             fact = found[post.pk]
             assert fact.author_id == post.author_id
-            assert fact.belongs == town.belongs(viewer, author)
+            assert fact.belongs == town.belongs(viewer, author, place)
+            assert (fact.tag is not None) == (fact.belongs and not town.belongs(viewer, author))
             assert fact.muted == town.is_muted(viewer, author)
             assert fact.gone == (state == "deleted")
 
@@ -186,13 +204,14 @@ def test_the_door_without_postgresql_lets_nobody_in_who_may_not_see(built, town)
         standins.keep(user.pk)
         kept = standins.read(user.pk)
         standins._looked_after.clear()
-        for post, (author, audience, state) in zip(posts, town.posts, strict=True):
+        tags = {tag for a, tag in town.tag_follows if a == viewer}
+        for place, (post, (author, audience, state)) in enumerate(zip(posts, town.posts, strict=True)):
             if card := known.cards.get(post.pk):
                 fact = facts_without_database(
-                    card, known.authors.get(post.author_id), viewer_id=user.pk, kept=kept
+                    card, known.authors.get(post.author_id), viewer_id=user.pk, kept=kept, tags=tags
                 )
                 assert fact.visible == town.may_see(viewer, author, audience, state)
-                assert fact.at_home == town.is_at_home(viewer, author, audience, state)
+                assert fact.at_home == town.is_at_home(viewer, author, audience, state, place)
             else:
                 assert state != "standing"
         for share, said in zip(shares, town.shares, strict=True):

@@ -468,9 +468,7 @@ class Homes(RuleBasedStateMachine):
         shares = zip(self.shares, self.town.shares, strict=True)
         return {
             post.pk for place, (post, said) in enumerate(posts) if self.town.is_at_home(a, *said, place)
-        } | {
-            share.pk for share, said in shares if self.town.is_share_at_home(a, *said)
-        }
+        } | {share.pk for share, said in shares if self.town.is_share_at_home(a, *said)}
 
     def own(self, a: int) -> set[int]:
         return {post.pk for post in (*self.posts, *self.shares) if post.author_id == self.users[a].pk}

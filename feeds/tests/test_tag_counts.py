@@ -158,7 +158,9 @@ def test_every_night_all_are_compared_and_mended(wrong: None) -> None:
 
 def test_every_hour_those_used_lately_are(wrong: None) -> None:
     tasks.reconcile_recent_tag_counts()
-    assert uses() == RIGHT | {"lost": 3} or uses() == {name: RIGHT[name] for name in ("right", "high", "marked")}
+    assert uses() == RIGHT | {"lost": 3} or uses() == {
+        name: RIGHT[name] for name in ("right", "high", "marked")
+    }
     assert uses()["high"] == 1
 
 
@@ -257,6 +259,8 @@ def test_a_person_goes_while_others_write(round_: int) -> None:
     for _ in range(5):
         publish(ada, "#fog #rain")
     people.delete_person(user=ada, password=PASSWORD)
-    at_once(lambda: upkeep.forget_person(ada.pk), lambda: [publish(ben, "#rain #fog") for _ in range(5)], settle)
+    at_once(
+        lambda: upkeep.forget_person(ada.pk), lambda: [publish(ben, "#rain #fog") for _ in range(5)], settle
+    )
     settle()
     assert uses() == {"fog": 5, "rain": 5} and is_exact()

@@ -52,7 +52,7 @@ def test_what_people_react_to_comes_first(ada: User, cleo: User) -> None:
         like(post, many)
     expected = [posts[1].pk, posts[3].pk, posts[0].pk, posts[2].pk]
     assert top_ids(cleo) == top_ids(AnonymousUser()) == expected
-    listed = Api()("GET", "hashtags/FOG/posts?sort=top").json()["results"]
+    listed = Api()("GET", "hashtags/FOG/posts?mode=top").json()["results"]
     assert [int(one["id"]) for one in listed] == expected
     page = page_of().get("/tags/fog/top").content.decode()
     assert [page.index(f'data-post-id="{ident}"') for ident in expected] == sorted(
@@ -77,7 +77,9 @@ def test_pages_follow_one_another_as_they_were_put_together(ada: User, cleo: Use
     assert top_ids(cleo)[0] == posts[0].pk
 
 
-@pytest.mark.parametrize("state", ["followers", "private account", "suspended", "deleted", "hidden", "blocked"])
+@pytest.mark.parametrize(
+    "state", ["followers", "private account", "suspended", "deleted", "hidden", "blocked"]
+)
 def test_top_and_people_show_each_viewer_what_the_door_lets_through(
     ada: User, ben: User, cleo: User, state: str
 ) -> None:
@@ -113,9 +115,7 @@ def test_a_list_that_is_not_kept_any_longer_says_so(cleo: User) -> None:
     assert page.next_cursor is not None
     text = page.next_cursor.encode()
     redis._client().flushall()
-    assert (
-        Api(cleo)("GET", f"hashtags/fog/posts?sort=top&cursor={text}").json()["code"] == "cursor_expired"
-    )
+    assert Api(cleo)("GET", f"hashtags/fog/posts?mode=top&cursor={text}").json()["code"] == "cursor_expired"
     browser = page_of(cleo)
     answer = browser.get(f"/tags/fog/top?cursor={text}")
     assert answer.status_code == 400 and "This list has grown old" in answer.content.decode()
@@ -131,9 +131,9 @@ def test_a_cursor_leads_through_its_own_list_only(cleo: User) -> None:
     text = page.next_cursor.encode()
     with pytest.raises(InvalidCursor):
         tag_pages.top_cursor(text, name="rain")
-    for path in (f"hashtags/rain/posts?sort=top&cursor={text}", f"hashtags/fog/posts?cursor={text}"):
+    for path in (f"hashtags/rain/posts?mode=top&cursor={text}", f"hashtags/fog/posts?cursor={text}"):
         assert Api(cleo)("GET", path).status_code == 400
-    assert Api(cleo)("GET", "hashtags/fog/posts?sort=best").status_code == 400
+    assert Api(cleo)("GET", "hashtags/fog/posts?mode=best").status_code == 400
     assert page_of(cleo).get("/tags/rain/top?cursor=x").status_code == 400
 
 
@@ -186,7 +186,9 @@ def test_people_cost_the_same_for_few_and_for_many(cleo: User, django_assert_num
             publish(person(), "#fog")
         forget_ranking()
         writers_with(name="fog", viewer=cleo)
-        with django_assert_num_queries(2):  # the facts of what they wrote; what is between the viewer and them
+        with django_assert_num_queries(
+            2
+        ):  # the facts of what they wrote; what is between the viewer and them
             found = writers_with(name="fog", viewer=cleo)
         assert len(found) == min(30, many)
 
@@ -229,7 +231,9 @@ def test_a_tag_that_nobody_uses_has_empty_tabs_that_are_not_listed(cleo: User, t
 def test_nobody_learns_from_a_tab_of_posts_that_are_not_for_them(ada: User, ben: User) -> None:
     publish(ada, "#SecretParty", audience="private")
     for tab in ("", "/top", "/people"):
-        seen, absent = (page_of(ben).get(f"/tags/{name}{tab}").content.decode() for name in ("secretparty", "nope"))
+        seen, absent = (
+            page_of(ben).get(f"/tags/{name}{tab}").content.decode() for name in ("secretparty", "nope")
+        )
         assert "SecretParty" not in seen and "public post" not in seen
         assert len(seen.replace("secretparty", "nope")) == pytest.approx(len(absent), abs=64)
     assert Api(ben)("GET", "hashtags/secretparty").json()["post_count"] == 0
