@@ -35,7 +35,8 @@ def test_words_of_a_text(text, words):
 
 
 @pytest.mark.parametrize(
-    ("word", "bare"), [("wójcik", "wojcik"), ("łódź", "lodz"), ("ё", "е"), ("हिन्दी", "हिन्दी"), ("مُحَمَّد", "محمد")]
+    ("word", "bare"),
+    [("wójcik", "wojcik"), ("łódź", "lodz"), ("ё", "е"), ("हिन्दी", "हिन्दी"), ("مُحَمَّد", "محمد")],
 )
 def test_words_without_their_accents(word, bare):
     assert plain(word) == bare
@@ -87,14 +88,18 @@ def _distance(one, other):
 
 
 def test_a_question_is_read():
-    query = parse('fog "old harbour" -rain -"heavy rain" from:@Ada from:following tag:Fog since:2026-01-02 has:media')
+    query = parse(
+        'fog "old harbour" -rain -"heavy rain" from:@Ada from:following tag:Fog since:2026-01-02 has:media'
+    )
     assert [len(phrase.words) for phrase in query.phrases] == [1, 2]
     assert [len(phrase.words) for phrase in query.without] == [1, 2]
     assert query.authors == ["ada"] and query.from_following and query.tags == ["fog"] and query.with_media
     assert query.since == date(2026, 1, 2) and query.until is None
 
 
-@pytest.mark.parametrize("typed", ["since:2026-02-30", "from:x!", "has:nothing", "until:soon", "in:harbour", "tag:!"])
+@pytest.mark.parametrize(
+    "typed", ["since:2026-02-30", "from:x!", "has:nothing", "until:soon", "in:harbour", "tag:!"]
+)
 def test_what_makes_no_sense_is_words(typed):
     query = parse(typed)
     assert not query.has_filters and (query.phrases or typed == "tag:!")
@@ -107,8 +112,12 @@ def test_nobody_asks_too_much_at_once():
 
 def test_the_order_of_posts():
     now, lively = {"relevance": 0.5, "reactions": 1.0}, ranking.engagement(likes=100, comments=0, shares=0)
-    assert ranking.post_score(days=0, is_followed=False, **now) > ranking.post_score(days=9, is_followed=False, **now)
-    assert ranking.post_score(days=9, is_followed=True, **now) > ranking.post_score(days=9, is_followed=False, **now)
+    assert ranking.post_score(days=0, is_followed=False, **now) > ranking.post_score(
+        days=9, is_followed=False, **now
+    )
+    assert ranking.post_score(days=9, is_followed=True, **now) > ranking.post_score(
+        days=9, is_followed=False, **now
+    )
     assert 1.9 < lively < 2.0 and ranking.engagement(likes=0, comments=0, shares=0) == 1
     assert ranking.recency(14) == pytest.approx(0.6) and ranking.recency(10_000) == pytest.approx(0.2)
 

@@ -62,7 +62,9 @@ def test_the_field_suggests_and_leads_there(stack: Stack, browser: Browser, town
     assert page.troubles == []  # type: ignore[attr-defined]
 
 
-def test_enter_searches_and_further_results_come_by_scrolling(stack: Stack, browser: Browser, town: None) -> None:
+def test_enter_searches_and_further_results_come_by_scrolling(
+    stack: Stack, browser: Browser, town: None
+) -> None:
     page = window(browser, stack, viewport=SMALL)
     sign_in(page, "ada")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Search").click()
