@@ -122,15 +122,17 @@ def test_every_page_on_every_screen(stack: Stack, browser: Browser, town: None) 
         "search-nothing": "/search?q=zzzz",
     }
     found: dict[str, list[str]] = {}
+    once = window(browser, stack)
+    sign_in(once, "ada")  # once: of each further time she would be told
+    state = once.context.storage_state()
     for label, options in {
         "wide": {},
         "small": {"viewport": SMALL},
         "tiny": {"viewport": TINY},
         "dark": {"color_scheme": "dark"},
     }.items():
-        page = window(browser, stack, **options)
-        look_at(page, pages, found, label=f"visitor-{label}")
-        sign_in(page, "ada")
+        look_at(window(browser, stack, **options), pages, found, label=f"visitor-{label}")
+        page = window(browser, stack, storage_state=state, **options)
         look_at(page, pages, found, label=label)
         page.goto("/search")
         page.wait_for_selector("html[data-ready]")
