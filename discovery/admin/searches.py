@@ -54,11 +54,9 @@ def bars(*, today: date, days: int = DAYS) -> list[Bar]:
     sums = rows.annotate(
         all=Sum("searches"), nothing=Sum("empty"), opened=Sum("clicks"), places=Sum("ranks")
     ).order_by("day")
-    found = {row["day"]: row for row in sums}
+    found: dict[date, dict[str, Any]] = {row["day"]: {**row} for row in sums}
     most = max((row["all"] for row in found.values()), default=0) or 1
-    return [
-        _bar(today - timedelta(days=days - 1 - place), found, place, most) for place in range(days)
-    ]
+    return [_bar(today - timedelta(days=days - 1 - place), found, place, most) for place in range(days)]
 
 
 def _bar(day: date, found: dict[date, dict[str, Any]], place: int, most: int) -> Bar:

@@ -250,7 +250,7 @@ def _suggest(text: str, viewer: Viewer, kinds: Sequence[Type], most: int) -> lis
         ids = dict.fromkeys(
             [*people.followed_named_so(words, viewer=viewer, most=most), *_kept(words, Type.USERS)]
         )
-        known = visible_people(list(ids)[: 3 * most], viewer=viewer)
+        known = visible_people(list(ids)[: 2 * most], viewer=viewer)
         typed = text.lstrip("@").lower()
         users = [known[ident].user for ident in ids if ident in known]
         users.sort(key=lambda user: not user.username.lower().startswith(typed))  # what one writes after an @

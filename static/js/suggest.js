@@ -130,7 +130,11 @@ class Suggestions {
 }
 
 function face(user) {
-  if (!user.avatar_url) return element("span", "initial", [...user.display_name][0] || "");
+  if (!user.avatar_url) {
+    const letter = element("span", "initial", [...user.display_name][0] || "");
+    letter.setAttribute("aria-hidden", "true");
+    return letter;
+  }
   const picture = element("img", "");
   Object.assign(picture, { src: user.avatar_url, alt: "", width: 32, height: 32 });
   return picture;
