@@ -137,9 +137,7 @@ def _known_tags(user_id: int) -> list[int]:
     topics = Interest.objects.filter(user=user_id).values_list("topic", flat=True)
     chosen = [tag for slug in topics if slug in TOPICS for tag in TOPICS[slug].tags]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _KNOWN_TAGS, {"me": user_id, "known": id_ago(KNOWN_DAYS * 86400), "chosen": chosen}
-        )
+        cursor.execute(_KNOWN_TAGS, {"me": user_id, "known": id_ago(KNOWN_DAYS * 86400), "chosen": chosen})
         return [tag_id for tag_id, _times in cursor.fetchall()]
 
 

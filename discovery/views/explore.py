@@ -29,8 +29,8 @@ def explore(request: HttpRequest) -> HttpResponse:
     except CursorExpired:
         if wants_items:
             return render(request, "discovery/_explore_expired.html")
-        context = {"page": ExplorePage(items=[]), "expired": True}
-        return render(request, "discovery/explore.html", context, status=CursorExpired.status)
+        expired = {"page": ExplorePage(items=[]), "expired": True}
+        return render(request, "discovery/explore.html", expired, status=CursorExpired.status)
     except (OperationalError, InterfaceError, DatabaseAway):
         page = ExplorePage(items=[], origin=LAST)
     if wants_items:
