@@ -7,15 +7,19 @@ from argparse import Namespace
 from datetime import timedelta
 from statistics import median
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from bench import town
 from bench.report import Report
 from discovery.trends import counting, job
+from feeds import stored
+from feeds.events import PostsLoaded
 from feeds.models import Hashtag, Post
+from socialnet.outbox.actions import emit
 from socialnet.outbox.ids import id_at
+from socialnet.outbox.inline import make_due
 
 TAGS, USES, LIKES = 2_000, 20_000, 100_000
 HOURS = 48
@@ -111,5 +115,10 @@ def crowd() -> None:
         cursor.execute(_LIKES, likes)
         cursor.execute(_COUNT, {"ids": ids})
         cursor.execute(_POST_COUNTS)
+    for first in range(0, len(people), 200):
+        stored.fill(people[first : first + 200])
+    with transaction.atomic():
+        emit(PostsLoaded(first_author_id=min(people), last_author_id=max(people)))
+    make_due()
     with connections["owner"].cursor() as cursor:
         cursor.execute("ANALYZE")
