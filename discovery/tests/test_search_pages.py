@@ -12,7 +12,7 @@ from discovery.search.query import parse
 from discovery.selectors.documents import Type, search_page
 from discovery.tests.finding import known, said
 from feeds.tests.factories import publish
-from socialnet.kernel import redis
+from socialnet.kernel import cache, redis
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +187,7 @@ def test_it_costs_the_same_for_five_and_for_twenty(ada, ben, kind):
         text = f"foggy_{many}" if kind == "users" else f"foggy{many}"
         search_page(parse(text), kind=Type(kind), viewer=ben)  # its stems are known from now on
         redis._client().flushall()
+        cache.forget_here()
         with CaptureQueriesContext(connection) as seen:
             page = search_page(parse(text), kind=Type(kind), viewer=ben)
         assert len(page.items) == many
