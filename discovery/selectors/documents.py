@@ -41,13 +41,10 @@ class Type(StrEnum):
 
 @dataclass(frozen=True)
 class FoundPage(Page[Any]):
-    """A page of what was found. `mode` is what could be looked through: `whole`, or only `names`.
-
-    `total` is how many were found, those among them that have gone since; `meant`: what may have been meant instead.
-    """
+    """A page of what was found. `mode` is what could be looked through: `whole`, or only `names`; `meant`, what may
+    have been meant instead."""
 
     mode: str = steps.WHOLE
-    total: int = 0
     meant: str = ""
 
 
@@ -99,7 +96,6 @@ def search_page(
         items=shown.items,
         next_cursor=_further(query, kind, viewer, place, found, shown),
         mode=found.mode,
-        total=len(found.ids),
         meant=found.meant,
     )
 
@@ -130,7 +126,8 @@ def _found(query: Query, kind: Type, viewer: Viewer) -> _Found:
         return _Found(kept["ids"], kept["meant"])
     found = _guarded(steps.search, steps.BUDGET_MS, lambda: _look(query, kind, viewer))
     if found is not None:
-        cache.FOUND.set_many({ident: {"ids": found.ids, "meant": found.meant}})
+        if found.ids:  # who found nothing may have it written the moment after
+            cache.FOUND.set_many({ident: {"ids": found.ids, "meant": found.meant}})
         return found
     by_name = _guarded(steps.names, steps.NAMES_BUDGET_MS, lambda: _look_at_names(query, kind))
     if by_name is None:

@@ -75,7 +75,9 @@ def search(request: HttpRequest) -> HttpResponse:
         context |= _found(request, desk, query)
     except SearchPaused as error:
         context |= {"paused": True, "banner": {"title": _("Search is paused."), "text": str(error.sentence)}}
-        return render(request, "discovery/search.html", context, status=error.status)
+        paused = render(request, "discovery/search.html", context, status=error.status)
+        paused["Retry-After"] = str(error.retry_after)
+        return paused
     except CursorExpired:
         context["expired"] = True
     if request.headers.get("X-Partial") == "items":
