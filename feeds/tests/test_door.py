@@ -110,12 +110,15 @@ class Built:
         start = id_at(timezone.now())
         posts = Post.objects.bulk_create(
             self._row(
-                start + place, *said, content=" ".join(["x", *(f"#{tag}" for tag in town.tags.get(place, ()))])
+                start + place,
+                *said,
+                content=" ".join(["x", *(f"#{tag}" for tag in town.tags.get(place, ()))]),
             )
             for place, said in enumerate(town.posts)
         )
         tags = {
-            tag.name: tag for tag in Hashtag.objects.bulk_create(Hashtag(name=tag, display=tag) for tag in TAGS)
+            tag.name: tag
+            for tag in Hashtag.objects.bulk_create(Hashtag(name=tag, display=tag) for tag in TAGS)
         }
         PostHashtag.objects.bulk_create(
             PostHashtag(hashtag=tags[tag], post=posts[place])
