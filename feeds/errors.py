@@ -190,6 +190,8 @@ class NoSuchTag(NotFound):
 
 
 class TagFollowLimit(Invalid):
+    """Somebody follows 200 tags, and would follow one more."""
+
     code = "tag_follow_limit"
 
     def __init__(self, most: int) -> None:
