@@ -43,8 +43,8 @@ _RECENT = CachePolicy(
 )
 _loads = Counter("socialnet_tag_loads", "Recent lists of followed tags loaded into a process")
 
-# Posts are looked up one by one, down the key of the tag (OFFSET 0), until there are enough: how many a tag has, from one
-# to millions, the planner cannot know.
+# Posts are looked up one by one, down the key of the tag (OFFSET 0), until there are enough: how many a tag has, from
+# one to millions, the planner cannot know.
 _IS_PUBLIC = """(SELECT 1 FROM feeds_post
         WHERE id = t.post_id AND deleted_at IS NULL AND visibility = 'public' OFFSET 0) p"""
 _NEWEST = f"""
