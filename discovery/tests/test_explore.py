@@ -303,5 +303,5 @@ def test_pages_cost_the_same_for_few_posts_and_for_many(
         like(plant(person(), "Talked about", hours=1), crowd)
     compute()
     selectors.explore_page(viewer=ada, size=2)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert len(selectors.explore_page(viewer=ada, size=18).items) == 18

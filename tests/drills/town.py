@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
@@ -93,13 +93,17 @@ class Site(Stack):
     def is_quiet(self) -> bool:
         return self.sql("SELECT count(*) FROM outbox_delivery WHERE state = 0") == [(0,)]
 
-    def everything_holds(self) -> None:
-        """Everything is delivered, and nothing that must never break is broken."""
+    def until(self, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Wait as `wait_for` does; who waits in vain is told which deliveries are open."""
         try:
-            wait_for(self.is_quiet, seconds=60, what="every delivery")
+            wait_for(condition, seconds=seconds, what=what)
         except AssertionError as error:
             error.add_note(f"still open: {self.sql(_OPEN)}")
             raise
+
+    def everything_holds(self) -> None:
+        """Everything is delivered, and nothing that must never break is broken."""
+        self.until(lambda: self.revive("worker") or self.is_quiet(), seconds=60, what="every delivery")
         printed = self.run("manage.py", "check_invariants", "--sample", "20")
         assert "invariants hold" in printed, printed
 

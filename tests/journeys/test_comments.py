@@ -62,7 +62,7 @@ def test_talking_in_place(stack: Stack, browser: Browser, place: str) -> None:
     first = page.locator("[data-branches] > li").first
     expect(first).to_contain_text("Said in place")
     expect(page.locator("#new-content")).to_have_value("")
-    expect(page.locator("[data-title]")).to_have_text("14 comments")
+    expect(page.locator("#comments-title")).to_have_text("14 comments")
     first.locator("[data-reply]").first.click()
     page.keyboard.type("And answered")
     first.locator("form [type=submit]").click()
@@ -140,7 +140,7 @@ def test_what_others_say_meanwhile_moves_no_reader(stack: Stack, browser: Browse
     writer.keyboard.type("And answered while others read")
     first.locator("form [type=submit]").click()
     expect(news).to_have_text("2 new replies")
-    expect(reader.locator("[data-title]")).to_have_text("27 comments")
+    expect(reader.locator("#comments-title")).to_have_text("27 comments")
     assert (read.bounding_box(), reader.evaluate("scrollY")) == before  # not by a pixel
     expect(reader.get_by_text("Said while others read")).to_have_count(0)
     assert news.evaluate("button => document.activeElement !== button")
