@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import User
+from accounts.selectors import blocked_pairs
 from feeds.items import FeedItem
 from feeds.items import items_of as posts_of
 from interactions.models import Comment
@@ -114,11 +115,16 @@ def items_of(notification_ids: Iterable[int], *, viewer: User) -> list[InboxItem
 
 
 def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
-    """As `items_of`, of rows of the viewer's inbox; a fixed number of queries."""
+    """As `items_of`, of rows of the viewer's inbox; a fixed number of queries.
+
+    Between whom there is a block by now, neither is named to the other: who alone did it leaves nothing to tell.
+    """
     if not rows:
         return []
     actors = _actors(rows)
-    cards = author_cards({person for people in actors.values() for person in people})
+    named = {person for people in actors.values() for person in people}
+    cards = author_cards(named - {other for _me, other in blocked_pairs((viewer.pk, one) for one in named)})
+    rows = [row for row in rows if not actors[row.pk] or any(one in cards for one in actors[row.pk])]
     posts = {item.id: item for item in posts_of({row.post_id for row in rows if row.post_id}, viewer=viewer)}
     comments = _comments(rows, viewer)
     return [

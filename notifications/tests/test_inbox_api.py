@@ -191,3 +191,17 @@ def test_the_topic_is_there_for_those_who_poll(ada: User, ben: User) -> None:
         2,
     )
     assert Api(ben)("GET", "live?topics=notifications").json()["snapshots"][0]["data"]["unread"] == 0
+
+
+def test_a_block_is_true_in_the_inbox_before_anybody_worked_it_off(ada: User, ben: User, cleo: User) -> None:
+    post = told(ada, many=1, of=ben)[0]
+    doing.like_post(post_id=post.pk, person=cleo)
+    people.follow_user(follower=ben, followee=ada)
+    drain()
+    assert len(listed(Api(ada))) == 2
+    people.block_user(blocker=ada, blocked=ben)
+    (left,) = listed(Api(ada))
+    assert left["type"] == "like" and [actor["username"] for actor in left["actors"]] == ["cleo"]
+    assert "Ben" not in left["text"]
+    drain()
+    assert [one["actor_count"] for one in listed(Api(ada))] == [1]

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import structlog
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -308,6 +307,14 @@ def test_nor_to_a_browser_that_was_removed(service, ada, ben, browser, letters) 
     assert letters == []
 
 
+def test_nor_what_is_not_wanted_on_devices_any_more(service, ada, ben, browser, letters) -> None:
+    owed_to(ada, ben, service, browser)
+    Settings.objects.create(user=ada, is_on=False)
+    later()
+    assert service.received == [] and letters == []
+    assert states()[0][:2] == ("cancelled", "unwanted")
+
+
 def test_quiet_hours_that_begin_meanwhile_are_waited_for(service, ada, ben, browser) -> None:
     owed_to(ada, ben, service, browser)
     here = timezone.now()
@@ -404,16 +411,14 @@ def test_many_lines_are_a_few_and_a_number() -> None:
     assert b"Line 4\\nand 3 more" in message.body
 
 
-def test_logs_know_neither_words_nor_addresses(service, ada, browser, letters) -> None:
+def test_logs_know_neither_words_nor_addresses(service, ada, browser, letters, caplog) -> None:
     zoe = person("zoe_the_quiet", display_name="Zoe Unspoken")
-    with structlog.testing.capture_logs() as logs:
-        follow(zoe, ada)
-        drain()
-        service.answer(browser, 410)
-        follow(person("yan_the_quiet"), ada)
-        drain()
-    assert any(line["event"] == "push_sent" for line in logs)
-    assert any(line["event"] == "push_given_up" for line in logs)
-    told = str(logs)
+    follow(zoe, ada)
+    drain()
+    service.answer(browser, 410)
+    follow(person("yan_the_quiet"), ada)
+    drain()
+    told = caplog.text
+    assert "push_sent" in told and "push_given_up" in told
     for secret in ("Unspoken", "quiet", "push.example", encoded(browser.auth), "follows you"):
         assert secret not in told

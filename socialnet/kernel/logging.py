@@ -50,12 +50,16 @@ def bound(**facts: Any) -> Iterator[None]:
         yield
 
 
+_processors: list[Any] = []  # one list for good: loggers that were made keep it
+
+
 def configure(options: dict[str, Any]) -> None:
     """Django's `LOGGING_CONFIG`: `format` is json or pretty, `level` a level's name."""
     pretty = options.get("format") == "pretty"
     common = _common(clock="%H:%M:%S" if pretty else "iso")
+    _processors[:] = [*common, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*common, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_processors,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -71,7 +71,7 @@ def send(*, user_id: int, notification_ids: Collection[int]) -> None:
         return
     ids, waits = _claim(person, notification_ids)
     if ids:
-        _tell(person, browsers, ids, topic=str(min(notification_ids)))
+        _tell(person, browsers, ids, topic=str(min(ids)))
     if waits:
         raise NotYet(waits)
 
@@ -104,7 +104,7 @@ def _tell(person: User, browsers: Sequence[PushSubscription], ids: Sequence[int]
 def _claim(person: User, notification_ids: Collection[int]) -> tuple[list[int], int]:
     """What is to be sent now, its attempt counted, and the seconds until the rest may be, if some has to wait.
 
-    What was read meanwhile or does not stand is cancelled.
+    What was read meanwhile, does not stand, or is not wanted on devices any more, is cancelled.
     """
     owed = list(
         _owed(notification_ids)
@@ -116,7 +116,11 @@ def _claim(person: User, notification_ids: Collection[int]) -> tuple[list[int], 
     over = {row.pk for row in rows if row.is_read or not row.stands or row.recipient_id != person.pk}
     _settle(over, ChannelDelivery.State.CANCELLED, "over")
     rows = [row for row in rows if row.pk not in over]
-    waiting, until = telling.kept_quiet(rows, preferences.of_person(person.pk), moment := now())
+    wishes = preferences.of_person(person.pk)
+    unwanted = {row.pk for row in rows if Way.PUSH not in wishes.ways(row.kind)}
+    _settle(unwanted, ChannelDelivery.State.CANCELLED, "unwanted")
+    rows = [row for row in rows if row.pk not in unwanted]
+    waiting, until = telling.kept_quiet(rows, wishes, moment := now())
     ids = [row.pk for row in rows if row not in waiting]
     _owed(ids).update(attempts=F("attempts") + 1)
     return ids, _seconds(until, moment) if waiting and until else 0
