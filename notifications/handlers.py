@@ -49,6 +49,7 @@ from socialnet.outbox.handlers import Owed, on, owed
 
 PIECE = 500  # people that one piece of work tells
 SWEEP = 1000  # rows of people asked again at once
+LIKES_GATHER = 1.0  # seconds: they are told in batches anyway
 
 
 def _settle(claims: Iterable[Claim]) -> None:
@@ -64,12 +65,12 @@ def note_follows(events: list[Any]) -> None:
     _settle(causes.of_follows(events))
 
 
-@on(PostLiked, PostUnliked, queue="notify")
+@on(PostLiked, PostUnliked, queue="notify", batch=500, gather=LIKES_GATHER)
 def note_likes(events: list[Any]) -> None:
     _settle(causes.of_likes(events))
 
 
-@on(CommentLiked, CommentUnliked, queue="notify")
+@on(CommentLiked, CommentUnliked, queue="notify", batch=500, gather=LIKES_GATHER)
 def note_comment_likes(events: list[Any]) -> None:
     _settle(causes.of_comment_likes(events))
 

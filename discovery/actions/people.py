@@ -7,10 +7,12 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Follow, User
+from discovery.explore import seen
 from discovery.models import Finding, Interest, SuggestionDismissal
 from discovery.people import first_posts, lists, numbers
 from discovery.people.places import normal_place
 from discovery.people.topics import TOPICS
+from discovery.selectors.explore import LAST_FOUND
 from socialnet.kernel.errors import Invalid
 
 Why = SuggestionDismissal.Why
@@ -108,6 +110,10 @@ def forget_of_deleted(*, user_ids: Iterable[int]) -> None:
     SuggestionDismissal.objects.filter(person__in=ids).delete()
     Finding.objects.filter(pk__in=ids).delete()
     lists.forget(*ids)
+    first_posts.INTERESTS.surely_drop(*ids)
+    numbers.forget_people(ids)
+    seen.forget_people(ids)
+    LAST_FOUND.surely_drop(*ids)
 
 
 def _begin_anew(user_id: int) -> None:

@@ -59,6 +59,13 @@ def note(user_id: int, sources: Mapping[int, Source]) -> None:
     _count(shown=sources.values())
 
 
+def forget_people(user_ids: Iterable[int]) -> None:
+    """What was shown to these people; raises `RedisAway`."""
+    if keys := [POLICY.key(user_id) for user_id in user_ids]:
+        with door() as client:
+            client.delete(*keys)
+
+
 def engage(user_id: int, post_id: int) -> None:
     """Somebody did something with a post: if Explore showed it to them within a day, that counts, once.
 

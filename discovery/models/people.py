@@ -103,6 +103,7 @@ class SuggestionList(models.Model):
     stage = models.CharField(max_length=9, choices=Stage.choices)
     people = models.JSONField(default=list)  # as `discovery.people.lists.Suggested`, the best first
     computed_at = models.DateTimeField(db_default=Now())
+    failed_at = models.DateTimeField(null=True)  # when a newer one took too long
     back_since = models.DateTimeField(null=True)  # when somebody came back who had been away
 
     class Meta:

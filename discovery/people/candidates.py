@@ -153,7 +153,8 @@ rhythm AS (
     FROM (SELECT person FROM pooled ORDER BY score DESC, person LIMIT %(pool)s) pool
     CROSS JOIN LATERAL (
         SELECT {hours} AS hour, count(*) AS many FROM (
-            SELECT id FROM feeds_post WHERE author_id = pool.person AND deleted_at IS NULL
+            SELECT id FROM feeds_post WHERE author_id = pool.person AND visibility = 'public'
+                AND deleted_at IS NULL AND hidden_at IS NULL
             ORDER BY id DESC LIMIT %(own_posts)s
         ) written GROUP BY 1
     ) theirs

@@ -6,15 +6,18 @@ A job finds them every few minutes, whoever asks only reads ids; who may see wha
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, zip_longest
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from discovery.models import Interest
 from discovery.people.topics import TOPICS
 from feeds.cards import hydrate
-from socialnet.kernel.cache import CachePolicy
+from socialnet.kernel.cache import CachePolicy, State
+from socialnet.kernel.errors import DatabaseAway, RedisAway
+from socialnet.kernel.postgres import in_time
 
 FIRST_POSTS = CachePolicy(
     name="first posts", template="first_posts:{id}", ttl=24 * 3600, dropped_by="a job computes it anew"
@@ -22,6 +25,7 @@ FIRST_POSTS = CachePolicy(
 INTERESTS = CachePolicy(name="interests", template="interests:{id}", ttl=600, dropped_by="change")
 EVERYBODY = "all"
 MOST, OF_TOPIC = 40, 20
+MILLISECONDS = 1000  # for somebody who waits
 _NEWEST, _NEWEST_OF_TAG = 20_000, 100  # among which the best are looked for
 
 _OPEN = "p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.share_of_id IS NULL"
@@ -61,9 +65,12 @@ def compute() -> int:
 
 
 def ensure() -> None:
-    """Compute them if nobody did, before somebody needs them."""
-    if FIRST_POSTS.get(EVERYBODY) is None:
-        compute()
+    """Compute them if nobody did, before somebody needs them; what takes too long, or cannot be kept, is left to the
+    job."""
+    with suppress(RedisAway, DatabaseError, DatabaseAway):
+        if FIRST_POSTS.state(EVERYBODY) is State.MISSING:
+            with in_time(MILLISECONDS):
+                compute()
 
 
 def first_posts(user_id: int) -> Sequence[tuple[int, str, str]]:

@@ -42,6 +42,7 @@ SELECT list.user_id FROM discovery_suggestionlist list
 JOIN accounts_activity activity ON activity.user_id = list.user_id AND activity.state = 'live'
     AND activity.last_active_on > (clock_timestamp() - interval '7 days')::date
 WHERE list.computed_at < clock_timestamp() - interval '1 day'
+    AND (list.failed_at IS NULL OR list.failed_at < clock_timestamp() - interval '1 hour')
 ORDER BY list.computed_at LIMIT %(most)s
 """
 breaker = Breaker("suggestions", failures=3, pause=30, counts=is_slow)
@@ -98,7 +99,13 @@ def make(user_id: int) -> list[dict[str, Any]]:
     rows = [_row(candidate, lead) for candidate, lead in varied(found, most=KEPT, repeats=repeats)]
     SuggestionList.objects.update_or_create(
         pk=user_id,
-        defaults={"stage": stage, "people": rows, "computed_at": Now(), "back_since": back_since},
+        defaults={
+            "stage": stage,
+            "people": rows,
+            "computed_at": Now(),
+            "failed_at": None,
+            "back_since": back_since,
+        },
     )
     RECOMMENDATIONS.replace(user_id, rows)
     return rows
@@ -134,14 +141,15 @@ def _renew_one(user_id: int) -> bool:
     return made is not None
 
 
-def _stored_or_made(user_id: int) -> list[dict[str, Any]]:
+def _stored_or_made(user_id: int) -> list[dict[str, Any]] | None:
+    """None where there is no list and none can be made now: that is kept for seconds only."""
     last = SuggestionList.objects.filter(pk=user_id).first()
     if last is not None and not is_back(now=_now(), computed=last.computed_at):
         return list(last.people)
     made = _tried(user_id, lambda: make(user_id))
     if made is not None:
         return made
-    return list(last.people) if last else []
+    return list(last.people) if last else None
 
 
 def _tried(user_id: int, do: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
@@ -157,6 +165,7 @@ def _tried(user_id: int, do: Callable[[], list[dict[str, Any]]]) -> list[dict[st
         if not is_slow(error):
             raise
         log.warning("suggestions_too_slow", user_id=user_id)
+        SuggestionList.objects.filter(pk=user_id).update(failed_at=Now())
         return None
 
 
@@ -173,7 +182,8 @@ def _suggested(row: dict[str, Any]) -> Suggested:
 
 
 def due(*, most: int) -> list[int]:
-    """Of the people who were here within a week, those whose list is older than a day, the oldest first."""
+    """Of the people who were here within a week, those whose list is older than a day, the oldest first; without those
+    for whom it took too long within the hour, so that they keep nobody else waiting."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"most": most})
         return [row[0] for row in cursor.fetchall()]

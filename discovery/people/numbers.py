@@ -134,6 +134,14 @@ def _count(day: date, counted: list[tuple[str, str]]) -> None:
         pipe.execute()
 
 
+def forget_people(user_ids: Iterable[int]) -> None:
+    """Whom these people were shown; raises `RedisAway`."""
+    days = [timezone.now().date() - timedelta(days=ago) for ago in range(_KEPT_SECONDS // (24 * 3600) + 1)]
+    if keys := [_seen(user_id, day) for user_id in user_ids for day in days]:
+        with door() as client:
+            client.delete(*keys)
+
+
 def _text(raw: bytes | str | None) -> str:
     return raw.decode() if isinstance(raw, bytes) else raw or ""
 

@@ -15,7 +15,8 @@ from discovery.people.lists import Suggested
 FEW_FOLLOWERS = 3
 
 # Of people and of whom each was found through: who is still a stranger that may be seen, and which of the bridges still
-# are. A bridge is named only to who may see in its list that it follows this person. Each row by an index.
+# are; whether a tag that they were found by still stands on one of their newest public posts. A bridge is named only to
+# who may see in its list that it follows this person. Each row by an index.
 _STILL = """
 SELECT person.id, person.is_private,
     EXISTS (
@@ -37,6 +38,16 @@ SELECT person.id, person.is_private,
         JOIN accounts_follow theirs ON theirs.follower_id = bridge.id AND theirs.followee_id = person.id
             AND theirs.status = 'active'
         WHERE named.person = person.id ORDER BY named.place
+    ),
+    EXISTS (
+        SELECT 1 FROM unnest(%(people)s::bigint[], %(tags)s::text[]) AS found (person, tag)
+        JOIN feeds_hashtag tag ON tag.name = found.tag
+        CROSS JOIN LATERAL (
+            SELECT id FROM feeds_post WHERE author_id = found.person AND visibility = 'public'
+                AND deleted_at IS NULL AND hidden_at IS NULL ORDER BY id DESC LIMIT 50
+        ) post
+        JOIN feeds_posthashtag carried ON carried.hashtag_id = tag.id AND carried.post_id = post.id
+        WHERE found.person = person.id
     )
 FROM accounts_user person
 WHERE person.id = ANY(%(people)s) AND person.id <> %(me)s AND person.is_active AND person.suspended_at IS NULL
@@ -70,6 +81,7 @@ class _Truth:
     is_near: bool
     is_fan: bool
     through: Sequence[int]
+    has_tag: bool
 
 
 def shown_of(listed: Sequence[Suggested], *, viewer_id: int, count: int) -> list[Suggestion]:
@@ -96,6 +108,7 @@ def _still(listed: Sequence[Suggested], *, viewer_id: int) -> dict[int, _Truth]:
     params: dict[str, Any] = {
         "me": viewer_id,
         "people": [one.id for one in listed],
+        "tags": [one.tag for one in listed],
         "bridges": [bridge for bridge, _person in named],
         "bridged": [person for _bridge, person in named],
     }
@@ -111,20 +124,21 @@ def _stands(one: Suggested, truth: _Truth) -> bool:
             return bool(truth.through) or truth.is_fan
         case Source.PLACE:
             return truth.is_near
-    return not truth.is_private
+    return not truth.is_private and (not one.tag or truth.has_tag or one.wrote_liked)
 
 
 def _reason(one: Suggested, truth: _Truth, cards: dict[int, AuthorCard]) -> str:
     names = [cards[ident].display_name for ident in truth.through if ident in cards]
     if one.source == Source.TIES and names:
-        return _followed_by(names, others=one.many - len(one.through))
+        others = 0 if truth.is_private else one.many - len(one.through)  # not all may be seen to follow them
+        return _followed_by(names, others=others)
     if one.source == Source.TIES:
         return _("Follows you")
     if one.source == Source.PLACE:
         return _("In the same place as you")
     if one.source == Source.POPULAR:
         return _popular(one)
-    if one.tag:
+    if one.tag and truth.has_tag:
         return _("Writes about #%(tag)s") % {"tag": one.tag_display or one.tag}
     return _("You liked what they wrote") if one.wrote_liked else _("Likes what you like")
 

@@ -22,7 +22,7 @@ def renew_lists(*, seconds: float = SECONDS) -> int:
         people = lists.due(most=AT_ONCE)
         renewed = lists.renew(people)
         made += renewed
-        if renewed < len(people) or len(people) < AT_ONCE:
+        if not renewed or len(people) < AT_ONCE:
             break
     return made
 

@@ -4,12 +4,13 @@ Counted in Redis, a job takes the counts into PostgreSQL. What was asked for is 
 `PEOPLE_LEAST` people asked for it on the same day; only then its words are written down, without anybody's name.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2s
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Viewer
 from discovery.models.searches import WORDS_MOST
@@ -78,12 +79,24 @@ def _keep(day: date) -> int:
             counted = {_text(name): int(number) for name, number in pipe.execute()[0].items()}
         popular = client.hgetall(_words(day))
     kinds = {name.partition(":")[0] for name in counted}
-    with connection.cursor() as cursor:
-        for kind in sorted(kinds):
-            cursor.execute(_TAKE, [day, kind, *(counted.get(f"{kind}:{what}", 0) for what in _COUNTED)])
-        for words, people in sorted((_text(words), int(people)) for words, people in popular.items()):
-            cursor.execute(_POPULAR, [day, words, people])
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for kind in sorted(kinds):
+                cursor.execute(_TAKE, [day, kind, *(counted.get(f"{kind}:{what}", 0) for what in _COUNTED)])
+            for words, people in sorted((_text(words), int(people)) for words, people in popular.items()):
+                cursor.execute(_POPULAR, [day, words, people])
+    except Exception:
+        _put_back(day, counted)
+        raise
     return sum(counted.get(f"{kind}:searches", 0) for kind in kinds)
+
+
+def _put_back(day: date, counted: Mapping[str, int]) -> None:
+    with door() as client, client.pipeline(transaction=True) as pipe:
+        for name, number in counted.items():
+            pipe.hincrby(_counts(day), name, number)
+        pipe.expire(_counts(day), _SECONDS)
+        pipe.execute()
 
 
 def _text(raw: bytes | str) -> str:

@@ -60,10 +60,10 @@ GROUP BY followee_id
 
 @dataclass
 class Found:
-    """Ids, the best first; and, if nobody was found as they were asked for, what may have been meant."""
+    """Ids, the best first; and whether nobody was found as they were asked for, all only past a slip."""
 
     ids: list[int] = field(default_factory=list)
-    meant: str = ""
+    is_alike: bool = False
 
 
 @dataclass
@@ -93,12 +93,17 @@ def found_people(query: Query, *, viewer_id: int | None, languages: Sequence[str
     if not query.phrases or query.has_filters:
         return Found()
     found = _as_written(query, languages)
-    meant = ""
+    is_alike = not found
     if len(found) < FEW:
-        alike = _alike(query.words, known={person.user_id for person in found})
-        found += alike
-        meant = _meant(query, alike) if len(alike) == len(found) else ""
-    return Found(_in_order(found, viewer_id), meant)
+        found += _alike(query.words, known={person.user_id for person in found})
+    return Found(_in_order(found, viewer_id), is_alike)
+
+
+def meant_with(query: Query, person: User) -> str:
+    """What was asked for, as it stands in the names of `person`, who is shown for it."""
+    names = name_words(person.display_name, person.username)
+    asked = [word.forms[-1] for word in query.words if word.forms]
+    return " ".join(next((name for name in names if slips.is_slip(word, name)), word) for word in asked)
 
 
 def found_by_name(query: Query, *, most: int = CANDIDATES) -> list[int]:
@@ -178,16 +183,6 @@ def _alike(words: Sequence[Word], *, known: set[int]) -> list[_Person]:
 
 def _is_alike(asked: Sequence[str], names: Sequence[str]) -> bool:
     return all(any(slips.is_slip(word, name) or name.startswith(word) for name in names) for word in asked)
-
-
-def _meant(query: Query, alike: Sequence[_Person]) -> str:
-    """The words as the best known of `alike` has them in their name."""
-    if not alike:
-        return ""
-    best = min(alike, key=lambda person: person.order)
-    names = name_words(best.display_name, best.username)
-    asked = [word.forms[-1] for word in query.words if word.forms]
-    return " ".join(next((name for name in names if slips.is_slip(word, name)), word) for word in asked)
 
 
 def _in_order(found: list[_Person], viewer_id: int | None) -> list[int]:

@@ -59,7 +59,7 @@ class Suggestion:
 @dataclass(frozen=True)
 class _Found:
     ids: list[int]
-    meant: str = ""
+    is_alike: bool = False
     mode: str = steps.WHOLE
 
 
@@ -96,7 +96,7 @@ def search_page(
         items=shown.items,
         next_cursor=_further(query, kind, viewer, place, found, shown),
         mode=found.mode,
-        meant=found.meant,
+        meant=people.meant_with(query, shown.items[0].user) if found.is_alike and shown.items else "",
     )
 
 
@@ -123,11 +123,11 @@ def _found(query: Query, kind: Type, viewer: Viewer) -> _Found:
         return _Found([])
     ident = f"{viewer.pk or 0}:{kind}:{query.digest}:{get_language()}"
     if kept := cache.FOUND.get(ident):
-        return _Found(kept["ids"], kept["meant"])
+        return _Found(kept["ids"], kept["is_alike"])
     found = _guarded(steps.search, steps.BUDGET_MS, lambda: _look(query, kind, viewer))
     if found is not None:
         if found.ids:  # who found nothing may have it written the moment after
-            cache.FOUND.set_many({ident: {"ids": found.ids, "meant": found.meant}})
+            cache.FOUND.set_many({ident: {"ids": found.ids, "is_alike": found.is_alike}})
         return found
     by_name = _guarded(steps.names, steps.NAMES_BUDGET_MS, lambda: _look_at_names(query, kind))
     if by_name is None:
@@ -156,7 +156,7 @@ def _look(query: Query, kind: Type, viewer: Viewer) -> _Found:
             return _Found(found_posts(query, viewer_id=viewer_id, languages=languages)[: snapshots.LONGEST])
         case Type.USERS:
             found = people.found_people(query, viewer_id=viewer_id, languages=languages)
-            return _Found(found.ids[: snapshots.LONGEST], found.meant)
+            return _Found(found.ids[: snapshots.LONGEST], found.is_alike)
     return _Found(tags.found_tags(query))
 
 
@@ -226,7 +226,7 @@ def suggestions_for(
 
     None while search is not whole, too much is going on, or it takes too long: who types goes on typing.
     """
-    if overload.is_strained() or steps.search.state != "closed":
+    if overload.is_strained() or steps.search.rests:
         return []
     with (
         suppress(Refused, OperationalError, InterfaceError, DatabaseAway),

@@ -24,7 +24,8 @@ POLICY = CachePolicy(
     ttl=8 * DAY,
     dropped_by="time, after two hours to eight days",
 )
-_WHOLE, _STIRRED = "whole", "stirred"
+_WHOLE, _STIRRED, _COUNTING = "whole", "stirred", "counting"
+_COUNTING_SECONDS = 15 * MINUTE  # longer than counting again may take
 _STIRRED_SECONDS = HOUR
 _BATCH = 1_000
 
@@ -157,6 +158,13 @@ def now_whole() -> None:
     """Say so, for as long as the longest bucket; told again with each snapshot. Raises `RedisAway`."""
     with door() as client:
         client.set(POLICY.key(_WHOLE), 1, ex=DAYS.kept)
+        client.delete(POLICY.key(_COUNTING))
+
+
+def may_count_again() -> bool:
+    """True for one caller at a time. Raises `RedisAway`."""
+    with door() as client:
+        return bool(client.set(POLICY.key(_COUNTING), 1, nx=True, ex=_COUNTING_SECONDS))
 
 
 def take_stirred() -> int:

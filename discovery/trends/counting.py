@@ -122,7 +122,7 @@ def rebuild() -> int:
 
 def _acts(what: What, statement: str, named: dict[str, Any]) -> Iterator[Act]:
     """The acts that a statement gives; what somebody does with a post counts for its author, too."""
-    with connection.cursor() as cursor:
+    with connection.chunked_cursor() as cursor:  # the server keeps what was not read yet
         cursor.execute(statement, named)
         while rows := cursor.fetchmany(_CHUNK):
             yield from _told(what, rows)

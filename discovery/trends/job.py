@@ -84,9 +84,10 @@ def _scored(scores: Mapping[int, Score | None]) -> dict[int, Score]:
 
 
 def _see_that_counters_are_whole() -> None:
+    """One counts again, however long it takes; what the others find meanwhile is not whole, and says since when."""
     if counters.are_whole():
         counters.now_whole()
-    else:
+    elif counters.may_count_again():
         counting.rebuild()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -100,7 +100,7 @@ def trends(kind: str) -> Trends:
     try:
         kept = POLICY.fetch(kind, lambda: _load(kind))
     except (OperationalError, InterfaceError, DatabaseAway):
-        kept = None
+        kept = None  # and whoever asks in a transaction goes on in it
     if not kept:
         return Trends(kind)
     taken_at = kept["taken_at"]
@@ -112,8 +112,12 @@ def trends(kind: str) -> Trends:
 
 
 def refresh(kind: str) -> None:
-    """Keep what PostgreSQL has now, and tell open pages that listen."""
+    """Keep what PostgreSQL has now, and tell open pages that listen; what a moderator decides meanwhile is not written
+    over."""
+    ruled = _ruled_last()
     POLICY.replace(kind, _load(kind))
+    if _ruled_last() != ruled:
+        POLICY.drop(kind)
     if kind == TrendKind.TAG:
         realtime.publish(
             GROUP,
@@ -124,6 +128,12 @@ def refresh(kind: str) -> None:
                 "version": realtime.now_version(),
             },
         )
+
+
+def _ruled_last() -> tuple[int, datetime | None]:
+    """What changes with each decision of a moderator, and with each that is taken back."""
+    found = TrendRuling.objects.aggregate(many=Count("pk"), last=Max("decided_at"))
+    return found["many"], found["last"]
 
 
 def drop(kind: str) -> None:
@@ -143,6 +153,7 @@ def topic_snapshot(_viewer: object = None) -> dict[str, Any]:
     }
 
 
+@transaction.atomic
 def _load(kind: str) -> dict[str, Any]:
     snapshot = TrendSnapshot.objects.latest_of(kind)
     if snapshot is None:

@@ -1,5 +1,6 @@
 """The HTML door: the page of search, and what its results tell of being opened."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +28,7 @@ from socialnet.kernel.snapshots import Place
 ALL = "all"
 FIRST_PEOPLE, FIRST_TAGS = 3, 6  # above the posts, where everything is looked for
 RANK_MOST = 500
+_RANK = re.compile(r"[0-9]{1,3}", re.ASCII)
 TAB_LABELS: dict[str, Promise] = {
     ALL: gettext_lazy("All"),
     Type.POSTS: gettext_lazy("Posts"),
@@ -79,6 +81,8 @@ def search(request: HttpRequest) -> HttpResponse:
         paused["Retry-After"] = str(error.retry_after)
         return paused
     except CursorExpired:
+        if request.headers.get("X-Partial") == "items":
+            return render(request, "discovery/_search_expired.html", context)
         context["expired"] = True
     if request.headers.get("X-Partial") == "items":
         return render(request, "discovery/_results.html", context)
@@ -157,7 +161,7 @@ def _with_marks(item: FeedItem, marks: Marks) -> FeedItem:
 def search_click(request: HttpRequest) -> HttpResponse:
     """Which place of which list was opened: counted, and nothing else."""
     kind, rank = request.POST.get("type", ""), request.POST.get("rank", "")
-    if kind not in list(Type) or not (rank.isascii() and rank.isdigit() and 0 < int(rank[:9]) <= RANK_MOST):
+    if kind not in list(Type) or not (_RANK.fullmatch(rank) and 0 < int(rank) <= RANK_MOST):
         raise Malformed
     ratelimit.check("search", request.user.pk or ratelimit.address_of(request))
     numbers.count_click(kind=kind, rank=int(rank))

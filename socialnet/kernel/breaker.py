@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pybreaker
@@ -170,6 +171,14 @@ class Breaker:
     @property
     def is_open(self) -> bool:
         return self.state == OPEN
+
+    @property
+    def rests(self) -> bool:
+        """Open, and the pause is not over: a call would be refused. Unlike `is_open` this ends without one."""
+        opened = self._storage.opened_at
+        return (
+            self.is_open and opened is not None and datetime.now(UTC) < opened + timedelta(seconds=self.pause)
+        )
 
     @contextmanager
     def calling(self) -> Iterator[None]:

@@ -24,24 +24,31 @@ class Owed:
 
 @dataclass(frozen=True)
 class Handler:
-    """A reaction. `name` is stored with deliveries: never rename the function. `batch` is the most it gets at once."""
+    """A reaction. `name` is stored with deliveries: never rename the function. `batch` is the most it gets at once.
+
+    `gather` is for what nobody waits for: a relay hands it over once in so many seconds, so that many acts are one
+    piece of work and not many.
+    """
 
     name: str
     run: Callable[[Sequence[Any]], None]
     queue: str
     batch: int
     keyed: bool
+    gather: float = 0
 
 
 _handlers: dict[str, Handler] = {}
 _reactions: dict[str, list[str]] = {}
 
 
-def on(*events: type[Event], queue: str = "default", batch: int = 100) -> Callable[..., Any]:
+def on(
+    *events: type[Event], queue: str = "default", batch: int = 100, gather: float = 0
+) -> Callable[..., Any]:
     """Make a function the reaction to `events`: it gets a list of them, may get them twice, late or out of order."""
 
     def register(run: Callable[[Sequence[Any]], None]) -> Callable[[Sequence[Any]], None]:
-        handler = _add(run, queue=queue, batch=batch, keyed=False)
+        handler = _add(run, queue=queue, batch=batch, keyed=False, gather=gather)
         for event in events:
             _reactions.setdefault(event.name, []).append(handler.name)
         return run
@@ -59,10 +66,12 @@ def owed(*, queue: str = "default", batch: int = 1) -> Callable[..., Any]:
     return register
 
 
-def _add(run: Callable[[Sequence[Any]], None], *, queue: str, batch: int, keyed: bool) -> Handler:
+def _add(
+    run: Callable[[Sequence[Any]], None], *, queue: str, batch: int, keyed: bool, gather: float = 0
+) -> Handler:
     if queue not in QUEUES:
         raise ValueError(f"no queue named {queue}")
-    handler = Handler(name=name_of(run), run=run, queue=queue, batch=batch, keyed=keyed)
+    handler = Handler(name=name_of(run), run=run, queue=queue, batch=batch, keyed=keyed, gather=gather)
     if handler.name in _handlers:
         raise ValueError(f"two handlers are named {handler.name}")
     _handlers[handler.name] = handler

@@ -17,7 +17,7 @@ from django.db import connection
 
 from socialnet.kernel import overload
 from socialnet.outbox import broker
-from socialnet.outbox.handlers import LEASE_SECONDS, QUEUES, handlers
+from socialnet.outbox.handlers import LEASE_SECONDS, QUEUES, Handler, handlers
 from socialnet.outbox.watch import BULK
 
 log = structlog.get_logger(__name__)
@@ -56,6 +56,7 @@ class Relay:
         self.stop = stop
         self.room: dict[str, int] = {}
         self.room_read_at = 0.0
+        self.waits_until: dict[str, float] = {}  # by name of a handler that gathers
 
     def run(self) -> None:
         while not self.stop.is_set():
@@ -86,11 +87,14 @@ class Relay:
         return [queue for queue in QUEUES if queue != paused and self.room.get(queue, 0) > 0]
 
     def move(self, queue: str) -> int:
-        names = {handler.name: handler.batch for handler in handlers() if handler.queue == queue}
-        if not names:
+        turns = [handler for handler in handlers() if handler.queue == queue and self.is_turn_of(handler)]
+        if not turns:
             return 0
+        names = {handler.name: handler.batch for handler in turns}
         limit = min(LEASE_BATCH, self.room[queue] * min(names.values()))
         leased = lease(names, limit=limit)
+        if sum(map(len, leased.values())) < limit:  # nothing is left
+            self.wait_for_more(turns)
         batches = [(name, batch) for name, ids in leased.items() for batch in _cut(ids, names[name])]
         for place, (name, batch) in enumerate(batches):
             if not broker.hand_over(name, batch, queue=queue):
@@ -99,6 +103,14 @@ class Relay:
                 return sum(len(batch) for _name, batch in batches[:place])
             self.room[queue] -= 1
         return sum(len(batch) for _name, batch in batches)
+
+    def is_turn_of(self, handler: Handler) -> bool:
+        return time.monotonic() >= self.waits_until.get(handler.name, 0)
+
+    def wait_for_more(self, gathering: Iterable[Handler]) -> None:
+        """Those that gather get nothing more before their seconds are over."""
+        now = time.monotonic()
+        self.waits_until |= {handler.name: now + handler.gather for handler in gathering if handler.gather}
 
 
 def lease(names: Iterable[str], *, limit: int) -> dict[str, list[int]]:

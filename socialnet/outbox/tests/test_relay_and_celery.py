@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 
 from socialnet.celery import app
 from socialnet.outbox import broker, deliveries, handlers
+from socialnet.outbox import relay as relay_module
 from socialnet.outbox.actions import emit
 from socialnet.outbox.deliveries import Message
 from socialnet.outbox.errors import NotYet
@@ -121,6 +122,32 @@ def copies(count: int, name: str, ids: list[int]) -> None:
 
 
 # --- the relay and the broker ------------------------------------------------------------------------------
+
+
+def hear_together(events):
+    hear(events)
+
+
+def test_what_nobody_waits_for_comes_together(relay, sent):
+    on(BellRang, batch=100, gather=30)(hear_together)
+    ring(1, 2)
+    relay.round()
+    gathered = [ids for name, ids in sent if name.endswith("hear_together")]
+    assert [len(ids) for ids in gathered] == [2]
+    ring(3)
+    ring(4, 5)
+    assert relay.round() == 6  # of the two that do not wait
+    relay.waits_until.clear()  # half a minute later
+    assert relay.round() == 3
+    assert [len(ids) for name, ids in sent if name.endswith("hear_together")] == [2, 3]
+
+
+def test_a_backlog_is_not_waited_with(relay, sent, monkeypatch):
+    monkeypatch.setattr(relay_module, "LEASE_BATCH", 4)
+    handlers._reactions.clear()
+    on(BellRang, batch=2, gather=30)(hear_together)
+    ring(*range(10))
+    assert [relay.round() for _ in range(4)] == [4, 4, 2, 0]
 
 
 def test_due_deliveries_become_messages_of_at_most_a_batch(relay, sent):
