@@ -278,7 +278,11 @@ class Breakers:
         with self._lock:
             if neighbour not in self._kept:
                 self._kept[neighbour] = Breaker(
-                    self.name, failures=self._failures, pause=self.pause, counts=self._counts, tally=self._tally
+                    self.name,
+                    failures=self._failures,
+                    pause=self.pause,
+                    counts=self._counts,
+                    tally=self._tally,
                 )
             self._kept.move_to_end(neighbour)
             while len(self._kept) > self._most:
