@@ -125,7 +125,7 @@ def ask(claims: Sequence[Claim]) -> list[Truth]:
 
 def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> list[Claim]:
     """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked."""
-    wanted = [claim for claim, truth in claims.items() if truth.stands and _is_wanted(claim, truth, wishes)]
+    wanted = [claim for claim, truth in claims.items() if truth.stands and is_wanted(claim, truth, wishes)]
     doors: dict[int, set[int]] = defaultdict(set)
     for claim in wanted:
         if claim.post_id and claim.kind not in _OWN:
@@ -143,7 +143,8 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
     ]
 
 
-def _is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
+def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
+    """Whether its recipient wants to hear of it; the door is not asked."""
     if claim.is_undone:
         return False
     if claim.registered.urgent:
@@ -153,4 +154,11 @@ def _is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool
         return False
     if claim.kind == "new_post" and not truth.bell:
         return False
-    return claim.actor_id is None or _WANTED[theirs.from_whom(claim.kind)](truth)
+    if any(_is_chosen(kind, truth, theirs) for kind in claim.unless):
+        return False
+    return claim.actor_id is None or _is_chosen(claim.kind, truth, theirs)
+
+
+def _is_chosen(kind: str, truth: Truth, wishes: Wishes) -> bool:
+    """Whether they want to hear of this kind from this person."""
+    return wishes.pace(kind) is not Pace.OFF and _WANTED[wishes.from_whom(kind)](truth)

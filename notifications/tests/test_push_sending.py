@@ -396,6 +396,14 @@ def test_nor_what_is_not_wanted_on_devices_any_more(service, ada, ben, browser, 
     assert states()[0][:2] == ("cancelled", "unwanted")
 
 
+def test_nor_of_somebody_who_was_muted(service, ada, ben, browser, letters) -> None:
+    owed_to(ada, ben, service, browser)
+    people.mute_user(muter=ada, muted=ben)
+    later()
+    assert service.received == [] and letters == []
+    assert states()[0][:2] == ("cancelled", "unwanted")
+
+
 def test_quiet_hours_that_begin_meanwhile_are_waited_for(service, ada, ben, browser) -> None:
     owed_to(ada, ben, service, browser)
     here = timezone.now()

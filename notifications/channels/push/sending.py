@@ -29,6 +29,7 @@ from notifications.channels.push.messages import Message, message_of
 from notifications.items import items_of
 from notifications.models import ChannelDelivery, PushSubscription
 from notifications.registry import Way
+from notifications.second_look import Look, look
 from notifications.settling import now
 from socialnet.kernel import outside
 from socialnet.kernel.breaker import Breakers
@@ -137,11 +138,14 @@ def _claim(person: User, notification_ids: Collection[int]) -> tuple[list[int], 
         .order_by("notification_id")
     )
     rows = [delivery.notification for delivery in owed]
-    over = {row.pk for row in rows if row.is_read or not row.stands or row.recipient_id != person.pk}
+    over = {row.pk for row in rows if row.is_seen or not row.stands or row.recipient_id != person.pk}
     _settle(over, ChannelDelivery.State.CANCELLED, "over")
     rows = [row for row in rows if row.pk not in over]
     wishes = preferences.of_person(person.pk)
-    unwanted = {row.pk for row in rows if Way.PUSH not in wishes.ways(row.kind)}
+    looks = look(rows, {person.pk: wishes})
+    unwanted = {
+        row.pk for row in rows if Way.PUSH not in wishes.ways(row.kind) or looks[row.pk] is not Look.WELCOME
+    }
     _settle(unwanted, ChannelDelivery.State.CANCELLED, "unwanted")
     rows = [row for row in rows if row.pk not in unwanted]
     waiting, until = telling.kept_quiet(rows, wishes, moment := now())
