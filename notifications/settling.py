@@ -219,6 +219,13 @@ def _bring_back(claims: list[Claim]) -> set[int]:
 def _settle(claims: list[Claim]) -> set[int]:
     wishes = _hold(claims)
     truths = dict(zip(claims, truth.ask(claims), strict=True))
+    away = [
+        claim
+        for claim, known in truths.items()
+        if known.is_caused and known.is_away and truth.is_wanted(claim, known, wishes)
+    ]
+    if away:  # whom nobody heard of before they were suspended stands where `bring_back` finds them
+        _put_in(away, wishes)
     fallen = [claim for claim, known in truths.items() if not known.stands]
     changed = _take_out(fallen) if fallen else set()
     if welcome := truth.welcome(truths, wishes=wishes):

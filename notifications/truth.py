@@ -65,12 +65,13 @@ _TRUTH = """
 SELECT (CASE w.kind {causes} END) AND EXISTS (
         SELECT 1 FROM accounts_user u WHERE u.id = w.recipient AND u.is_active
     ) AND (w.actor IS NULL OR EXISTS (
-        SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.is_active AND u.suspended_at IS NULL
+        SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.is_active
     ) AND NOT EXISTS (
         SELECT 1 FROM accounts_block b WHERE b.blocker_id = w.recipient AND b.blocked_id = w.actor
     ) AND NOT EXISTS (
         SELECT 1 FROM accounts_block b WHERE b.blocker_id = w.actor AND b.blocked_id = w.recipient
-    )) AS stands,
+    )) AS is_caused,
+    EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.suspended_at IS NOT NULL) AS is_away,
     EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = w.recipient AND m.muted_id = w.actor
         AND (m.until IS NULL OR m.until > clock_timestamp()))
     OR EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
@@ -91,13 +92,19 @@ _OWN = frozenset({"like", "share", "comment", "post_published"})
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true of one claim now. `bell`: the recipient asked to hear of the actor's posts."""
+    """What is true of one claim now. `is_away`: whoever did it is suspended, which may end. `bell`: the recipient asked
+    to hear of the actor's posts."""
 
-    stands: bool
+    is_caused: bool
+    is_away: bool
     muted: bool
     follows: bool
     followed_back: bool
     bell: bool
+
+    @property
+    def stands(self) -> bool:
+        return self.is_caused and not self.is_away
 
 
 _WANTED: dict[str, Callable[[Truth], bool]] = {

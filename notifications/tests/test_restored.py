@@ -104,6 +104,21 @@ def test_what_was_undone_meanwhile_stays_away(ada: User, ben: User, cleo: User, 
     assert broken() == []
 
 
+def test_what_they_did_just_before_comes_when_they_are_back(
+    ada: User, ben: User, cleo: User, post: Post
+) -> None:
+    people.follow_user(follower=ben, followee=ada)
+    doing.like_post(post_id=post.pk, person=cleo)
+    doing.like_post(post_id=post.pk, person=ben)
+    publish(ben, "Look at this, @ada")
+    people.suspend_user(user=ben, actor=None)  # nobody heard of any of it yet
+    assert inbox(ada) == ["Cleo likes your post"]
+    assert broken() == []
+    restore(ben)
+    assert set(inbox(ada)) == {"Ben follows you", "Ben mentioned you", "Cleo and Ben like your post"}
+    assert broken() == []
+
+
 @pytest.mark.parametrize("why", ["block", "mute", "off", "leave"])
 def test_who_is_not_welcome_any_more_stays_away(
     ada: User, ben: User, cleo: User, why: str, post: Post
