@@ -171,7 +171,9 @@ class PasswordChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChanged(Event):
-    """A new address was confirmed and stands in the place of the old one."""
+    """A new address was confirmed and stands in the place of the `former` one, which is empty if nobody confirmed it:
+    then it may be a stranger's."""
 
     name = "accounts.email_changed"
     user_id: int
+    former: str = ""

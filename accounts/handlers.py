@@ -1,6 +1,7 @@
 """What follows from changes of people. Each looks at what is true now, and may run twice."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -8,6 +9,7 @@ from allauth.account.models import EmailAddress
 from accounts import actions, cache, cards, mail, standins
 from accounts.events import (
     ConfirmationAsked,
+    EmailChanged,
     JoinedTwice,
     PasswordChanged,
     PasswordResetAsked,
@@ -120,9 +122,12 @@ def send_joined_twice(events: Sequence[JoinedTwice]) -> None:
     _write(events, mail.send_joined_twice)
 
 
-@on(PasswordChanged, queue="mail", batch=1)
-def send_password_changed(events: Sequence[PasswordChanged]) -> None:
-    _write(events, mail.send_password_changed)
+@on(EmailChanged, queue="mail", batch=1)
+def tell_former_address(events: Sequence[EmailChanged]) -> None:
+    """That it is another now; the new one hears of it as news."""
+    for event in events:
+        if event.former:
+            _write([event], partial(mail.send_address_changed, former=event.former))
 
 
 def _write(events: Sequence[Any], letter: Callable[[User], None]) -> None:

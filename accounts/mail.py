@@ -126,9 +126,9 @@ def send_joined_twice(person: User) -> None:
     _send("joined_twice", person, person.email, link=link)
 
 
-def send_password_changed(person: User) -> None:
-    link = absolute(reverse("account_reset_password"))
-    _send("password_changed", person, person.email, link=link)
+def send_address_changed(person: User, *, former: str) -> None:
+    """To the `former` one: whoever took over an account has the other, and tells nobody."""
+    _send("address_changed", person, former)
 
 
 def absolute(path: str) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,18 +24,19 @@ from notifications.models import (
     Settings,
 )
 from notifications.preferences import Wishes
-from notifications.registry import KINDS, Way
+from notifications.registry import KINDS, URGENT, Way
 from socialnet.outbox.actions import emit, record
 
 _READ = """
 WITH done AS (
     UPDATE notifications_notification SET read_at = clock_timestamp(), is_open = false
     WHERE recipient_id = %(person)s AND stands AND read_at IS NULL
+        AND (told_at IS NOT NULL OR kind <> ALL(%(urgent)s))
         AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s)) AND (%(up_to)s IS NULL OR place <= %(up_to)s)
-    RETURNING id, place
+    RETURNING id, place, kind
 ), cancelled AS (
     UPDATE notifications_channeldelivery d SET state = 'cancelled', outcome = 'read', at = clock_timestamp()
-    FROM done WHERE d.notification_id = done.id AND d.state = 'owed'
+    FROM done WHERE d.notification_id = done.id AND d.state = 'owed' AND done.kind <> ALL(%(urgent)s)
     RETURNING 1
 )
 SELECT id, place, (SELECT count(*) FROM cancelled) FROM done
@@ -45,12 +47,19 @@ SELECT id, place, (SELECT count(*) FROM cancelled) FROM done
 def mark_read(*, person: User, ids: Collection[int] | None = None, up_to: int | None = None) -> int:
     """Mark as read these of the person's notifications, or all up to a place in the inbox, or all; returns how many.
 
-    What was to be told by letter or push is not any more. Repeating it changes nothing.
+    What was to be told by letter or push is not any more, unless it is urgent: whoever took over an account could read
+    it away; and what is urgent and not told yet stays unread. Repeating it changes nothing.
     """
     settling.lock_inboxes([person.pk])
     with connection.cursor() as cursor:
         cursor.execute(
-            _READ, {"person": person.pk, "ids": None if ids is None else list(ids), "up_to": up_to}
+            _READ,
+            {
+                "person": person.pk,
+                "ids": None if ids is None else list(ids),
+                "up_to": up_to,
+                "urgent": list(URGENT),
+            },
         )
         read = cursor.fetchall()
     if read:
@@ -143,16 +152,15 @@ def announce(*, author: User, text: str, url: str = "") -> Announcement:
 def retry_failed(notification_ids: Iterable[int]) -> int:
     """Owe again what failed of these, as it was told: together. Returns how many are tried again.
 
-    What was read or undone meanwhile stays as it is.
+    What was undone meanwhile stays as it is, and what was read, unless it is urgent.
     """
     failed = ChannelDelivery.objects.filter(
         state=ChannelDelivery.State.FAILED,
         notification__in=list(notification_ids),
         notification__stands=True,
-        notification__read_at=None,
         way__in=[known.way for known in CHANNELS],
         notification__recipient__in=User.objects.standing(),
-    )
+    ).filter(Q(notification__read_at=None) | Q(notification__kind__in=URGENT))
     people = set(failed.values_list("notification__recipient", flat=True))
     settling.lock_inboxes(people)
     tellings: dict[Any, list[int]] = defaultdict(list)

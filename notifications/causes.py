@@ -77,7 +77,10 @@ def of_comment_likes(events: Sequence[CommentLiked | CommentUnliked]) -> Iterato
 
 
 def of_comments(events: Sequence[CommentWritten]) -> Iterator[Claim]:
-    """Whose comment is answered hears of an answer, the post's author of a comment; who is named, of that alone."""
+    """Whose comment is answered hears of an answer, the post's author of a comment.
+
+    Who is answered, named and the author hears of it once: as the first of these that they want to hear of.
+    """
     comments = Comment.objects.standing().select_related("post__author", "replying_to")
     there = comments.in_bulk([event.comment_id for event in events])
     for event in events:
@@ -87,21 +90,22 @@ def of_comments(events: Sequence[CommentWritten]) -> Iterator[Claim]:
         author_id, answered_id = comment.post.author_id, event.answered_id
         if answered_id:
             yield _of_comment("reply", answered_id, comment)
-        names = mentioned_names(comment.content)
-        if author_id != answered_id and comment.post.author.username.lower() not in names:
-            yield _of_comment("comment", author_id, comment)
+        is_named = comment.post.author.username.lower() in mentioned_names(comment.content)
+        better = (("reply",) if author_id == answered_id else ()) + (("mention",) if is_named else ())
+        yield _of_comment("comment", author_id, comment, unless=better)
 
 
 def of_mentions_in_comments(events: Sequence[PeopleMentionedInComment]) -> Iterator[Claim]:
-    """Who is answered and named hears of the answer."""
+    """Who is answered and named hears of the answer, if they want to hear of answers."""
     there = Comment.objects.standing().in_bulk([event.comment_id for event in events])
     for event in events:
         if comment := there.get(event.comment_id):
-            for user_id in set(event.user_ids) - {event.answered_id}:
-                yield _of_comment("mention", user_id, comment)
+            for user_id in dict.fromkeys(event.user_ids):
+                better = ("reply",) if user_id == event.answered_id else ()
+                yield _of_comment("mention", user_id, comment, unless=better)
 
 
-def _of_comment(kind: str, recipient_id: int, comment: Comment) -> Claim:
+def _of_comment(kind: str, recipient_id: int, comment: Comment, *, unless: tuple[str, ...] = ()) -> Claim:
     return Claim(
         kind=kind,
         recipient_id=recipient_id,
@@ -109,6 +113,7 @@ def _of_comment(kind: str, recipient_id: int, comment: Comment) -> Claim:
         target_id=comment.pk,
         post_id=comment.post_id,
         comment_id=comment.pk,
+        unless=unless,
     )
 
 
@@ -215,9 +220,12 @@ def _pieces(ids: Iterable[int], size: int) -> list[str]:
     return [f"{chunk[0]}-{chunk[-1]}" for chunk in chunks]
 
 
-def of_rows(condition: Q, *, after: tuple[int, int], most: int) -> list[tuple[tuple[int, int], Claim]]:
-    """What stands in inboxes already, of people who did it that meet `condition`, with the place of each; in order."""
-    actors = NotificationActor.objects.filter(condition, is_active=True).select_related("notification")
+def of_rows(
+    condition: Q, *, after: tuple[int, int], most: int, standing: bool = True
+) -> list[tuple[tuple[int, int], Claim]]:
+    """What stands in inboxes already, of people who did it that meet `condition`, with the place of each; in order.
+    Or what does not stand there any more."""
+    actors = NotificationActor.objects.filter(condition, is_active=standing).select_related("notification")
     row, person = after
     later = Q(notification__gt=row) | Q(notification=row, actor__gt=person)
     return [

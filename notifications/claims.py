@@ -21,7 +21,8 @@ class Claim:
 
     `target_id` is what is done to: a post, a comment, or the other person. `post_id` and `comment_id` are what the news
     leads to. `words` are facts that stand nowhere else. What `is_undone` was taken back: it can only go out of inboxes,
-    never come in, whatever else is true by now.
+    never come in, whatever else is true by now. `unless` are kinds that tell of the same act better: it comes in only
+    where its recipient wants to hear of none of them.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Claim:
     comment_id: int | None = None
     words: Mapping[str, str] = field(default_factory=dict, compare=False)
     is_undone: bool = False
+    unless: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def key(self) -> Key:

@@ -12,7 +12,7 @@ from notifications.channels import CHANNELS
 from notifications.clock import quiet_until
 from notifications.models import ChannelDelivery, Notification
 from notifications.preferences import Wishes
-from notifications.registry import KINDS, WAY_LABELS
+from notifications.registry import KINDS, URGENT, WAY_LABELS
 from socialnet.kernel.diagnosing import Case, Finding, Told, diagnosis
 from socialnet.kernel.errors import NotFound
 
@@ -32,7 +32,8 @@ WHERE n.stands AND n.told_at IS NULL AND n.read_at IS NULL
 """
 _UNSENT = """
 SELECT d.notification_id, d.way, d.state, d.outcome, d.attempts, u.username,
-    extract(epoch FROM clock_timestamp() - d.at)::int, n.stands AND n.read_at IS NULL
+    extract(epoch FROM clock_timestamp() - d.at)::int,
+    n.stands AND (n.read_at IS NULL OR n.kind = ANY(%(urgent)s))
 FROM notifications_channeldelivery d JOIN notifications_notification n ON n.id = d.notification_id
 JOIN accounts_user u ON u.id = n.recipient_id
 WHERE d.state IN ('owed', 'failed') AND {whose} ORDER BY d.at DESC LIMIT 1000
@@ -106,7 +107,7 @@ def tell_late(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
 
 @diagnosis("notifications", title="Owed and failed, by way")
 def unsent(case: Case) -> Iterator[Told]:
-    rows = _rows(_UNSENT.format(whose=_whose(case)), **_asked(case))
+    rows = _rows(_UNSENT.format(whose=_whose(case)), **_asked(case), urgent=list(URGENT))
     for channel in CHANNELS:
         states = [row[2] for row in rows if row[1] == channel.way]
         yield f"{channel.way}: {states.count('owed')} owed, {states.count('failed')} failed."

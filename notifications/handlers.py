@@ -17,6 +17,7 @@ from accounts.events import (
     UserFollowed,
     UserSuspended,
     UserUnfollowed,
+    UserUnsuspended,
 )
 from feeds.events import (
     PeopleMentioned,
@@ -147,6 +148,13 @@ def forget_actors(events: list[UserSuspended]) -> None:
         _resettle(Q(actor=event.user_id))
 
 
+@on(UserUnsuspended, queue="maintenance", batch=1)
+def bring_back_actors(events: list[UserUnsuspended]) -> None:
+    """They are news again where they were."""
+    for event in events:
+        _resettle(Q(actor=event.user_id), standing=False)
+
+
 @on(PersonDeleted, queue="maintenance", batch=1)
 def forget_people(events: list[PersonDeleted]) -> None:
     """First out of the inboxes of others, whose numbers follow; then their own."""
@@ -155,12 +163,13 @@ def forget_people(events: list[PersonDeleted]) -> None:
         actions.forget_person(user_id=event.user_id)
 
 
-def _resettle(condition: Q) -> None:
-    """Ask again of those in inboxes that meet `condition`; ends, because what does not stand is taken out."""
+def _resettle(condition: Q, *, standing: bool = True) -> None:
+    """Ask again of those who stand in inboxes and meet `condition`; or of those who do not any more, who come back."""
+    settle = settling.settle if standing else settling.bring_back
     settling.after_settling()
     after = (0, 0)
-    while claims := causes.of_rows(condition, after=after, most=SWEEP):
-        live.tell_numbers(settling.settle([claim for _place, claim in claims]))
+    while claims := causes.of_rows(condition, after=after, most=SWEEP, standing=standing):
+        live.tell_numbers(settle(claim for _place, claim in claims))
         after = claims[-1][0]
 
 

@@ -75,7 +75,7 @@ SELECT count(*) FROM notifications_notification n WHERE n.stands AND (
 """
 _STILL_OWED = """
 SELECT count(*) FROM notifications_channeldelivery d JOIN notifications_notification n ON n.id = d.notification_id
-WHERE d.state = 'owed' AND (NOT n.stands OR n.read_at IS NOT NULL)
+WHERE d.state = 'owed' AND (NOT n.stands OR n.read_at IS NOT NULL AND n.kind <> 'security')
 """
 _TOLD_TWICE = """
 SELECT count(*) - count(DISTINCT (notification_id, way)) FROM notifications_channeldelivery

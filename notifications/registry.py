@@ -76,8 +76,9 @@ class Kind:
 
     `delay` and `cooldown` are seconds, `largest` is how many people are gathered before it is told early (0: each is
     told alone). `paces` are what people may choose, the default first. `ways` are on unless they are switched off.
-    A `loud` kind may pass quiet hours if its person lets it; an `urgent` one passes everything and cannot be switched
-    off in the inbox. `from_whom` says whether it makes sense to choose from whom.
+    A `loud` kind may pass quiet hours if its person lets it; an `urgent` one passes everything, cannot be switched off
+    in the inbox, and is told though it was read there: perhaps not by its person. `from_whom` says whether it makes
+    sense to choose from whom.
     """
 
     name: str
@@ -221,3 +222,4 @@ KINDS: dict[str, Kind] = {
         ),
     )
 }
+URGENT = frozenset(kind.name for kind in KINDS.values() if kind.urgent)

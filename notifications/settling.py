@@ -5,7 +5,7 @@ it. So of two that settle the same claim the later one sees at least what the ea
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -142,6 +142,21 @@ WHERE n.id = c.notification_id AND l.kind = n.kind
 """
 
 
+_BRING_BACK = """
+WITH back AS (
+    UPDATE notifications_notificationactor a SET is_active = true
+    FROM unnest(%(rows)s::bigint[], %(actors)s::bigint[]) w(row, actor)
+    WHERE a.notification_id = w.row AND a.actor_id = w.actor AND NOT a.is_active
+    RETURNING a.notification_id
+), counted AS (
+    SELECT notification_id, count(*) AS many FROM back GROUP BY notification_id
+)
+UPDATE notifications_notification n SET actor_count = n.actor_count + c.many, stands = true
+FROM counted c WHERE n.id = c.notification_id
+RETURNING n.recipient_id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The newest row of a key, as far as settling needs it; `told_at` is when any row of the key was told last."""
@@ -156,21 +171,61 @@ class Row:
 
 def settle(claims: Iterable[Claim]) -> set[int]:
     """Make inboxes say of these claims what is true now; the people whose inboxes changed."""
+    return _in_batches(claims, _settle)
+
+
+def bring_back(claims: Iterable[Claim]) -> set[int]:
+    """Let people stand again where they stood last, if it is true and welcome: the row stays as it was, read, told, and
+    in its place, and nobody is told again. The people whose inboxes changed."""
+    return _in_batches(claims, _bring_back)
+
+
+def _in_batches(claims: Iterable[Claim], work: Callable[[list[Claim]], set[int]]) -> set[int]:
     changed: set[int] = set()
     of_others = dict.fromkeys(claim for claim in claims if claim.recipient_id != claim.actor_id)
     waiting = iter(sorted(of_others, key=lambda claim: claim.recipient_id))
     while batch := list(islice(waiting, BATCH)):
-        changed |= _settle(batch)
+        changed |= work(batch)
     return changed
+
+
+def _hold(claims: Collection[Claim]) -> dict[int, Wishes]:
+    """Hold the inboxes that these concern until the transaction ends; the wishes of their people."""
+    people = {claim.recipient_id for claim in claims}
+    _execute(_SETTLING, {"locks": _ROUNDS})
+    lock_inboxes(people)
+    return preferences.of(people)
+
+
+@transaction.atomic
+def _bring_back(claims: list[Claim]) -> set[int]:
+    wishes = _hold(claims)
+    truths = dict(zip(claims, truth.ask(claims), strict=True))
+    welcome = truth.welcome(truths, wishes=wishes)
+    places = _places(welcome) if welcome else {}
+    gone = [(row, claim) for claim, (row, is_active, _late) in places.items() if row and not is_active]
+    if not gone:
+        return set()
+    params: dict[str, Any] = {
+        "rows": [row for row, _claim in gone],
+        "actors": [claim.actor_id for _row, claim in gone],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BRING_BACK, params)
+        return {row[0] for row in cursor.fetchall()}
 
 
 @transaction.atomic
 def _settle(claims: list[Claim]) -> set[int]:
-    people = {claim.recipient_id for claim in claims}
-    _execute(_SETTLING, {"locks": _ROUNDS})
-    lock_inboxes(people)
-    wishes = preferences.of(people)
+    wishes = _hold(claims)
     truths = dict(zip(claims, truth.ask(claims), strict=True))
+    away = [
+        claim
+        for claim, known in truths.items()
+        if known.is_caused and known.is_away and truth.is_wanted(claim, known, wishes)
+    ]
+    if away:  # whom nobody heard of before they were suspended stands where `bring_back` finds them
+        _put_in(away, wishes)
     fallen = [claim for claim, known in truths.items() if not known.stands]
     changed = _take_out(fallen) if fallen else set()
     if welcome := truth.welcome(truths, wishes=wishes):

@@ -22,11 +22,13 @@ from notifications.clock import quiet_until
 from notifications.models import ChannelDelivery, Notification, NotificationQuerySet
 from notifications.preferences import Wishes
 from notifications.registry import HOUR, KINDS, Way
+from notifications.second_look import Look, look
 from notifications.settling import due_at, lock_inboxes, now
 from socialnet.outbox.ids import time_of
 
 PEOPLE_AT_ONCE = 100
 PAUSE = timedelta(minutes=5)  # of somebody whom telling failed
+FALLEN_PAUSE = timedelta(minutes=1)  # of what lost its causes, until that is settled
 log = structlog.get_logger(__name__)
 
 _DUE = """
@@ -101,7 +103,8 @@ def _tell(people: Collection[int]) -> int:
     for person_id in due.keys() - standing.keys():  # suspended: the inbox waits
         _put_off(due.pop(person_id), moment + timedelta(hours=1))
     wishes = preferences.of(due)
-    silent = [row for rows in due.values() for row in rows if not wishes[row.recipient_id].ways(row.kind)]
+    silent = _without_unwelcome(due, wishes, moment)
+    silent += [row for rows in due.values() for row in rows if not wishes[row.recipient_id].ways(row.kind)]
     full = _without_room({person_id: wishes[person_id] for person_id in due}, moment)
     told = {
         person_id: _within_cap(
@@ -112,6 +115,20 @@ def _tell(people: Collection[int]) -> int:
     _note([*silent, *(row for rows in told.values() for row in rows)], moment)
     _hand_over({standing[person_id]: rows for person_id, rows in told.items() if rows}, wishes)
     return sum(map(len, told.values()))
+
+
+def _without_unwelcome(due: dict[int, Rows], wishes: Mapping[int, Wishes], moment: datetime) -> Rows:
+    """Take out of `due` what its person does not want to hear of any more, and return that; what has no cause any more
+    waits to be taken out of the inbox."""
+    looks = look([row for rows in due.values() for row in rows], wishes)
+    unwelcome, fallen = (
+        [row for rows in due.values() for row in rows if looks[row.pk] is found]
+        for found in (Look.UNWELCOME, Look.FALLEN)
+    )
+    _put_off(fallen, moment + FALLEN_PAUSE)
+    for person_id, rows in due.items():
+        due[person_id] = [row for row in rows if looks[row.pk] is Look.WELCOME]
+    return unwelcome
 
 
 def weigh_again(person_id: int) -> None:

@@ -65,12 +65,13 @@ _TRUTH = """
 SELECT (CASE w.kind {causes} END) AND EXISTS (
         SELECT 1 FROM accounts_user u WHERE u.id = w.recipient AND u.is_active
     ) AND (w.actor IS NULL OR EXISTS (
-        SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.is_active AND u.suspended_at IS NULL
+        SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.is_active
     ) AND NOT EXISTS (
         SELECT 1 FROM accounts_block b WHERE b.blocker_id = w.recipient AND b.blocked_id = w.actor
     ) AND NOT EXISTS (
         SELECT 1 FROM accounts_block b WHERE b.blocker_id = w.actor AND b.blocked_id = w.recipient
-    )) AS stands,
+    )) AS is_caused,
+    EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = w.actor AND u.suspended_at IS NOT NULL) AS is_away,
     EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = w.recipient AND m.muted_id = w.actor
         AND (m.until IS NULL OR m.until > clock_timestamp()))
     OR EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
@@ -91,13 +92,19 @@ _OWN = frozenset({"like", "share", "comment", "post_published"})
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true of one claim now. `bell`: the recipient asked to hear of the actor's posts."""
+    """What is true of one claim now. `is_away`: whoever did it is suspended, which may end. `bell`: the recipient asked
+    to hear of the actor's posts."""
 
-    stands: bool
+    is_caused: bool
+    is_away: bool
     muted: bool
     follows: bool
     followed_back: bool
     bell: bool
+
+    @property
+    def stands(self) -> bool:
+        return self.is_caused and not self.is_away
 
 
 _WANTED: dict[str, Callable[[Truth], bool]] = {
@@ -125,7 +132,7 @@ def ask(claims: Sequence[Claim]) -> list[Truth]:
 
 def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> list[Claim]:
     """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked."""
-    wanted = [claim for claim, truth in claims.items() if truth.stands and _is_wanted(claim, truth, wishes)]
+    wanted = [claim for claim, truth in claims.items() if truth.stands and is_wanted(claim, truth, wishes)]
     doors: dict[int, set[int]] = defaultdict(set)
     for claim in wanted:
         if claim.post_id and claim.kind not in _OWN:
@@ -143,7 +150,8 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
     ]
 
 
-def _is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
+def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
+    """Whether its recipient wants to hear of it; the door is not asked."""
     if claim.is_undone:
         return False
     if claim.registered.urgent:
@@ -153,4 +161,11 @@ def _is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool
         return False
     if claim.kind == "new_post" and not truth.bell:
         return False
-    return claim.actor_id is None or _WANTED[theirs.from_whom(claim.kind)](truth)
+    if any(_is_chosen(kind, truth, theirs) for kind in claim.unless):
+        return False
+    return claim.actor_id is None or _is_chosen(claim.kind, truth, theirs)
+
+
+def _is_chosen(kind: str, truth: Truth, wishes: Wishes) -> bool:
+    """Whether they want to hear of this kind from this person."""
+    return wishes.pace(kind) is not Pace.OFF and _WANTED[wishes.from_whom(kind)](truth)

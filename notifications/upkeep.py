@@ -7,6 +7,9 @@ from django.db import connection
 
 READ_KEPT = timedelta(days=30)
 VANISHED_KEPT = timedelta(days=7)  # longer than any cooldown: until then a row remembers that it was told
+SUSPENDED_KEPT = timedelta(
+    days=90
+)  # of people who are suspended, and come back into their rows when that ends
 BATCH = 1000
 
 _FORGET = """
@@ -20,7 +23,11 @@ WITH doomed AS (
 DELETE FROM notifications_notification n USING doomed WHERE n.id = doomed.id
 """
 _READ = "read_at < clock_timestamp() - %(age)s ORDER BY read_at"
-_VANISHED = "NOT stands AND place < socialnet_id_at(clock_timestamp() - %(age)s) ORDER BY place"
+_VANISHED = """NOT stands AND place < socialnet_id_at(clock_timestamp() - %(age)s) AND (
+    place < socialnet_id_at(clock_timestamp() - %(longest)s) OR NOT EXISTS (
+        SELECT 1 FROM notifications_notificationactor a JOIN accounts_user u ON u.id = a.actor_id
+        WHERE a.notification_id = notifications_notification.id AND u.suspended_at IS NOT NULL AND u.is_active)
+) ORDER BY place"""
 _OF = "recipient_id = %(person)s ORDER BY id"
 
 
@@ -30,8 +37,10 @@ def forget_read() -> int:
 
 
 def forget_vanished() -> int:
-    """Those whose causes were undone, once nothing of them matters any more; returns how many."""
-    return _forget(_VANISHED, age=VANISHED_KEPT)
+    """Those whose causes were undone, once nothing of them matters any more; returns how many.
+
+    What only waits for suspended people is kept longer."""
+    return _forget(_VANISHED, age=VANISHED_KEPT, longest=SUSPENDED_KEPT)
 
 
 def forget_inbox(user_id: int) -> int:

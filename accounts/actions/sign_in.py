@@ -259,14 +259,16 @@ def _confirm_address(address_id: int, user_id: int) -> User:
     address = EmailAddress.objects.filter(pk=address_id, user=person).first()
     if address is None:
         raise BrokenLink
-    EmailAddress.objects.filter(user=person).exclude(pk=address.pk).delete()
+    others = EmailAddress.objects.filter(user=person).exclude(pk=address.pk)
+    was_confirmed = others.filter(email=person.email, verified=True).exists()
+    others.delete()
     address.verified = address.primary = True
     address.save(update_fields=["verified", "primary"])
-    changed = person.email != address.email
+    former, changed = person.email, person.email != address.email
     person.email = address.email
     person.save(update_fields=["email"])
     if changed:
-        emit(EmailChanged(user_id=person.pk), actor_id=person.pk)
+        emit(EmailChanged(user_id=person.pk, former=former if was_confirmed else ""), actor_id=person.pk)
     _record("accounts.email", person, after={"changed": changed, "confirmed": True})
     return person
 

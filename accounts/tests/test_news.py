@@ -233,7 +233,7 @@ def test_another_address_is_news_once_it_is_confirmed(ada: User) -> None:
     waiting = EmailAddress.objects.get(email="new@example.com")
     for _ in range(2):
         actions.confirm_address(address=waiting)
-    assert news("email_changed") == [{"user_id": ada.pk}]
+    assert news("email_changed") == [{"user_id": ada.pk, "former": "ada@example.com"}]
 
 
 def test_confirming_the_first_address_is_no_news(quick: None) -> None:

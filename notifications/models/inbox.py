@@ -128,6 +128,11 @@ class Notification(models.Model):
         return self.read_at is not None
 
     @property
+    def is_seen(self) -> bool:
+        """Whether nobody needs to be told of it any more: it was read, and reading is enough for its kind."""
+        return self.is_read and not self.registered.urgent
+
+    @property
     def registered(self) -> Kind:
         return KINDS[self.kind]
 

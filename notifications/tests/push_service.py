@@ -48,12 +48,13 @@ class Browser:
     """What a browser keeps to itself, and tells the site that it subscribes to."""
 
     name: str = "one"
+    host: str = HOST
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     auth: bytes = field(default_factory=lambda: os.urandom(16))
 
     @property
     def endpoint(self) -> str:
-        return f"https://{HOST}/send/{self.name}"
+        return f"https://{self.host}/send/{self.name}"
 
     @property
     def point(self) -> bytes:
@@ -172,9 +173,9 @@ def service(vapid: None, authority: Any, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(ways, "_is_public", lambda address: address == "127.0.0.1" or judge(address))
     monkeypatch.setattr(ways, "_is_near", lambda way: False)
     monkeypatch.setattr(ways, "_trust", lambda: trust)
-    sending.breaker.close()
+    sending.breakers.close()
     yield made
-    sending.breaker.close()
+    sending.breakers.close()
     made.server.shutdown()
     made.server.server_close()
 

@@ -68,9 +68,7 @@ def test_what_is_told_together_is_one_letter(ada: User, ben: User, cleo: User, o
 
 def test_a_storm_is_one_letter_of_twenty_lines(ada: User, office: PostOffice) -> None:
     due = "2020-01-01T00:00Z"
-    rows = [
-        Notification(recipient=ada, kind="mention", target_id=n, actor_count=1, due_at=due) for n in range(23)
-    ]
+    rows = [Notification(recipient=ada, kind="post_failed", target_id=n, due_at=due) for n in range(23)]
     Notification.objects.bulk_create(rows)
     telling.tell([ada.pk])
     drain()

@@ -243,8 +243,7 @@ def test_everywhere_the_absent_hear_between_the_second_and_the_third_day(
 
 def test_twenty_lines_and_how_many_more(ada: User, ben: User, office: PostOffice) -> None:
     rows = [
-        Notification(recipient=ada, kind="follow", target_id=n, actor_count=1, due_at=timezone.now())
-        for n in range(30)
+        Notification(recipient=ada, kind="post_failed", target_id=n, due_at=timezone.now()) for n in range(30)
     ]
     Notification.objects.bulk_create(rows)
     Notification.objects.update(place=id_at(this_morning() - timedelta(hours=20)))
@@ -254,6 +253,23 @@ def test_twenty_lines_and_how_many_more(ada: User, ben: User, office: PostOffice
     assert office.subjects == ["30 new notifications"]
     assert text.count("\n* ") == 20 and "And 10 more: http://127.0.0.1:8000/notifications" in text
     assert outcomes() == [("sent", "digest")] * 30
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"digest": Digest.OFF}, {"is_on": False}, {"kind": "off"}], ids=["never", "nothing", "kind"]
+)
+def test_one_that_is_owed_is_not_sent_to_who_wants_none_any_more(
+    ada: User, ben: User, office: PostOffice, chosen: dict[str, Any]
+) -> None:
+    news(ben, ada)
+    left(ada, days=2)
+    assert digest.owe_due(now=this_morning()) == 1
+    if "kind" in chosen:
+        actions.save_preference(person=ada, kind="comment", ways=[], from_whom="everyone", pace="off")
+    else:
+        Settings.objects.filter(user=ada).update(**chosen)
+    drain()
+    assert office.letters == [] and outcomes() == [("cancelled", "unwanted")]
 
 
 @pytest.mark.django_db(transaction=True)

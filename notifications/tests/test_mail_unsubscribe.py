@@ -1,12 +1,17 @@
 """Links in letters: they switch off what they name, without signing in, and on again."""
 
+import threading
+import time
+
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import Api, page_of
+from accounts.tests.test_follow_races import at_once
 from notifications import actions, preferences
-from notifications.channels.mail import letters, tokens
+from notifications.channels.mail import letters, switches, tokens
 from notifications.channels.mail.tokens import Switch
 from notifications.models import Digest, Notification, Preference, Settings
 from notifications.registry import KINDS, Way
@@ -144,3 +149,26 @@ def test_programs_can_say_so_too(ada: User) -> None:
     assert Settings.objects.get(user=ada).mail_trouble == "bounced"
     assert Api(ada)("DELETE", "notifications/mail-trouble").status_code == 204
     assert Settings.objects.get(user=ada).mail_trouble == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_chosen_at_the_same_moment_is_not_lost(ada: User) -> None:
+    chosen, asked = threading.Event(), threading.Event()
+
+    def choose() -> None:
+        with transaction.atomic():
+            actions.save_preference(
+                person=ada, kind="mention", ways=["mail"], from_whom="followed", pace="hourly"
+            )
+            chosen.set()
+            asked.wait(10)
+            time.sleep(0.3)  # the other waits for the inbox
+
+    def switch_off() -> None:
+        chosen.wait(10)
+        asked.set()
+        switches.switch_off(ada, Switch(ada.pk, ("mention",)))
+
+    at_once(choose, switch_off)
+    row = Preference.objects.get(user=ada, kind="mention")
+    assert (row.ways, row.from_whom, row.pace) == ([], "followed", "hourly")

@@ -234,7 +234,15 @@ def test_the_help_page_has_the_numbers_of_the_registry(ada: User) -> None:
     for kind in KINDS.values():
         assert str(kind.label) in html
         assert f"{PACE_LABELS[kind.paces[0]]}: " in html
-    for words in ("30 seconds", "5 minutes", "2 hours", "1 day", "At most 50 times", "500+ people"):
+    for words in (
+        "30 seconds",
+        "5 minutes",
+        "2 hours",
+        "1 day",
+        "2, 3, 4, 7, 14, 28",
+        "At most 50 times",
+        "500+ people",
+    ):
         assert words in html
     for words in (
         "close friends",

@@ -1,5 +1,6 @@
 """Web Push from the act to the browser: what arrives, what is tried again, and what comes by letter instead."""
 
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -30,8 +31,10 @@ from notifications.tests.push_service import (
     signed_claims,
     vapid,
 )
-from socialnet.kernel import outside
+from socialnet.kernel import breaker, outside
+from socialnet.kernel.breaker import Breakers
 from socialnet.kernel.invariants import broken
+from socialnet.kernel.outside import ways
 from socialnet.outbox.actions import emit
 from socialnet.outbox.models import Delivery
 from socialnet.outbox.testing import drain
@@ -251,15 +254,93 @@ def test_an_address_inside_is_never_asked(service, monkeypatch, ada, ben, browse
     assert states() == [("failed", "address", 1)]
 
 
-def test_ten_that_do_not_answer_open_the_breaker(service, hurried, ada, ben, letters) -> None:
-    service.port = 1  # nobody listens there
+DEAD = "dead.example"
+
+
+def dead_host(service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens at one of the hosts."""
+    lookup = ways._lookup
+    monkeypatch.setattr(
+        ways,
+        "_lookup",
+        lambda host, port: (
+            [ways.Way(socket.AF_INET, ("127.0.0.1", 1))] if host == DEAD else lookup(host, port)
+        ),
+    )
+
+
+def test_a_service_that_does_not_answer_is_left_alone_and_nobody_else_is(
+    service, hurried, monkeypatch, ada, ben, cleo, browser, letters
+) -> None:
+    dead_host(service, monkeypatch)
     for number in range(10):
-        Browser(f"number-{number}").subscribed_by(ada)
+        Browser(f"number-{number}", host=DEAD).subscribed_by(cleo)
+    follow(ben, cleo)
+    drain(allow_failures=True)
+    assert sending.breakers.of(DEAD).is_open
+    assert sending.breakers.state == "open"  # it is all there is
     follow(ben, ada)
     drain(allow_failures=True)
-    assert sending.breaker.is_open
+    assert len(service.to(browser)) == 1
+    shown = breaker.snapshot()["push"]
+    assert (shown["state"], shown["kept"], shown["open"]) == ("closed", 2, 1)
+
+
+def test_a_service_that_is_paused_costs_no_attempt_and_no_browser(
+    service, hurried, monkeypatch, ada, ben, letters
+) -> None:
+    dead_host(service, monkeypatch)
+    Browser(host=DEAD).subscribed_by(ada)
+    for _ in range(10):
+        sending.breakers.of(DEAD)._tell(outside.OutsideUnreachable("connection"))
+    follow(ben, ada)
+    drain(allow_failures=True)
+    for _ in range(4):
+        assert states() == [("owed", "", 0)]
+        assert 25 < waits() <= 30
+        later()
+    assert PushSubscription.objects.get().failures == 0 and letters == []
+    ChannelDelivery.objects.update(at=Now() - timedelta(hours=2))  # by then it is no news
     later()
-    assert states() == [("owed", "", 2)]
+    later()
+    later()
+    assert states() == [("failed", "paused", 3)]
+    assert PushSubscription.objects.get().failures == 0 and len(letters) == 1
+
+
+def test_only_so_many_breakers_are_kept() -> None:
+    kept = Breakers("test", most=3, failures=1, pause=30, counts=lambda error: True)
+    for name in ("one", "two", "three"):
+        kept.of(name)._tell(OSError())
+    assert kept.of("one").is_open
+    assert not kept.of("four").is_open
+    assert kept.of("one").is_open and not kept.of("two").is_open  # forgotten, and begun anew
+    assert kept.snapshot()["kept"] == 3
+    assert kept.state == "closed"
+    del breaker._breakers["test"]
+
+
+def test_browsers_that_never_took_anything_leave_room_for_others(service, ada, ben, cleo, browser) -> None:
+    taken = [sending._rooms[False] for _ in range(2)]
+    for room in taken:
+        assert room.acquire(blocking=False)
+    try:
+        follow(ben, ada)
+        drain(allow_failures=True)
+        assert states() == [("owed", "", 0)] and waits() <= 1
+        PushSubscription.objects.update(used_at=Now())
+        later()
+        assert states() == [("sent", "status_201", 1)]
+    finally:
+        for room in taken:
+            room.release()
+
+
+def test_an_address_that_is_not_taken_any_more_is_not_asked(service, ada, ben, browser, letters) -> None:
+    PushSubscription.objects.update(endpoint="https://push.localhost/send")
+    follow(ben, ada)
+    drain()
+    assert service.received == [] and states() == [("failed", "inside", 1)]
 
 
 def test_keys_that_are_none_are_forgotten(service, ada, ben, browser, letters) -> None:
@@ -310,6 +391,14 @@ def test_nor_to_a_browser_that_was_removed(service, ada, ben, browser, letters) 
 def test_nor_what_is_not_wanted_on_devices_any_more(service, ada, ben, browser, letters) -> None:
     owed_to(ada, ben, service, browser)
     Settings.objects.create(user=ada, is_on=False)
+    later()
+    assert service.received == [] and letters == []
+    assert states()[0][:2] == ("cancelled", "unwanted")
+
+
+def test_nor_of_somebody_who_was_muted(service, ada, ben, browser, letters) -> None:
+    owed_to(ada, ben, service, browser)
+    people.mute_user(muter=ada, muted=ben)
     later()
     assert service.received == [] and letters == []
     assert states()[0][:2] == ("cancelled", "unwanted")

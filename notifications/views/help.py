@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from notifications import choices
+from notifications.channels.mail.digest import AWAY_DAYS
 from notifications.clock import MORNING
 from notifications.registry import (
     DAY,
@@ -29,6 +30,7 @@ def help_notifications(request: HttpRequest) -> HttpResponse:
         "cap": HOURLY_CAP,
         "morning": MORNING,
         "storm": STORM,
+        "away_days": AWAY_DAYS,
     }
     return render(request, "help/notifications.html", context)
 

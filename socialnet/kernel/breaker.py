@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _states = Gauge(
     ["breaker"],
     multiprocess_mode="mostrecent",
 )
-_breakers: dict[str, "Breaker"] = {}
+_breakers: dict[str, "Breaker | Breakers"] = {}
 
 
 class Refused(Exception):
@@ -123,6 +123,31 @@ class _Tally(pybreaker.CircuitBreakerListener):
         if self.window is not None and new_state.name == CLOSED:
             self.window.clear()  # the failures before are those of another day
 
+    def snapshot(self, state: str) -> dict[str, Any]:
+        counts = self.counts
+        fired = counts["successes"] + counts["failures"] + counts["timeouts"]
+        failed = counts["failures"] + counts["timeouts"]
+        return {
+            "state": state,
+            "fires": fired,
+            "successes": counts["successes"],
+            "failures": counts["failures"],
+            "timeouts": counts["timeouts"],
+            "rejects": counts["rejects"],
+            "failure_rate": round(failed / fired, 4) if fired else 0.0,
+        }
+
+
+class _SharedTally(_Tally):
+    """Of several breakers that are shown as one, whose `state` that is."""
+
+    def __init__(self, name: str, *, state: Callable[[], str]) -> None:
+        super().__init__(name)
+        self._state = state
+
+    def show(self, state: str) -> None:
+        super().show(self._state())
+
 
 class Breaker:
     """Opens after `failures` in a row, lets one call probe after `pause` seconds, closes when it succeeds.
@@ -130,7 +155,7 @@ class Breaker:
     With `window` it opens after `failures` within so many seconds, whatever succeeded between them: when at least
     `volume` calls were made, and at least `share` of them failed. A call that takes longer than `budget` seconds is a
     timeout, though its answer is used. Only exceptions for which `counts` is true are failures; anything else proves
-    that the neighbour answers.
+    that the neighbour answers. One with a `tally` is counted there, and shown by whoever has it.
     """
 
     def __init__(
@@ -144,13 +169,14 @@ class Breaker:
         volume: int = 10,
         share: float = 0.0,
         budget: float | None = None,
+        tally: _Tally | None = None,
     ) -> None:
         self.name = name
         self.pause = pause
         self.budget = budget
         self._window = None if window is None else _Window(window, volume=volume, share=share)
         self._storage = self._window or pybreaker.CircuitMemoryStorage(CLOSED)
-        self._tally = _Tally(name, self._window)
+        self._tally = tally or _Tally(name, self._window)
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=failures,
             reset_timeout=pause,
@@ -161,7 +187,8 @@ class Breaker:
             name=name,
         )
         self._probe = threading.RLock()  # a probe may call through the same breaker
-        _breakers[name] = self
+        if tally is None:
+            _breakers[name] = self
 
     @property
     def state(self) -> str:
@@ -233,18 +260,66 @@ class Breaker:
         self._breaker.close()
 
     def snapshot(self) -> dict[str, Any]:
-        counts = self._tally.counts
-        fired = counts["successes"] + counts["failures"] + counts["timeouts"]
-        failed = counts["failures"] + counts["timeouts"]
+        return self._tally.snapshot(self.state)
+
+
+class Breakers:
+    """A breaker for each of many neighbours whose names strangers choose: one that is away pauses nobody else.
+
+    They are counted and shown as one of the name `name`. At most `most` are kept; the one that was asked for longest
+    ago is forgotten, and begins closed when it is asked for again.
+    """
+
+    def __init__(
+        self, name: str, *, most: int, failures: int, pause: float, counts: Callable[[BaseException], bool]
+    ) -> None:
+        self.name = name
+        self.pause = pause
+        self._most = most
+        self._failures = failures
+        self._counts = counts
+        self._tally = _SharedTally(name, state=lambda: self.state)
+        self._kept: OrderedDict[str, Breaker] = OrderedDict()
+        self._lock = threading.Lock()
+        _breakers[name] = self
+
+    def of(self, neighbour: str) -> Breaker:
+        with self._lock:
+            if neighbour not in self._kept:
+                self._kept[neighbour] = Breaker(
+                    self.name,
+                    failures=self._failures,
+                    pause=self.pause,
+                    counts=self._counts,
+                    tally=self._tally,
+                )
+            self._kept.move_to_end(neighbour)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return self._kept[neighbour]
+
+    @property
+    def state(self) -> str:
+        """open while all that are kept are, so that a few dead ones do not look like an outage; else closed."""
+        kept = self._all()
+        return OPEN if kept and all(one.is_open for one in kept) else CLOSED
+
+    def close(self) -> None:
+        """Forget them all."""
+        with self._lock:
+            self._kept.clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        kept = self._all()
         return {
-            "state": self.state,
-            "fires": fired,
-            "successes": counts["successes"],
-            "failures": counts["failures"],
-            "timeouts": counts["timeouts"],
-            "rejects": counts["rejects"],
-            "failure_rate": round(failed / fired, 4) if fired else 0.0,
+            **self._tally.snapshot(self.state),
+            "kept": len(kept),
+            "open": sum(one.is_open for one in kept),
         }
+
+    def _all(self) -> list[Breaker]:
+        with self._lock:
+            return list(self._kept.values())
 
 
 def snapshot() -> dict[str, dict[str, Any]]:

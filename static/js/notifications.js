@@ -48,10 +48,19 @@ function tell({ text, url }) {
   if (document.hidden || inbox()) return;
   const toast = document.querySelector("[data-news]"), link = toast.querySelector("a");
   link.textContent = text;
-  link.href = url;
+  lead(link, url);
   toast.hidden = false;
   announce(text);
   leaveSoon(toast);
+}
+
+// What lies outside opens beside the page, which may hold half a post; an unsafe way there is told of in the inbox.
+function lead(link, url) {
+  const address = new URL(url, location.origin), isOutside = address.origin !== location.origin;
+  const isSafe = !isOutside || address.protocol === "https:";
+  link.href = isSafe ? url : "/notifications";
+  link.target = isOutside && isSafe ? "_blank" : "";
+  link.rel = isOutside && isSafe ? "noopener noreferrer" : "";
 }
 
 function leaveSoon(toast) {

@@ -19,12 +19,22 @@ function show(data) {
   return self.registration.showNotification(title, { body, icon, tag, data: { url } });
 }
 
+// A page of ours that is open already is shown; what lies outside gets a window of its own, if the way there is safe.
 async function open(path = "/") {
-  const address = new URL(path, self.location.origin);
-  if (address.origin !== self.location.origin) return;
+  const address = addressOf(path);
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const same = windows.find((each) => each.url === address.href);
   await (same ? same.focus() : self.clients.openWindow(address.href));
+}
+
+function addressOf(path) {
+  const inbox = new URL("/notifications", self.location.origin);
+  try {
+    const address = new URL(path, self.location.origin);
+    return address.origin === inbox.origin || address.protocol === "https:" ? address : inbox;
+  } catch {
+    return inbox;
+  }
 }
 
 // The browser got, or wants, another address. The page knows our key, and whether somebody is signed in still.

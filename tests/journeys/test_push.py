@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from notifications.actions import announce
 from notifications.channels.push.sealing import new_key
 from notifications.models import PushSubscription
 from notifications.tests.push_service import Browser as Device
@@ -137,6 +138,94 @@ def test_what_is_pushed_is_shown_once_and_opens_what_it_is_about(stack: Stack, b
           return [];
         }"""
         assert page.evaluate(shown, title) == [[title, "7", "/@ben"]]
+
+
+CLICK = """
+async (url) => {
+  const opened = [];
+  Clients.prototype.openWindow = async (address) => { opened.push(["window", address]); };
+  WindowClient.prototype.focus = async function focus() { opened.push(["focus", this.url]); };
+  await self.registration.showNotification("News", { tag: "click", data: { url } });
+  const [notification] = await self.registration.getNotifications({ tag: "click" });
+  const event = new NotificationEvent("notificationclick", { notification });
+  let done;
+  event.waitUntil = (promise) => { done = promise; };
+  self.dispatchEvent(event);
+  await done;
+  const left = await self.registration.getNotifications({ tag: "click" });
+  return [opened, left.length];
+}
+"""
+RENEW = """
+async ([before, after, keys]) => {
+  const event = new Event("pushsubscriptionchange");
+  event.oldSubscription = { endpoint: before };
+  event.newSubscription = { toJSON: () => ({ endpoint: after, keys }) };
+  let done;
+  event.waitUntil = (promise) => { done = promise; };
+  self.dispatchEvent(event);
+  await done;
+}
+"""
+
+
+def worker_of(page: Page) -> Any:
+    """What runs without a page."""
+    page.get_by_role("button", name="Tell me on this device").click()
+    expect(words(page)).to_have_text("The device before you is told.")
+    wait_for(lambda: page.context.service_workers, seconds=30, what="the service worker")
+    return page.context.service_workers[0]
+
+
+def test_a_click_on_what_is_shown_leads_there(stack: Stack, browser: Browser) -> None:
+    """No browser without a screen lets a notification be clicked: its event is made by hand, windows are noted."""
+    person("ada", "Ada Ferreira")
+    page = device_of(browser, stack, "ada")
+    worker = worker_of(page)
+    inbox = f"{stack.address}/notifications"
+    for url, expected in (
+        ("/@ben", ["window", f"{stack.address}/@ben"]),
+        (PAGE, ["focus", f"{stack.address}{PAGE}"]),  # the page that is open
+        ("https://elsewhere.example/news?a=1", ["window", "https://elsewhere.example/news?a=1"]),
+        ("http://elsewhere.example/news", ["window", inbox]),
+        ("javascript:alert(1)", ["window", inbox]),
+        ("https://", ["window", inbox]),
+    ):
+        assert worker.evaluate(CLICK, url) == [[expected], 0], url
+    assert page.troubles == []  # type: ignore[attr-defined]
+
+
+def test_a_device_whose_address_changes_is_told_at_the_new_one(stack: Stack, browser: Browser) -> None:
+    ada = person("ada", "Ada Ferreira")
+    page = device_of(browser, stack, "ada")
+    worker = worker_of(page)
+    before = PushSubscription.objects.get(user=ada)
+    fresh = Device("fresh")
+    worker.evaluate(RENEW, [before.endpoint, fresh.endpoint, fresh.asks()["keys"]])
+    row = PushSubscription.objects.get(user=ada)
+    assert (row.endpoint, row.session) == (fresh.endpoint, before.session)
+
+    page.context.clear_cookies()  # nobody is signed in any more: nothing is told to the server
+    again = Device("again")
+    worker.evaluate(RENEW, [fresh.endpoint, again.endpoint, again.asks()["keys"]])
+    assert PushSubscription.objects.get(user=ada).endpoint == fresh.endpoint
+
+
+def test_news_from_outside_opens_beside_the_page(stack: Stack, browser: Browser) -> None:
+    person("ada", "Ada Ferreira")
+    mod = person("mod", "Mod")
+    page = window(browser, stack)
+    sign_in(page, "ada")
+    page.locator("html[data-ready]").wait_for()
+    link = page.locator("p[data-news] a")
+    for url, href, target in (
+        ("https://elsewhere.example/news", "https://elsewhere.example/news", "_blank"),
+        ("http://elsewhere.example/news", "/notifications", ""),
+        ("", "/notifications", ""),
+    ):
+        announce(author=mod, text=f"Look at {url or 'this'}", url=url)
+        expect(link).to_have_text(f"Look at {url or 'this'}", timeout=30_000)
+        assert [link.get_attribute("href"), link.get_attribute("target")] == [href, target]
 
 
 def test_on_a_phone_and_where_it_is_not_allowed(stack: Stack, browser: Browser) -> None:

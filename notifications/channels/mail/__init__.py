@@ -16,7 +16,7 @@ from accounts.models import User
 from notifications.channels.base import Channel
 from notifications.events import MailOwed
 from notifications.models import ChannelDelivery, Notification, Settings
-from notifications.registry import KINDS, Way
+from notifications.registry import URGENT, Way
 from socialnet.kernel import neighbours, realtime
 from socialnet.outbox.actions import emit
 
@@ -48,8 +48,7 @@ def _owe(person: User, notification_ids: Sequence[int]) -> None:
 
 
 def _is_urgent(notification_ids: Sequence[int]) -> bool:
-    urgent = [kind.name for kind in KINDS.values() if kind.urgent]
-    return Notification.objects.filter(pk__in=notification_ids, kind__in=urgent).exists()
+    return Notification.objects.filter(pk__in=notification_ids, kind__in=URGENT).exists()
 
 
 def _trouble(person: User, settings: Settings) -> str:

@@ -70,7 +70,14 @@ def about(person: User, notification_ids: Sequence[int], *, event_id: int) -> Em
             lines=[_line(item) for item in told[:LINES]],
             more=max(0, len(told) - LINES),
             url=absolute(summary.url),
+            help_url=_help_url(told),
         )
+
+
+def _help_url(told: Sequence[InboxItem]) -> str:
+    """Where whoever did not do it themselves takes the account back; empty where there is nothing to fear."""
+    is_urgent = any(item.registered.urgent for item in told)
+    return absolute(reverse("account_reset_password")) if is_urgent else ""
 
 
 def digest(person: User, notification_ids: Sequence[int], *, event_id: int) -> EmailMultiAlternatives | None:

@@ -21,9 +21,10 @@ from notifications import preferences
 from notifications.channels.mail import WAITS, bounces, letters, reachable
 from notifications.clock import quiet_until
 from notifications.events import DigestOwed, MailOwed
-from notifications.models import ChannelDelivery, Notification
+from notifications.models import ChannelDelivery, Digest, Notification
 from notifications.preferences import Wishes
-from notifications.registry import Way
+from notifications.registry import Pace, Way
+from notifications.second_look import Look, look
 from notifications.settling import now
 from socialnet.outbox.actions import emit
 from socialnet.outbox.deliveries import MAX_ATTEMPTS
@@ -109,16 +110,19 @@ def _send(event: MailOwed | DigestOwed, write: Writer, *, outcome: str) -> None:
 
 
 def _still_news(ids: Collection[int], wishes: Wishes, *, is_digest: bool) -> list[Notification]:
-    """What stands, was not read, and is still wanted by mail; the rest is cancelled."""
+    """What stands, was not seen, and is still wanted by mail; the rest is cancelled."""
     rows = list(Notification.objects.filter(pk__in=ids, recipient=wishes.settings.user_id).order_by("place"))
-    news = [row for row in rows if row.stands and not row.is_read]
-    _end([row.pk for row in rows if row.is_read], ChannelDelivery.State.CANCELLED, "read")
+    news = [row for row in rows if row.stands and not row.is_seen]
+    _end([row.pk for row in rows if row.is_seen], ChannelDelivery.State.CANCELLED, "read")
     _end([row.pk for row in rows if not row.stands], ChannelDelivery.State.CANCELLED, "undone")
-    if is_digest:
-        return news
-    unwanted = [row.pk for row in news if not wants(row.kind, wishes)]
-    _end(unwanted, ChannelDelivery.State.CANCELLED, "unwanted")
-    return [row for row in news if row.pk not in unwanted]
+    wanted = wants_in_digest if is_digest else wants
+    looks = look(news, {wishes.settings.user_id: wishes})
+    fallen = [row.pk for row in news if looks[row.pk] is Look.FALLEN]
+    _end(fallen, ChannelDelivery.State.CANCELLED, "undone")
+    welcome = [row for row in news if looks[row.pk] is Look.WELCOME and wanted(row.kind, wishes)]
+    left = {row.pk for row in news} - {row.pk for row in welcome} - set(fallen)
+    _end(left, ChannelDelivery.State.CANCELLED, "unwanted")
+    return welcome
 
 
 def wants(kind: str, wishes: Wishes) -> bool:
@@ -126,6 +130,12 @@ def wants(kind: str, wishes: Wishes) -> bool:
     if not wishes.settings.is_on:
         return Way.MAIL in wishes.ways(kind)
     return kind not in wishes.chosen or Way.MAIL in wishes.ways(kind)
+
+
+def wants_in_digest(kind: str, wishes: Wishes) -> bool:
+    """Whether this kind is welcome in a summary, if summaries are at all."""
+    chosen = wishes.settings
+    return chosen.is_on and chosen.digest != Digest.OFF and wishes.pace(kind) is not Pace.OFF
 
 
 def _not_quiet(rows: Sequence[Notification], wishes: Wishes, *, is_digest: bool) -> list[int]:

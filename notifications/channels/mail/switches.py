@@ -7,7 +7,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 
 from accounts.models import User
-from notifications import actions, preferences
+from notifications import actions, preferences, settling
 from notifications.channels.mail.tokens import ALL, DIGEST, Switch
 from notifications.models import Digest, Settings
 from notifications.preferences import Wishes
@@ -52,6 +52,7 @@ def switch_off(person: User, switch: Switch) -> Done:
 
     It is written down for kinds without letters, too: one may have come in the place of a push message.
     """
+    settling.lock_inboxes([person.pk])
     wishes = preferences.of_person(person.pk)
     named = _named(switch.what)
     kinds = [kind for kind in named if Way.MAIL in _chosen_ways(wishes, kind)]
@@ -67,6 +68,7 @@ def switch_off(person: User, switch: Switch) -> Done:
 @transaction.atomic
 def switch_on(person: User, done: Done) -> None:
     """Take back what `switch_off` did."""
+    settling.lock_inboxes([person.pk])
     wishes = preferences.of_person(person.pk)
     for kind in _named(done.kinds):
         _save_ways(person, wishes, kind, _chosen_ways(wishes, kind) | {Way.MAIL})

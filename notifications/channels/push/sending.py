@@ -1,15 +1,19 @@
 """Sending what is owed: one message for a telling, to each browser of its person.
 
 Taken by one browser it is told. Taken by none it is tried again after a pause, and then given up: what can be told by
-letter is, instead. Nothing is logged of a person but their id, and of a browser nothing at all.
+letter is, instead. A service that did not answer lately is not asked for a while: that is no attempt, and no failure of
+the browser. Nothing is logged of a person but their id, and of a browser nothing at all.
 """
 
-from collections.abc import Callable, Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -25,9 +29,10 @@ from notifications.channels.push.messages import Message, message_of
 from notifications.items import items_of
 from notifications.models import ChannelDelivery, PushSubscription
 from notifications.registry import Way
+from notifications.second_look import Look, look
 from notifications.settling import now
 from socialnet.kernel import outside
-from socialnet.kernel.breaker import Breaker
+from socialnet.kernel.breaker import Breakers
 from socialnet.kernel.outside import OutsideAway, OutsideRefused
 from socialnet.outbox.errors import NotYet
 
@@ -41,7 +46,11 @@ HOPELESS = 10  # messages in a row that a browser did not take, the last that it
 _GONE = {404, 410}
 _COME_AGAIN = {408, 425, 429}  # with every 5xx
 
-breaker = Breaker("push", failures=10, pause=30, counts=outside.is_unreachable)
+# One for each host: anybody can name one that is dead, and that is nobody else's trouble.
+breakers = Breakers("push", most=500, failures=10, pause=30, counts=outside.is_unreachable)
+# Of the threads that speak with strangers so many may wait for services that took a message from the browser before,
+# and so many for those that yet have to: hosts that only hang keep nobody else waiting.
+_rooms = {True: threading.BoundedSemaphore(4), False: threading.BoundedSemaphore(2)}
 
 
 class Fate(Enum):
@@ -50,6 +59,7 @@ class Fate(Enum):
     TAKEN = "taken"
     GONE = "gone"
     LATER = "later"
+    PAUSED = "paused"  # not asked: its service did not answer lately
     REFUSED = "refused"
 
 
@@ -62,18 +72,30 @@ class Try:
 
 
 def send(*, user_id: int, notification_ids: Collection[int]) -> None:
-    """Send what of these is still owed. Raises `NotYet` where it is to be tried again, or must wait for the end of
-    quiet hours that began meanwhile."""
+    """Send what of these is still owed. Raises `NotYet` where it is to be tried again, or must wait: for room, for a
+    service that is paused, or for the end of quiet hours that began meanwhile."""
     person = User.objects.standing().filter(pk=user_id).first()
     browsers = list(PushSubscription.objects.filter(user=user_id))
     if person is None or not browsers or not keys.is_on():
         _settle(notification_ids, ChannelDelivery.State.CANCELLED, "no_browser")
         return
-    ids, waits = _claim(person, notification_ids)
-    if ids:
-        _tell(person, browsers, ids, topic=str(min(ids)))
+    with _room_for(browsers):
+        ids, waits = _claim(person, notification_ids)
+        if ids:
+            _tell(person, browsers, ids, topic=str(min(ids)))
     if waits:
         raise NotYet(waits)
+
+
+@contextmanager
+def _room_for(browsers: Sequence[PushSubscription]) -> Iterator[None]:
+    room = _rooms[all(browser.used_at and not browser.failures for browser in browsers)]
+    if not room.acquire(blocking=False):
+        raise NotYet(1)
+    try:
+        yield
+    finally:
+        room.release()
 
 
 def _tell(person: User, browsers: Sequence[PushSubscription], ids: Sequence[int], *, topic: str) -> None:
@@ -85,6 +107,9 @@ def _tell(person: User, browsers: Sequence[PushSubscription], ids: Sequence[int]
     tries = _hand_to_all(browsers, message)
     taken = [one for one in tries if one.fate is Fate.TAKEN]
     log.info("push_sent", user_id=person.pk, browsers=len(tries), taken=len(taken), count=len(ids))
+    if all(one.fate is Fate.PAUSED for one in tries) and _is_fresh(ids):
+        _owed(ids).update(attempts=F("attempts") - 1)
+        raise NotYet(int(breakers.pause))
     pause = None if taken else _pause(tries, ids)
     _note(tries, is_last=pause is None)
     if pause is not None:
@@ -113,11 +138,14 @@ def _claim(person: User, notification_ids: Collection[int]) -> tuple[list[int], 
         .order_by("notification_id")
     )
     rows = [delivery.notification for delivery in owed]
-    over = {row.pk for row in rows if row.is_read or not row.stands or row.recipient_id != person.pk}
+    over = {row.pk for row in rows if row.is_seen or not row.stands or row.recipient_id != person.pk}
     _settle(over, ChannelDelivery.State.CANCELLED, "over")
     rows = [row for row in rows if row.pk not in over]
     wishes = preferences.of_person(person.pk)
-    unwanted = {row.pk for row in rows if Way.PUSH not in wishes.ways(row.kind)}
+    looks = look(rows, {person.pk: wishes})
+    unwanted = {
+        row.pk for row in rows if Way.PUSH not in wishes.ways(row.kind) or looks[row.pk] is not Look.WELCOME
+    }
     _settle(unwanted, ChannelDelivery.State.CANCELLED, "unwanted")
     rows = [row for row in rows if row.pk not in unwanted]
     waiting, until = telling.kept_quiet(rows, wishes, moment := now())
@@ -140,9 +168,14 @@ def _settle(ids: Collection[int], state: ChannelDelivery.State, outcome: str) ->
     _owed(ids).update(state=state, outcome=outcome, at=Now())
 
 
+def _is_fresh(ids: Sequence[int]) -> bool:
+    """Whether it is owed for so short a time that it is news still."""
+    return _owed(ids).filter(at__gt=Now() - timedelta(seconds=LATEST)).exists()
+
+
 def _pause(tries: Sequence[Try], ids: Sequence[int]) -> int | None:
     """Seconds until those that may take it later are asked again; None when it is not worth it."""
-    later = [one.retry_after for one in tries if one.fate is Fate.LATER]
+    later = [one.retry_after for one in tries if one.fate in (Fate.LATER, Fate.PAUSED)]
     attempts = max(_owed(ids).values_list("attempts", flat=True), default=MOST_ATTEMPTS)
     if not later or attempts >= MOST_ATTEMPTS:
         return None
@@ -165,22 +198,27 @@ def _hand_to_all(browsers: Sequence[PushSubscription], message: Message) -> list
 def _hand(message: Message, browser: PushSubscription) -> Try:
     """Hand it to the browser's service; asks no database."""
     try:
-        body, headers = _letter(message, browser)
-    except ValueError:
-        return Try(browser.pk, Fate.GONE, "keys")
-    try:
-        receipt = outside.post(browser.endpoint, body, headers=headers, through=breaker)
+        host = urlsplit(outside.checked_url(browser.endpoint)).netloc
+        letter = _letter(message, browser)
+        if letter is None:
+            return Try(browser.pk, Fate.GONE, "keys")
+        body, headers = letter
+        receipt = outside.post(browser.endpoint, body, headers=headers, through=breakers.of(host))
     except OutsideRefused as refusal:
         return Try(browser.pk, Fate.REFUSED, refusal.reason)
     except OutsideAway as away:
-        return Try(browser.pk, Fate.LATER, away.reason)
+        return Try(browser.pk, Fate.PAUSED if away.reason == "paused" else Fate.LATER, away.reason)
     return Try(browser.pk, _fate(receipt.status), f"status_{receipt.status}", receipt.retry_after or 0)
 
 
-def _letter(message: Message, browser: PushSubscription) -> tuple[bytes, dict[str, str]]:
+def _letter(message: Message, browser: PushSubscription) -> tuple[bytes, dict[str, str]] | None:
+    """None where its keys are none."""
     from notifications.channels.push.sealing import authorization, sealed
 
-    body = sealed(message.body, p256dh=keys.decoded(browser.p256dh), auth=keys.decoded(browser.auth))
+    try:
+        body = sealed(message.body, p256dh=keys.decoded(browser.p256dh), auth=keys.decoded(browser.auth))
+    except ValueError:
+        return None
     headers = {
         "Authorization": authorization(outside.checked_url(browser.endpoint), subject=settings.VAPID_SUBJECT),
         "Content-Encoding": "aes128gcm",
