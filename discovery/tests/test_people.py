@@ -24,9 +24,10 @@ from discovery.people.candidates import Candidate
 from discovery.people.stages import stage_of
 from discovery.people.variety import varied
 from discovery.selectors import suggested_people
+from feeds.actions import delete_post
 from feeds.tests.factories import publish
 from interactions.actions import like_post
-from socialnet.kernel import overload
+from socialnet.kernel import overload, redis
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -266,6 +267,56 @@ def test_the_last_list_is_served_while_none_can_be_made(town, monkeypatch):
     monkeypatch.setattr("discovery.people.candidates.statement", lambda _stage: "SELECT pg_sleep(1)")
     assert [one.user.username for one in suggested_people(ada)] == ["gus", "hana"]
     assert suggested_people(town["gus"]) == []  # who has none sees none, and the page stands
+
+
+def test_who_could_not_be_given_a_list_is_asked_for_again_soon_and_keeps_nobody_waiting(town, monkeypatch):
+    ada, gus = town["ada"], town["gus"]
+    for one in (ada, gus):
+        names(one)
+    SuggestionList.objects.update(computed_at=timezone.now() - timedelta(hours=25))
+    with monkeypatch.context() as slow:
+        slow.setattr(lists, "MILLISECONDS", 1)
+        slow.setattr("discovery.people.candidates.statement", lambda _stage: "SELECT pg_sleep(1)")
+        assert upkeep.renew_lists() == 0
+    assert SuggestionList.objects.filter(failed_at=None).count() < 2
+    SuggestionList.objects.filter(pk=gus.pk).update(failed_at=None)
+    lists.breaker.close()
+    assert upkeep.renew_lists() == 1  # of those for whom it does not take too long
+    SuggestionList.objects.filter(pk=ada.pk).update(failed_at=timezone.now() - timedelta(hours=2))
+    assert upkeep.renew_lists() == 1
+    assert not SuggestionList.objects.exclude(failed_at=None).exists()
+
+
+def test_a_tag_is_no_reason_once_the_post_is_gone(town):
+    ada = town["ada"]
+    publish(ada, "Today #fog")
+    post = publish(misty := person("misty"), "More #fog")
+    assert reasons(ada)["misty"] == "Writes about #fog"
+    delete_post(post=post, actor=misty)
+    assert "misty" not in [one.user.username for one in suggested_people(ada, count=30)]
+
+
+def test_of_a_private_person_only_followers_are_counted_who_may_be_seen(town):
+    ada, gus = town["ada"], town["gus"]
+    for number in range(6):
+        follows(ada, bridge := person(f"bridge_{number}"))
+        follows(bridge, gus)
+    assert reasons(ada)["gus"].endswith("and 8 others you follow")
+    User.objects.filter(pk=gus.pk).update(is_private=True)
+    User.objects.filter(username__startswith="bridge_").update(is_private=True)
+    found = {one.user.username: one.reason for one in suggested_people(ada, count=30)}
+    assert "others" not in found.get("gus", "") or "2 others" in found["gus"]
+
+
+def test_whoever_leaves_leaves_nothing_in_redis(town):
+    ada = town["ada"]
+    actions.save_interests(person=ada, topics=["food"])
+    names(ada)
+    page_of(ada).get("/explore")
+    numbers.note_shown(ada.pk, [(town["gus"].pk, "ties", "cleo")])
+    actions.forget_of_deleted(user_ids=[ada.pk])
+    kept = {key.decode().split(":v")[0] for key in redis._client().scan_iter()}
+    assert not [key for key in kept if key.startswith((f"explored:{ada.pk}", f"suggested:{ada.pk}:"))]
 
 
 def test_while_too_much_is_going_on_nobody_is_looked_for(town):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import User
 from accounts.tests.factories import Api, page_of, person
@@ -54,9 +54,22 @@ def test_the_place_that_is_opened_is_counted(ada, client):
 
 @pytest.mark.parametrize("sent", [{}, {"type": "posts"}, {"type": "x", "rank": 1}, {"type": "posts", "rank": "0"},
                                   {"type": "posts", "rank": "501"}, {"type": "posts", "rank": "-1"},
-                                  {"type": "posts", "rank": "९"}])  # fmt: skip
+                                  {"type": "posts", "rank": "९"},
+                                  {"type": "posts", "rank": "9" * 5000}])  # fmt: skip
 def test_nonsense_is_not_counted(client, sent):
     assert client.post("/search/opened", sent).status_code == 400
+
+
+def test_what_cannot_be_written_down_is_counted_later(ada, client, monkeypatch):
+    client.get("/search", {"q": "zzzz"})
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            numbers, "_TAKE", "SELECT 1 / 0 WHERE %s::date IS NOT NULL" + " AND %s IS NOT NULL" * 5
+        )
+        with pytest.raises(DatabaseError), transaction.atomic():
+            numbers.keep_counts()
+    numbers.keep_counts()
+    assert SearchDay.objects.get(kind="posts").searches == 1
 
 
 def test_only_what_ten_people_ask_for_is_written_down(ada):

@@ -7,6 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.actions import block_user
+from accounts.models import User
 from accounts.tests.factories import Api, follows, page_of
 from discovery.search.query import parse
 from discovery.selectors.documents import Type, search_page
@@ -84,6 +86,12 @@ def test_did_you_mean(town, client):
     assert "Did you mean" in page and 'href="/search?q=harriet&amp;type=users"' in page
 
 
+def test_nobody_is_meant_who_may_not_be_seen(town, ada, client):
+    block_user(blocker=User.objects.get(username="harriet"), blocked=ada)
+    assert "harriet" not in text_of(page_of(ada).get("/search", {"q": "hariet", "type": "users"})).lower()
+    assert "Did you mean" in text_of(client.get("/search", {"q": "hariet", "type": "users"}))
+
+
 def test_further_pages_go_through_the_door(ada, ben, client):
     for number in range(25):
         said(ada, f"fog {number}")
@@ -96,6 +104,9 @@ def test_further_pages_go_through_the_door(ada, ben, client):
     redis._client().flushall()
     late = client.get(f"/search?{further}")
     assert late.status_code == 200 and "is not kept any longer" in text_of(late)
+    scrolled = client.get(f"/search?{further}", headers={"X-Partial": "items"})
+    assert scrolled.status_code == 200 and "is not kept any longer" in text_of(scrolled)
+    assert "Search again" in text_of(scrolled) and "<html" not in text_of(scrolled)
 
 
 def test_the_field_is_on_other_pages(ada):
