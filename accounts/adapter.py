@@ -25,9 +25,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_taken": EmailInUse.sentence,
         "enter_current_password": WrongPassword.sentence,
         "incorrect_password": WrongPassword.sentence,
-        "too_many_login_attempts": _(
-            "Too many attempts. Wait a quarter of an hour, or ask for a new password."
-        ),
         "username_password_mismatch": WrongCredentials.sentence,
         "username_taken": _("This username is taken."),
     }

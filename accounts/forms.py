@@ -12,11 +12,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import EmailInUse, InvalidFields
+from accounts.guessing import count_sign_in
 from accounts.models import ApiToken, User
 from accounts.models.people import BIO_MAX, DISPLAY_NAME_MAX, LOCATION_MAX, WEBSITE_MAX
 from accounts.profiles import clean_fields
-from socialnet.kernel.errors import DomainError
+from socialnet.kernel.errors import DomainError, RateLimited
 from socialnet.kernel.pictures import ACCEPT
+
+TOO_MANY = _("Too many attempts. Wait a quarter of an hour, or ask for a new password.")
 
 
 def add_errors(form: forms.BaseForm, error: DomainError) -> None:
@@ -45,7 +48,18 @@ class Plain:
 
 
 class LoginForm(Plain, base.LoginForm):
-    pass
+    """Counts each attempt before the password is looked at; `refused` says that this was one too many."""
+
+    refused: RateLimited | None = None
+
+    def clean(self) -> Any:
+        if not self.errors:
+            try:
+                count_sign_in(self.request, self.cleaned_data["login"])
+            except RateLimited as error:
+                self.refused = error
+                raise forms.ValidationError(TOO_MANY) from error
+        return super().clean()
 
 
 class ChangePasswordForm(Plain, base.ChangePasswordForm):

@@ -3,12 +3,29 @@
 The profile itself, `/@name`, is a page of `feeds`.
 """
 
-from django.urls import path
+from allauth.account import views as base
+from django.urls import path, re_path
 
 from accounts import converters, views  # noqa: F401 (converters registers <username:…>)
+from accounts.guessing import counts_letters, counts_passwords
 
 urlpatterns = [
     path("accounts/signup/", views.signup, name="account_signup"),
+    path("accounts/login/", views.login, name="account_login"),
+    path("accounts/password/change/", counts_passwords(base.password_change), name="account_change_password"),
+    path("accounts/reauthenticate/", counts_passwords(base.reauthenticate), name="account_reauthenticate"),
+    path("accounts/email/", counts_letters(base.email), name="account_email"),
+    path("accounts/password/reset/", counts_letters(base.password_reset), name="account_reset_password"),
+    re_path(
+        r"^accounts/confirm-email/(?P<key>[-:\w]+)/$",
+        counts_letters(base.confirm_email),
+        name="account_confirm_email",
+    ),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        counts_letters(base.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
     path("@<username:username>/followers", views.followers, name="followers"),
     path("@<username:username>/following", views.following, name="following"),
     path("@<username:username>/follow", views.follow, name="follow"),

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts import actions, devices, selectors
 from accounts.api.base import ACCEPTED, DONE, APIView, SignedInView
 from accounts.errors import EmailInUse, InvalidFields
+from accounts.guessing import whom_of
 from accounts.models import User
 from accounts.serializers import (
     AddressInput,
@@ -28,7 +29,6 @@ from accounts.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import Page
 from socialnet.kernel.schema import page_of
@@ -74,7 +74,7 @@ class TokenView(APIView):
     def post(self, request: Request) -> Response:
         fields = self.parsed(SignInInput)
         login = fields["login"].strip()
-        self.check_rate("sign_in", who=f"{ratelimit.address_of(request._request)} {login.lower()}")
+        self.check_rate("sign_in", who=whom_of(request._request, login))
         person = actions.check_credentials(login=login, password=fields["password"])
         return Response(signed_in(self, person))
 

@@ -110,6 +110,7 @@ def test_five_tries_in_a_quarter_of_an_hour(ada: User, ben: User, settings: Any)
 
 
 def test_pages_limit_wrong_passwords_too(ada: User, settings: Any) -> None:
+    settings.RATE_LIMITS_ENABLED = True
     answers = [
         Client().post("/accounts/login/", {"login": "ada", "password": "not it at all"}).content.decode()
         for _ in range(6)
@@ -118,8 +119,9 @@ def test_pages_limit_wrong_passwords_too(ada: User, settings: Any) -> None:
 
 
 def test_with_redis_away_people_sign_in_by_page_and_guessing_stays_limited(
-    ada: User, ben: User, monkeypatch: pytest.MonkeyPatch
+    ada: User, ben: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings.RATE_LIMITS_ENABLED = True
     monkeypatch.setattr("socialnet.kernel.cache._meanwhile", VTTLCache(100))
     redis.breaker._breaker.open()
     for _ in range(6):

@@ -1,6 +1,6 @@
 """The pages' door to people: the same actions and selectors as the API."""
 
-from accounts.views.entrance import dev_mail, signup
+from accounts.views.entrance import dev_mail, login, signup
 from accounts.views.people import (
     bell,
     block,
@@ -38,6 +38,7 @@ __all__ = [
     "follow_requests",
     "followers",
     "following",
+    "login",
     "mute",
     "session_revoke",
     "settings_account",

@@ -3,7 +3,7 @@
 from email import message_from_bytes, policy
 from typing import Any
 
-from allauth.account.views import SignupView
+from allauth.account.views import LoginView, SignupView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -33,6 +33,18 @@ class SignUp(SignupView):
         return self.form_invalid(form)
 
 
+class SignIn(LoginView):
+    """allauth's page; the attempt after the last one is refused in the form, which keeps the name."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        if form.refused:
+            response.status_code = form.refused.status
+            response["Retry-After"] = str(form.refused.retry_after)
+        return response
+
+
+login = SignIn.as_view()
 signup = SignUp.as_view()
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import actions, selectors
 from accounts.errors import BadPicture, EditConflict, InvalidFields, PictureTooLarge, WrongPassword
 from accounts.forms import DeleteAccountForm, PrivacyForm, ProfileForm, RobotsForm, TokenForm, add_errors
+from accounts.guessing import count_password
 from accounts.models import User
 from accounts.views.lists import cursor_of
 from socialnet.kernel import overload, ratelimit
@@ -97,7 +98,7 @@ def settings_account(request: HttpRequest) -> HttpResponse:
 def account_delete(request: HttpRequest) -> HttpResponse:
     form = DeleteAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        ratelimit.check("sign_in", f"password {request.user.pk}")
+        count_password(request.user.pk)
         try:
             actions.delete_person(user=request.user, password=form.cleaned_data["password"])
         except WrongPassword as error:

@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.settings import media
+from socialnet.settings import limits, media
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "socialnet.kernel.limits.WriteLimitMiddleware",
 ]
 
 ROOT_URLCONF = "socialnet.urls"
@@ -195,6 +196,7 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = False  # ours stand before their pages, see RATE_LIMITS
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one replaces it once it is confirmed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -212,22 +214,8 @@ if env("EMAIL_URL", default="consolemail://") == "consolemail://":
 # --- Limits ----------------------------------------------------------------------------------------------
 
 RATE_LIMITS_ENABLED = env.bool("RATE_LIMITS_ENABLED", default=True)
-ACCOUNT_RATE_LIMITS = None if RATE_LIMITS_ENABLED else False
-if ACCOUNT_RATE_LIMITS is None:
-    del ACCOUNT_RATE_LIMITS
-RATE_LIMITS = {
-    "register": env("RATE_LIMIT_REGISTER", default="3/h"),  # per address
-    "sign_in": env("RATE_LIMIT_SIGN_IN", default="5/15m"),  # per address and account
-    "password_reset": env("RATE_LIMIT_PASSWORD_RESET", default="5/h"),
-    "publish": env("RATE_LIMIT_PUBLISH", default="10/h"),  # per person
-    "comment": env("RATE_LIMIT_COMMENT", default="30/15m"),
-    "feed": env("RATE_LIMIT_FEED", default="100/m"),
-    "read": env("RATE_LIMIT_READ", default="600/m"),
-    "write": env("RATE_LIMIT_WRITE", default="120/m"),
-    "upload": env("RATE_LIMIT_UPLOAD", default="30/h"),
-    "search": env("RATE_LIMIT_SEARCH", default="60/m"),
-    "suggest": env("RATE_LIMIT_SUGGEST", default="240/m"),  # a question a key, while somebody types
-}
+RATE_LIMIT_TABLE = limits.TABLE
+RATE_LIMITS = {row.name: env(row.variable, default=row.usual) for row in RATE_LIMIT_TABLE}
 TIER_HYBRID = env.int("TIER_HYBRID", default=10_000)
 TIER_PULL = env.int("TIER_PULL", default=100_000)
 IDLE_AFTER_DAYS = env.int("IDLE_AFTER_DAYS", default=30)
@@ -375,4 +363,5 @@ UNFOLD = {
     "SITE_SUBHEADER": _("Moderation and operations"),
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
+    "SITE_DROPDOWN": [{"icon": "speed", "title": _("Limits"), "link": "/admin/limits"}],
 }
