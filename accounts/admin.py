@@ -43,7 +43,7 @@ class PersonAdmin(ReadMostlyAdmin):
         "is_private", "may_be_indexed", "may_be_archived", "is_staff", "is_superuser", "is_active",
         "suspended_at", "created_at", "last_login",
     ]  # fmt: skip
-    actions = ["suspend", "unsuspend"]
+    actions = ["suspend", "unsuspend", "remove_factors"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
@@ -69,6 +69,15 @@ class PersonAdmin(ReadMostlyAdmin):
         self.message_user(
             request, ngettext("%(n)s may come back.", "%(n)s may come back.", done) % {"n": done}
         )
+
+    @admin.action(description=_("Remove the second factor"), permissions=["superuser"])
+    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who lost app, passkey and codes, and has shown who they are."""
+        done = self._each(request, queryset, actions.remove_all_factors)
+        self.message_user(request, ngettext("%(n)s account.", "%(n)s accounts.", done) % {"n": done})
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("accounts.change_user"))

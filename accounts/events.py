@@ -170,6 +170,15 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactorChanged(Event):
+    """`change` is "app added", "app removed", "passkey added", "passkey removed", "codes" (new ones) or "off"."""
+
+    name = "accounts.second_factor_changed"
+    user_id: int
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailChanged(Event):
     """A new address was confirmed and stands in the place of the old one."""
 

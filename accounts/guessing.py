@@ -24,9 +24,24 @@ def count_sign_in(request: HttpRequest, login: str) -> None:
     ratelimit.check_all(("sign_in", whom_of(request, login)), ("sign_in_address", address))
 
 
+def password_subject(user_id: int) -> str:
+    """Whom somebody counts for who is signed in and gives the password once more."""
+    return f"password {user_id}"
+
+
+def code_subject(user_id: int) -> str:
+    """Whom a try at the second factor counts for; whoever tries knew the password."""
+    return f"code {user_id}"
+
+
 def count_password(user_id: int) -> None:
-    """Count somebody who is signed in and gives the password once more. Raises `RateLimited`."""
-    ratelimit.check("sign_in", f"password {user_id}")
+    """Raises `RateLimited`."""
+    ratelimit.check("sign_in", password_subject(user_id))
+
+
+def count_code(user_id: int) -> None:
+    """Raises `RateLimited`."""
+    ratelimit.check("sign_in", code_subject(user_id))
 
 
 def counts_passwords(view: View) -> View:
@@ -36,6 +51,18 @@ def counts_passwords(view: View) -> View:
     def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and request.user.is_authenticated:
             count_password(request.user.pk)
+        return view(request, *args, **kwargs)
+
+    return counted
+
+
+def counts_passkeys(view: View) -> View:
+    """Each sending is a try at some account, nobody knows whose before."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST":
+            ratelimit.check("sign_in_address", ratelimit.address_of(request))
         return view(request, *args, **kwargs)
 
     return counted

@@ -14,6 +14,7 @@ from accounts.events import (
     PersonDeleted,
     PrivacyChanged,
     ProfileChanged,
+    SecondFactorChanged,
     SessionsEnded,
     TokensRevoked,
     UserBlocked,
@@ -123,6 +124,15 @@ def send_joined_twice(events: Sequence[JoinedTwice]) -> None:
 @on(PasswordChanged, queue="mail", batch=1)
 def send_password_changed(events: Sequence[PasswordChanged]) -> None:
     _write(events, mail.send_password_changed)
+
+
+@on(SecondFactorChanged, queue="mail", batch=1)
+def send_second_factor_changed(events: Sequence[SecondFactorChanged]) -> None:
+    people = User.objects.standing().in_bulk([event.user_id for event in events])
+    for event in events:
+        if person := people.get(event.user_id):
+            with mail.patience(event):
+                mail.send_second_factor_changed(person, change=event.change)
 
 
 def _write(events: Sequence[Any], letter: Callable[[User], None]) -> None:

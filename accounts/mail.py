@@ -131,6 +131,11 @@ def send_password_changed(person: User) -> None:
     _send("password_changed", person, person.email, link=link)
 
 
+def send_second_factor_changed(person: User, *, change: str) -> None:
+    link = absolute(reverse("settings_security"))
+    _send("second_factor", person, person.email, link=link, change=change)
+
+
 def absolute(path: str) -> str:
     """A path of this site as letters name it; what is an address already stays."""
     return path if "://" in path else f"{settings.PUBLIC_URL}{path}"

@@ -7,11 +7,13 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.access import STRANGER, Access, Lists, ProfileLevel, Relation, access_by, viewer_id
 from accounts.errors import ListHidden, PrivateAccount
+from accounts.factors import KINDS
 from accounts.models import ApiToken, Block, Follow, Mute, PersonCounts, Session, User, Viewer
 from accounts.text import bio_html
 from socialnet.kernel.errors import NotFound
@@ -248,6 +250,37 @@ def sessions_of(user: User, *, current: str | None = None) -> list[Session]:
 
 def tokens_of(user: User) -> list[ApiToken]:
     return list(ApiToken.objects.in_force().filter(user=user).order_by("-id"))
+
+
+def has_second_factor(user_id: int) -> bool:
+    """Whether signing in asks for more than the password."""
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=KINDS).exists())
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The second factors of one person; `passkeys` oldest first, `codes_left` of the recovery codes."""
+
+    app: Authenticator | None
+    passkeys: list[Authenticator]
+    codes_left: int
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.app or self.passkeys)
+
+
+def factors_of(user: User) -> Factors:
+    found = list(Authenticator.objects.filter(user=user).order_by("pk"))
+    by_kind: dict[str, list[Authenticator]] = {}
+    for factor in found:
+        by_kind.setdefault(factor.type, []).append(factor)
+    codes = by_kind.get(Authenticator.Type.RECOVERY_CODES, [])
+    return Factors(
+        app=next(iter(by_kind.get(Authenticator.Type.TOTP, [])), None),
+        passkeys=by_kind.get(Authenticator.Type.WEBAUTHN, []),
+        codes_left=len(codes[0].wrap().get_unused_codes()) if codes else 0,
+    )
 
 
 def find_by_login(login: str) -> User | None:

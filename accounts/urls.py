@@ -4,10 +4,13 @@ The profile itself, `/@name`, is a page of `feeds`.
 """
 
 from allauth.account import views as base
+from allauth.mfa.base import views as factor
+from allauth.mfa.webauthn import views as passkey
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from accounts import converters, views  # noqa: F401 (converters registers <username:…>)
-from accounts.guessing import counts_letters, counts_passwords
+from accounts.guessing import counts_letters, counts_passkeys, counts_passwords
 
 urlpatterns = [
     path("accounts/signup/", views.signup, name="account_signup"),
@@ -26,6 +29,18 @@ urlpatterns = [
         counts_letters(base.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
+    path("accounts/2fa/authenticate/", factor.authenticate, name="mfa_authenticate"),
+    path("accounts/2fa/webauthn/login/", counts_passkeys(passkey.login_webauthn), name="mfa_login_webauthn"),
+    re_path(r"^accounts/2fa/", RedirectView.as_view(pattern_name="settings_security")),
+    path("settings/security", views.settings_security, name="settings_security"),
+    path("settings/security/app", views.factor_app, name="factor_app"),
+    path("settings/security/app/confirm", views.factor_app_confirm, name="factor_app_confirm"),
+    path("settings/security/app/remove", views.factor_app_remove, name="factor_app_remove"),
+    path("settings/security/codes", views.factor_codes, name="factor_codes"),
+    path("settings/security/passkeys/add", views.passkey_add, name="passkey_add"),
+    path("settings/security/passkeys/keep", views.passkey_keep, name="passkey_keep"),
+    path("settings/security/passkeys/<int:passkey_id>/remove", views.passkey_remove, name="passkey_remove"),
+    path("settings/security/confirm", views.factor_confirm, name="factor_confirm"),
     path("@<username:username>/followers", views.followers, name="followers"),
     path("@<username:username>/following", views.following, name="following"),
     path("@<username:username>/follow", views.follow, name="follow"),

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.views import admin_login
 from socialnet.kernel import docs, health, limits, metrics, robots, views
 from socialnet.kernel.api import UnknownPath
 
@@ -27,6 +28,7 @@ urlpatterns = [
     re_path(r"^api(?:/.*)?$", UnknownPath.as_view()),
     path("", include("feeds.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/login/", admin_login),
     path("admin/limits", admin.site.admin_view(limits.admin_limits), name="admin_limits"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),

@@ -1,5 +1,18 @@
 """Everything that changes people: each one transaction, locked before it checks."""
 
+from accounts.actions.factors import (
+    BegunApp,
+    add_passkey,
+    begin_app,
+    begin_passkey,
+    begun_app,
+    check_code,
+    confirm_app,
+    remove_all_factors,
+    remove_app,
+    remove_passkey,
+    renew_recovery_codes,
+)
 from accounts.actions.locks import lock_people
 from accounts.actions.people import (
     change_avatar,
@@ -53,16 +66,23 @@ from accounts.actions.upkeep import (
 )
 
 __all__ = [
+    "BegunApp",
     "MadeToken",
     "accept_follow_request",
     "accept_requests_of_public",
+    "add_passkey",
     "ask_email_change",
     "ask_password_reset",
+    "begin_app",
+    "begin_passkey",
+    "begun_app",
     "block_user",
     "change_avatar",
     "change_password",
+    "check_code",
     "check_credentials",
     "confirm_address",
+    "confirm_app",
     "confirm_email",
     "delete_person",
     "edit_profile",
@@ -81,7 +101,11 @@ __all__ = [
     "reconcile_recent_counts",
     "refuse_follow_request",
     "register_person",
+    "remove_all_factors",
+    "remove_app",
     "remove_avatar",
+    "remove_passkey",
+    "renew_recovery_codes",
     "resend_confirmation",
     "reset_password",
     "revoke_all_tokens",

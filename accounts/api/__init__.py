@@ -11,6 +11,13 @@ from accounts.api.auth import (
     TokensView,
     TokenView,
 )
+from accounts.api.factors import (
+    AppFactorConfirmView,
+    AppFactorView,
+    FactorsView,
+    PasskeyView,
+    RecoveryCodesView,
+)
 from accounts.api.me import (
     BlocksView,
     FollowRequestsView,
@@ -23,10 +30,13 @@ from accounts.api.me import (
 from accounts.api.people import BlockView, FollowersView, FollowingView, FollowView, MuteView, UserView
 
 __all__ = [
+    "AppFactorConfirmView",
+    "AppFactorView",
     "BlockView",
     "BlocksView",
     "EmailConfirmView",
     "EmailView",
+    "FactorsView",
     "FollowRequestsView",
     "FollowView",
     "FollowersView",
@@ -37,9 +47,11 @@ __all__ = [
     "OneFollowRequestView",
     "OneSessionView",
     "OneTokenView",
+    "PasskeyView",
     "PasswordResetConfirmView",
     "PasswordResetView",
     "PasswordView",
+    "RecoveryCodesView",
     "RegisterView",
     "SessionsView",
     "TokenView",

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts import actions, selectors
 from accounts.api.base import DONE, SignedInView
+from accounts.guessing import password_subject
 from accounts.models import User
 from accounts.selectors import Profile
 from accounts.serializers import (
@@ -47,7 +48,7 @@ class MeView(SignedInView):
 
     @extend_schema(request=PasswordInput, responses={204: DONE})
     def delete(self, request: Request) -> Response:
-        self.check_rate("sign_in", who=f"password {request.user.pk}")
+        self.check_rate("sign_in", who=password_subject(request.user.pk))
         actions.delete_person(user=request.user, **self.parsed(PasswordInput))
         return Response(status=status.HTTP_204_NO_CONTENT)
 

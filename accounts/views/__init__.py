@@ -1,6 +1,6 @@
 """The pages' door to people: the same actions and selectors as the API."""
 
-from accounts.views.entrance import dev_mail, login, signup
+from accounts.views.entrance import admin_login, dev_mail, login, signup
 from accounts.views.people import (
     bell,
     block,
@@ -14,6 +14,17 @@ from accounts.views.people import (
     unblock,
     unfollow,
     unmute,
+)
+from accounts.views.security import (
+    factor_app,
+    factor_app_confirm,
+    factor_app_remove,
+    factor_codes,
+    factor_confirm,
+    passkey_add,
+    passkey_keep,
+    passkey_remove,
+    settings_security,
 )
 from accounts.views.settings import (
     account_delete,
@@ -29,9 +40,15 @@ from accounts.views.settings import (
 
 __all__ = [
     "account_delete",
+    "admin_login",
     "bell",
     "block",
     "dev_mail",
+    "factor_app",
+    "factor_app_confirm",
+    "factor_app_remove",
+    "factor_codes",
+    "factor_confirm",
     "follow",
     "follow_request_accept",
     "follow_request_refuse",
@@ -40,11 +57,15 @@ __all__ = [
     "following",
     "login",
     "mute",
+    "passkey_add",
+    "passkey_keep",
+    "passkey_remove",
     "session_revoke",
     "settings_account",
     "settings_blocks",
     "settings_privacy",
     "settings_profile",
+    "settings_security",
     "settings_sessions",
     "signup",
     "token_create",

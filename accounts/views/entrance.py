@@ -6,13 +6,14 @@ from typing import Any
 from allauth.account.views import LoginView, SignupView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.errors import EmailInUse, InvalidFields
 from accounts.forms import add_errors
 from socialnet.kernel import ratelimit
-from socialnet.kernel.errors import NotFound
+from socialnet.kernel.errors import Forbidden, NotFound
 
 
 class SignUp(SignupView):
@@ -46,6 +47,13 @@ class SignIn(LoginView):
 
 login = SignIn.as_view()
 signup = SignUp.as_view()
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """In place of Django's own form, which knows nothing of second factors, suspensions and limits."""
+    if request.user.is_authenticated:
+        raise Forbidden
+    return redirect(f"{reverse('account_login')}?{request.GET.urlencode()}")
 
 
 @require_GET

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "django_filters",
     "corsheaders",
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.entry.AdminEntryMiddleware",
     "socialnet.kernel.limits.WriteLimitMiddleware",
 ]
 
@@ -202,6 +204,17 @@ ACCOUNT_CHANGE_EMAIL = True  # one address; a new one replaces it once it is con
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
+MFA_ADAPTER = "accounts.factors.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "socialnet"
+MFA_TOTP_TOLERANCE = 1  # half a minute that clocks may differ
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_RATE_LIMITS = False  # see RATE_LIMITS
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
+}
 FOLLOW_LIMIT = env.int("FOLLOW_LIMIT", default=5000)
 
 MAIL_BOX = Path(env("MAIL_BOX", default=str(HOME / "mail")))
