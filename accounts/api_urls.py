@@ -18,6 +18,8 @@ urlpatterns = [
     path("auth/2fa/recovery-codes", api.RecoveryCodesView.as_view()),
     path("auth/2fa/passkeys/<int:passkey_id>", api.PasskeyView.as_view()),
     path("me", api.MeView.as_view(), name="api_me"),
+    path("me/export", api.ExportView.as_view()),
+    path("me/export/file", api.ExportFileView.as_view()),
     path("me/sessions", api.SessionsView.as_view()),
     path("me/sessions/<uuid:session_id>", api.OneSessionView.as_view()),
     path("me/follow-requests", api.FollowRequestsView.as_view()),

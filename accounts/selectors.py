@@ -10,11 +10,12 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.access import STRANGER, Access, Lists, ProfileLevel, Relation, access_by, viewer_id
 from accounts.errors import ListHidden, PrivateAccount
 from accounts.factors import KINDS
-from accounts.models import ApiToken, Block, Follow, Mute, PersonCounts, Session, User, Viewer
+from accounts.models import ApiToken, Block, Export, Follow, Mute, PersonCounts, Session, User, Viewer
 from accounts.text import bio_html
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -246,6 +247,11 @@ def sessions_of(user: User, *, current: str | None = None) -> list[Session]:
     for session in sessions:
         session.is_current = session.session_key == current
     return sessions
+
+
+def export_of(user: User) -> Export | None:
+    """The archive of `user`, unless its time is over."""
+    return Export.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), user=user.pk).first()
 
 
 def tokens_of(user: User) -> list[ApiToken]:

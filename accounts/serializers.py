@@ -211,3 +211,11 @@ class FactorsSerializer(serializers.Serializer[Any]):
     app = AppSerializer(allow_null=True)
     passkeys = PasskeySerializer(many=True)
     recovery_codes_left = serializers.IntegerField(source="codes_left")
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=["none", "asked", "ready", "failed"])
+    asked_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    size = serializers.IntegerField(help_text="Bytes.")
+    url = serializers.CharField(allow_null=True, help_text="Where the archive is fetched, by its owner only.")

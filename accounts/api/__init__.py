@@ -20,6 +20,8 @@ from accounts.api.factors import (
 )
 from accounts.api.me import (
     BlocksView,
+    ExportFileView,
+    ExportView,
     FollowRequestsView,
     MeView,
     MutesView,
@@ -36,6 +38,8 @@ __all__ = [
     "BlocksView",
     "EmailConfirmView",
     "EmailView",
+    "ExportFileView",
+    "ExportView",
     "FactorsView",
     "FollowRequestsView",
     "FollowView",

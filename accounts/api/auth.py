@@ -167,7 +167,9 @@ class EmailConfirmView(APIView):
 
 
 def signed_in(view: APIView, person: User) -> dict[str, Any]:
-    """A new token with read and write, and who it is for."""
+    """A new token with read and write, and who it is for; who was leaving is back."""
+    if person.is_leaving:
+        person = actions.come_back(user=person)
     made = actions.make_token(user=person, name=SIGNED_IN_BY_NAME, scopes=["read", "write"])
     actions.note_sign_in(user=person, by="token", device=devices.program_of(view.request._request))
     profile = selectors.profile_of(User.objects.select_related("counts").get(pk=person.pk), viewer=person)

@@ -215,6 +215,8 @@ MFA_FORMS = {
     "authenticate": "accounts.forms.AuthenticateForm",
     "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
 }
+GRACE_DAYS = env.int("GRACE_DAYS", default=30)  # in which who left may come back
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)  # that an archive is kept
 FOLLOW_LIMIT = env.int("FOLLOW_LIMIT", default=5000)
 
 MAIL_BOX = Path(env("MAIL_BOX", default=str(HOME / "mail")))
