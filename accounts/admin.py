@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -94,6 +95,9 @@ class PersonAdmin(ReadMostlyAdmin):
             except DomainError as error:
                 self.message_user(request, str(error.sentence), messages.ERROR)
         return done
+
+
+admin.site.unregister(Authenticator)  # allauth lets operators read and change secrets
 
 
 @admin.register(Follow)
