@@ -214,7 +214,7 @@ class FactorsSerializer(serializers.Serializer[Any]):
 
 
 class ExportSerializer(serializers.Serializer[Any]):
-    state = serializers.ChoiceField(choices=["none", "asked", "ready", "failed"])
+    state = serializers.ChoiceField(choices=["none", "asked", "ready"])
     asked_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     size = serializers.IntegerField(help_text="Bytes.")

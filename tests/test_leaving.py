@@ -254,6 +254,16 @@ def test_an_archive_ends_with_its_file(ada: User, settings: Any) -> None:
     assert not file.exists() and not Export.objects.exists()
 
 
+def test_an_archive_that_never_came_can_be_asked_for_again(ada: User) -> None:
+    first = actions.ask_export(user=ada, password=PASSWORD)
+    assert actions.ask_export(user=ada, password=PASSWORD).pk == first.pk
+    Export.objects.update(asked_at=timezone.now() - timedelta(hours=2))
+    assert "Make a new one" in page_of(ada).get("/settings/export").content.decode()
+    assert actions.ask_export(user=ada, password=PASSWORD).pk != first.pk
+    drain()
+    assert Export.objects.get().state == Export.State.READY
+
+
 def test_making_it_twice_leaves_one_file(ada: User, settings: Any) -> None:
     actions.ask_export(user=ada, password=PASSWORD)
     drain()

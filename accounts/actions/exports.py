@@ -29,13 +29,16 @@ _PIECE = 256 * 1024
 
 @transaction.atomic
 def ask_export(*, user: User, password: str) -> Export:
-    """Begin an archive, unless one is being made; an older one goes. Raises `WrongPassword`."""
+    """Begin an archive, unless one was begun within the hour; an older one goes. Raises `WrongPassword`."""
     (person,) = lock_people(user)
     if not person.check_password(password):
         raise WrongPassword
+    being_made = Export.objects.filter(
+        user=person, state=Export.State.ASKED, asked_at__gt=Now() - timedelta(hours=1)
+    ).first()
+    if being_made is not None:
+        return being_made
     there = Export.objects.filter(user=person).first()
-    if there is not None and there.state == Export.State.ASKED:
-        return there
     if there is not None:
         _drop(there)
     export = Export.objects.create(user=person)

@@ -50,7 +50,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("asked", "being made"),
                             ("ready", "ready"),
-                            ("failed", "could not be made"),
                         ],
                         default="asked",
                         max_length=6,

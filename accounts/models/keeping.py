@@ -35,7 +35,6 @@ class Export(models.Model):
     class State(models.TextChoices):
         ASKED = "asked", _("being made")
         READY = "ready", _("ready")
-        FAILED = "failed", _("could not be made")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="export")

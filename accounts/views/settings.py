@@ -1,5 +1,6 @@
 """Settings: profile, privacy, account, sessions and tokens, blocks."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -148,7 +150,11 @@ def settings_export(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("We write to you when it is ready."))
             return redirect("settings_export")
-    facts = {"form": form, "export": selectors.export_of(request.user), "days": settings.EXPORT_DAYS}
+    export = selectors.export_of(request.user)
+    late = export is not None and export.asked_at < timezone.now() - timedelta(
+        hours=1
+    )  # may be asked for anew
+    facts = {"form": form, "export": export, "late": late, "days": settings.EXPORT_DAYS}
     return render(request, "accounts/settings_export.html", facts, status=400 if form.errors else 200)
 
 
