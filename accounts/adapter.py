@@ -25,9 +25,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_taken": EmailInUse.sentence,
         "enter_current_password": WrongPassword.sentence,
         "incorrect_password": WrongPassword.sentence,
-        "too_many_login_attempts": _(
-            "Too many attempts. Wait a quarter of an hour, or ask for a new password."
-        ),
         "username_password_mismatch": WrongCredentials.sentence,
         "username_taken": _("This username is taken."),
     }
@@ -68,6 +65,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
+        if user.is_leaving:
+            actions.come_back(user=user)
+            user.refresh_from_db()
         super().login(request, user)
         browser = devices.browser_of(request)
         request.session["device"] = browser.label
@@ -100,8 +100,10 @@ class AccountAdapter(DefaultAccountAdapter):
             actions.confirm_address(address=email_address)
         except (BrokenLink, EmailInUse):
             return False
+        stands = User.objects.filter(pk=email_address.user_id, email__iexact=email_address.email).exists()
+        letter = "email_confirmed" if stands else "email_half_confirmed"
         self.add_message(
-            request, messages.SUCCESS, "account/messages/email_confirmed.txt", {"email": email_address.email}
+            request, messages.SUCCESS, f"account/messages/{letter}.txt", {"email": email_address.email}
         )
         return True
 

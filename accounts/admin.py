@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -43,7 +44,7 @@ class PersonAdmin(ReadMostlyAdmin):
         "is_private", "may_be_indexed", "may_be_archived", "is_staff", "is_superuser", "is_active",
         "suspended_at", "created_at", "last_login",
     ]  # fmt: skip
-    actions = ["suspend", "unsuspend"]
+    actions = ["suspend", "unsuspend", "remove_factors"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
@@ -70,6 +71,15 @@ class PersonAdmin(ReadMostlyAdmin):
             request, ngettext("%(n)s may come back.", "%(n)s may come back.", done) % {"n": done}
         )
 
+    @admin.action(description=_("Remove the second factor"), permissions=["superuser"])
+    def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who lost app, passkey and codes, and has shown who they are."""
+        done = self._each(request, queryset, actions.remove_all_factors)
+        self.message_user(request, ngettext("%(n)s account.", "%(n)s accounts.", done) % {"n": done})
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("accounts.change_user"))
 
@@ -85,6 +95,9 @@ class PersonAdmin(ReadMostlyAdmin):
             except DomainError as error:
                 self.message_user(request, str(error.sentence), messages.ERROR)
         return done
+
+
+admin.site.unregister(Authenticator)  # allauth lets operators read and change secrets
 
 
 @admin.register(Follow)

@@ -100,6 +100,38 @@ class WrongPassword(Invalid):
         super().__init__(errors={field: [self.sentence]})
 
 
+class MfaRequired(NotSignedIn):
+    """Said only to who knows the password."""
+
+    code = "mfa_required"
+    sentence = _("This account has a second factor: send a code of your app, or a recovery code, too.")
+
+
+class WrongCode(Invalid):
+    code = "wrong_code"
+    sentence = _("That code is not right, or it was used already.")
+
+    def __init__(self) -> None:
+        super().__init__(errors={"code": [self.sentence]})
+
+
+class FactorExists(Conflict):
+    code = "factor_exists"
+    sentence = _("An app shows codes for this account already. Remove it first.")
+
+
+class NoFactor(Conflict):
+    code = "no_factor"
+    sentence = _("This account has no second factor.")
+
+
+class TicketOver(Invalid):
+    """Between two steps of setting something up, too much time went by."""
+
+    code = "ticket_over"
+    sentence = _("This took too long. Please begin once more.")
+
+
 class BrokenLink(Invalid):
     code = "broken_link"
     sentence = _("This link is used up or damaged. Ask for a new one.")

@@ -170,6 +170,43 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactorChanged(Event):
+    """`change` is "app added", "app removed", "passkey added", "passkey removed", "codes" (new ones) or "off"."""
+
+    name = "accounts.second_factor_changed"
+    user_id: int
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeAsked(Event):
+    """A letter is owed to the old address, which may agree or stop it."""
+
+    name = "accounts.email_change_asked"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeavingBegun(Event):
+    """Somebody asked to be deleted: hidden now (`UserSuspended` says so to all), erased after the days of grace."""
+
+    name = "accounts.leaving_begun"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportAsked(Event):
+    name = "accounts.export_asked"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportReady(Event):
+    name = "accounts.export_ready"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailChanged(Event):
     """A new address was confirmed and stands in the place of the `former` one, which is empty if nobody confirmed it:
     then it may be a stranger's."""

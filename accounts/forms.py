@@ -5,6 +5,8 @@ from typing import Any
 
 from allauth.account import forms as base
 from allauth.account.adapter import get_adapter
+from allauth.mfa.base import forms as factor_base
+from allauth.mfa.webauthn import forms as passkey_base
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -12,11 +14,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import EmailInUse, InvalidFields
+from accounts.guessing import count_code, count_sign_in
 from accounts.models import ApiToken, User
 from accounts.models.people import BIO_MAX, DISPLAY_NAME_MAX, LOCATION_MAX, WEBSITE_MAX
 from accounts.profiles import clean_fields
-from socialnet.kernel.errors import DomainError
+from socialnet.kernel.errors import DomainError, RateLimited
 from socialnet.kernel.pictures import ACCEPT
+
+TOO_MANY = _("Too many attempts. Wait a quarter of an hour, or ask for a new password.")
 
 
 def add_errors(form: forms.BaseForm, error: DomainError) -> None:
@@ -45,7 +50,18 @@ class Plain:
 
 
 class LoginForm(Plain, base.LoginForm):
-    pass
+    """Counts each attempt before the password is looked at; `refused` says that this was one too many."""
+
+    refused: RateLimited | None = None
+
+    def clean(self) -> Any:
+        if not self.errors:
+            try:
+                count_sign_in(self.request, self.cleaned_data["login"])
+            except RateLimited as error:
+                self.refused = error
+                raise forms.ValidationError(TOO_MANY) from error
+        return super().clean()
 
 
 class ChangePasswordForm(Plain, base.ChangePasswordForm):
@@ -66,6 +82,17 @@ class AddEmailForm(Plain, base.AddEmailForm):
 
 class ReauthenticateForm(Plain, base.ReauthenticateForm):
     pass
+
+
+class CountedCode:
+    """Counts each try at a second factor before it is looked at."""
+
+    user: Any
+
+    def full_clean(self) -> None:
+        if self.is_bound:  # type: ignore[attr-defined]
+            count_code(self.user.pk)
+        super().full_clean()  # type: ignore[misc]
 
 
 class SignupForm(Plain, base.SignupForm):
@@ -213,3 +240,48 @@ class DeleteAccountForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Of your app, or one of your recovery codes."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+        ),
+    )
+
+
+class ProofForm(PasswordForm, CodeForm):
+    field_order = ["password", "code"]
+
+
+class AppForm(CodeForm):
+    ticket = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("The six digits that the app shows now.")
+
+
+class PasskeyForm(forms.Form):
+    name = forms.CharField(
+        label=_("A name for it"), max_length=60, required=False, help_text=_("Like: my phone.")
+    )
+    ticket = forms.CharField(widget=forms.HiddenInput)
+    credential = forms.JSONField(widget=forms.HiddenInput)
+
+
+class AuthenticateForm(CountedCode, factor_base.AuthenticateForm):
+    """The second step of signing in, with a code."""
+
+
+class AuthenticatePasskeyForm(CountedCode, passkey_base.AuthenticateWebAuthnForm):
+    """The second step of signing in, with a passkey."""

@@ -7,15 +7,21 @@ from typing import Any
 from allauth.account.models import EmailAddress
 
 from accounts import actions, cache, cards, mail, standins
+from accounts.actions.addresses import old_side_key
 from accounts.events import (
     ConfirmationAsked,
+    EmailChangeAsked,
     EmailChanged,
+    ExportAsked,
+    ExportReady,
     JoinedTwice,
+    LeavingBegun,
     PasswordChanged,
     PasswordResetAsked,
     PersonDeleted,
     PrivacyChanged,
     ProfileChanged,
+    SecondFactorChanged,
     SessionsEnded,
     TokensRevoked,
     UserBlocked,
@@ -27,7 +33,7 @@ from accounts.events import (
     UserUnmuted,
     UserUnsuspended,
 )
-from accounts.models import Follow, User
+from accounts.models import EmailChange, Follow, User
 from socialnet.kernel import realtime
 from socialnet.outbox.actions import owe
 from socialnet.outbox.events import Event
@@ -130,9 +136,49 @@ def tell_former_address(events: Sequence[EmailChanged]) -> None:
             _write([event], partial(mail.send_address_changed, former=event.former))
 
 
+@on(SecondFactorChanged, queue="mail", batch=1)
+def send_second_factor_changed(events: Sequence[SecondFactorChanged]) -> None:
+    people = User.objects.standing().in_bulk([event.user_id for event in events])
+    for event in events:
+        if person := people.get(event.user_id):
+            with mail.patience(event):
+                mail.send_second_factor_changed(person, change=event.change)
+
+
+@on(EmailChangeAsked, queue="mail", batch=1)
+def send_email_change(events: Sequence[EmailChangeAsked]) -> None:
+    """To the old address, as long as it is one."""
+    changes = EmailChange.objects.filter(user__in=[event.user_id for event in events]).select_related("user")
+    waiting = {change.user_id: change for change in changes}
+    for event in events:
+        if change := waiting.get(event.user_id):
+            with mail.patience(event):
+                mail.send_email_change(change, key=old_side_key(change))
+
+
+@on(LeavingBegun, queue="mail", batch=1)
+def send_leaving(events: Sequence[LeavingBegun]) -> None:
+    people = User.objects.exclude(leaving_since=None).in_bulk([event.user_id for event in events])
+    for event in events:
+        if person := people.get(event.user_id):
+            with mail.patience(event):
+                mail.send_leaving(person)
+
+
+@on(ExportAsked, queue="maintenance", batch=1)
+def make_exports(events: Sequence[ExportAsked]) -> None:
+    for event in events:
+        actions.make_export(user_id=event.user_id)
+
+
+@on(ExportReady, queue="mail", batch=1)
+def send_export_ready(events: Sequence[ExportReady]) -> None:
+    _write(events, mail.send_export_ready)
+
+
 def _write(events: Sequence[Any], letter: Callable[[User], None]) -> None:
     """One letter per event, to the person that it names, if they are still there."""
-    people = User.objects.standing().in_bulk([event.user_id for event in events])
+    people = User.objects.reachable().in_bulk([event.user_id for event in events])
     for event in events:
         if person := people.get(event.user_id):
             with mail.patience(event):

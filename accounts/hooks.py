@@ -1,6 +1,7 @@
 """What apps above fill in, in their `AppConfig.ready()`; accounts knows nothing of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -25,3 +26,26 @@ suggested_people: Callable[[Any], Sequence[Any]] = _nobody_is_suggested
 
 # Where somebody begins who signed up this moment (`is_new`) or signed in: an address, or nothing for home.
 first_page: Callable[..., str] = _home_is_first
+
+
+@dataclass(frozen=True)
+class ExportPart:
+    """One file of a person's archive: rows that become JSON, or what the default storage keeps as `stored`.
+
+    Rows are the person's own and name others only as far as they were chosen by the person: whom they follow, which
+    post they liked, never what others wrote.
+    """
+
+    name: str
+    rows: Iterable[Mapping[str, Any]] = ()
+    stored: str = ""
+
+    @classmethod
+    def of(cls, name: str, rows: Any, *fields: str) -> "ExportPart":
+        """`fields` of a QuerySet that is in order already, read in batches."""
+        return cls(name, rows=rows.values(*fields).iterator(chunk_size=1000))
+
+
+# What each app adds to the archive of a person, by their id. Apps append in `AppConfig.ready()`; a generator that
+# reads in batches is best.
+export_parts: list[Callable[[int], Iterable[ExportPart]]] = []

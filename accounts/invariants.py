@@ -1,5 +1,11 @@
 """What must always be true of people and of what stands between them."""
 
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
 
 _WRONG_COUNTS = """
@@ -21,6 +27,22 @@ _FOLLOWS_ACROSS_A_BLOCK = """
 SELECT count(*) FROM accounts_block b JOIN accounts_follow f
     ON f.follower_id = b.blocker_id AND f.followee_id = b.blocked_id
     OR f.follower_id = b.blocked_id AND f.followee_id = b.blocker_id
+"""
+# What a tombstone keeps: its own narrow rows, and the record of what staff decided.
+KEPT = {
+    "accounts.PersonCounts",
+    "accounts.Activity",
+    "admin.LogEntry",
+    "notifications.Announcement",
+    "discovery.TrendRuling",
+}
+_TALKING_TOMBSTONES = """
+SELECT count(*) FROM accounts_user WHERE NOT is_active AND (
+    (bio || website || location || avatar || avatar_small) <> '' OR position('@deleted.invalid' IN email) = 0
+    OR last_login IS NOT NULL OR leaving_since IS NOT NULL)
+"""
+_ROWS_OF_ERASED = """
+SELECT count(*) FROM "{table}" t JOIN accounts_user u ON u.id = t."{column}" WHERE NOT u.is_active
 """
 _STILL_IN = """
 SELECT count(*) FROM accounts_user u WHERE (u.suspended_at IS NOT NULL OR NOT u.is_active) AND (
@@ -73,6 +95,33 @@ def repeated_usernames(_sample: int) -> int:
 @invariant(18, "a block leaves no follow in either direction")
 def follows_across_a_block(_sample: int) -> int:
     return number(_FOLLOWS_ACROSS_A_BLOCK)
+
+
+@invariant(35, "nothing personal is left on the tombstone of who was erased")
+def talking_tombstones(_sample: int) -> int:
+    return number(_TALKING_TOMBSTONES)
+
+
+@invariant(35, "no row of any app belongs to who was erased")
+def rows_of_nobody(_sample: int) -> int:
+    """Asks every table that points to people, so that a new app is asked, too."""
+    return sum(
+        _rows_of_erased(relation.related_model, str(relation.field.column))
+        for relation in list(get_user_model()._meta.related_objects)
+        if relation.related_model._meta.label not in KEPT
+    )
+
+
+def _rows_of_erased(model: Any, column: str) -> int:
+    return number(_ROWS_OF_ERASED.format(table=model._meta.db_table, column=column))
+
+
+@invariant(35, "archives of people have a row each, and no other is kept")
+def stray_archives(_sample: int) -> int:
+    from accounts.models import Export
+
+    kept = set(Export.objects.exclude(file="").values_list("file", flat=True))
+    return sum(name not in kept for name in storage.names("exports", older_than=timedelta(hours=1)))
 
 
 @invariant(33, "nobody suspended or deleted has a session or a token")

@@ -31,7 +31,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts.models import User
+from accounts.models import EmailChange, User
 from socialnet.kernel import neighbours
 from socialnet.kernel.breaker import CLOSED, Breaker, Refused
 from socialnet.outbox.errors import NotYet
@@ -129,6 +129,26 @@ def send_joined_twice(person: User) -> None:
 def send_address_changed(person: User, *, former: str) -> None:
     """To the `former` one: whoever took over an account has the other, and tells nobody."""
     _send("address_changed", person, former)
+
+
+def send_second_factor_changed(person: User, *, change: str) -> None:
+    link = absolute(reverse("settings_security"))
+    _send("second_factor", person, person.email, link=link, change=change)
+
+
+def send_email_change(change: EmailChange, *, key: str) -> None:
+    link = absolute(reverse("email_change", args=[key]))
+    _send("email_change", change.user, change.user.email, link=link, email=change.email)
+
+
+def send_leaving(person: User) -> None:
+    link = absolute(reverse("account_login"))
+    _send("leaving", person, person.email, link=link, days=settings.GRACE_DAYS)
+
+
+def send_export_ready(person: User) -> None:
+    link = absolute(reverse("settings_export"))
+    _send("export_ready", person, person.email, link=link, days=settings.EXPORT_DAYS)
 
 
 def absolute(path: str) -> str:

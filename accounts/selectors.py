@@ -7,12 +7,15 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.access import STRANGER, Access, Lists, ProfileLevel, Relation, access_by, viewer_id
 from accounts.errors import ListHidden, PrivateAccount
-from accounts.models import ApiToken, Block, Follow, Mute, PersonCounts, Session, User, Viewer
+from accounts.factors import KINDS
+from accounts.models import ApiToken, Block, Export, Follow, Mute, PersonCounts, Session, User, Viewer
 from accounts.text import bio_html
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -246,8 +249,44 @@ def sessions_of(user: User, *, current: str | None = None) -> list[Session]:
     return sessions
 
 
+def export_of(user: User) -> Export | None:
+    """The archive of `user`, unless its time is over."""
+    return Export.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), user=user.pk).first()
+
+
 def tokens_of(user: User) -> list[ApiToken]:
     return list(ApiToken.objects.in_force().filter(user=user).order_by("-id"))
+
+
+def has_second_factor(user_id: int) -> bool:
+    """Whether signing in asks for more than the password."""
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=KINDS).exists())
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The second factors of one person; `passkeys` oldest first, `codes_left` of the recovery codes."""
+
+    app: Authenticator | None
+    passkeys: list[Authenticator]
+    codes_left: int
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.app or self.passkeys)
+
+
+def factors_of(user: User) -> Factors:
+    found = list(Authenticator.objects.filter(user=user).order_by("pk"))
+    by_kind: dict[str, list[Authenticator]] = {}
+    for factor in found:
+        by_kind.setdefault(factor.type, []).append(factor)
+    codes = by_kind.get(Authenticator.Type.RECOVERY_CODES, [])
+    return Factors(
+        app=next(iter(by_kind.get(Authenticator.Type.TOTP, [])), None),
+        passkeys=by_kind.get(Authenticator.Type.WEBAUTHN, []),
+        codes_left=len(codes[0].wrap().get_unused_codes()) if codes else 0,
+    )
 
 
 def find_by_login(login: str) -> User | None:

@@ -113,7 +113,7 @@ class SignInInput(serializers.Serializer[Any]):
     login = serializers.CharField(max_length=400)
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
     code = serializers.CharField(
-        required=False, allow_blank=True, help_text="A second factor, where one is set up."
+        required=False, allow_blank=True, max_length=40, help_text="A second factor, where one is set up."
     )
 
 
@@ -172,3 +172,50 @@ class ResetPasswordInput(PasswordInput):
 
 class KeyInput(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=400)
+
+
+class ProofInput(serializers.Serializer[Any]):
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    code = serializers.CharField(max_length=40, help_text="Of the app, or a recovery code.")
+
+
+class ConfirmAppInput(serializers.Serializer[Any]):
+    ticket = serializers.CharField(max_length=2000)
+    code = serializers.CharField(max_length=40)
+
+
+class BegunAppSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField()
+    url = serializers.CharField(help_text="otpauth://, for a QR code.")
+    ticket = serializers.CharField(help_text="Goes back with the first code, within 15 minutes.")
+
+
+class RecoveryCodesSerializer(serializers.Serializer[Any]):
+    recovery_codes = serializers.ListField(child=serializers.CharField())
+
+
+class PasskeySerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="pk")
+    name = serializers.CharField(source="data.name")
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class AppSerializer(serializers.Serializer[Any]):
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class FactorsSerializer(serializers.Serializer[Any]):
+    is_on = serializers.BooleanField()
+    app = AppSerializer(allow_null=True)
+    passkeys = PasskeySerializer(many=True)
+    recovery_codes_left = serializers.IntegerField(source="codes_left")
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=["none", "asked", "ready"])
+    asked_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    size = serializers.IntegerField(help_text="Bytes.")
+    url = serializers.CharField(allow_null=True, help_text="Where the archive is fetched, by its owner only.")

@@ -28,6 +28,29 @@ def forget_expired() -> dict[str, int]:
     return forgotten
 
 
+@shared_task(ignore_result=True)
+def apply_due_changes() -> int:
+    """Hourly: new addresses that their owners confirmed, and whose old ones kept silent."""
+    return _done("addresses_changed", actions.apply_due_changes())
+
+
+@shared_task(ignore_result=True)
+def erase_leavers() -> int:
+    """Hourly: people whose days of grace are over."""
+    return actions.erase_leavers()
+
+
+@shared_task(ignore_result=True)
+def forget_exports() -> int:
+    """Hourly: archives past their time."""
+    return _done("exports_forgotten", actions.forget_exports())
+
+
+def _done(event: str, many: int) -> int:
+    log.info(event, many=many)
+    return many
+
+
 def _told(event: str, wrong: int) -> int:
     log.info(event, wrong=wrong)
     return wrong

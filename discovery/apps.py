@@ -8,7 +8,7 @@ class DiscoveryConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import hooks as people
-        from discovery import demo
+        from discovery import demo, export
         from discovery.people.demo import choose_interests, leave_lists
         from discovery.people.first_posts import first_posts
         from discovery.people.welcome import first_page
@@ -19,6 +19,7 @@ class DiscoveryConfig(AppConfig):
 
         people.suggested_people = suggested_people
         people.first_page = first_page
+        people.export_parts.append(export.parts)
         hooks.first_posts = first_posts
         hooks.topics[reading.TOPIC] = hooks.Topic(
             group=lambda _viewer: reading.GROUP, snapshot=reading.topic_snapshot

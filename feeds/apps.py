@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class FeedsConfig(AppConfig):
     name = "feeds"
     verbose_name = _("Posts and feeds")
+
+    def ready(self) -> None:
+        from accounts import hooks as people
+        from feeds import export
+
+        people.export_parts.append(export.parts)

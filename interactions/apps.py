@@ -7,7 +7,9 @@ class InteractionsConfig(AppConfig):
     verbose_name = _("What people do with posts")
 
     def ready(self) -> None:
+        from accounts import hooks as people
         from feeds import hooks
+        from interactions import export
         from interactions.affinity import affinity
         from interactions.demo import forget_likes, keep_posts, leave_threads, like_posts
         from interactions.demo_threads import talk
@@ -16,6 +18,7 @@ class InteractionsConfig(AppConfig):
         from interactions.popular import popular_posts
         from interactions.touching import touch
 
+        people.export_parts.append(export.parts)
         hooks.viewer_facts["is_bookmarked"] = IS_BOOKMARKED
         hooks.viewer_facts["is_liked"] = IS_LIKED
         hooks.popular = popular_posts

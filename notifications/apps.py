@@ -9,11 +9,12 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import hooks as people
         from feeds import hooks
-        from notifications import demo, live
+        from notifications import demo, export, live
         from notifications.channels.push import checks  # noqa: F401 (registers them)
         from notifications.selectors import unread_count
 
         people.unread_notifications = unread_count
+        people.export_parts.append(export.parts)
         hooks.topics[live.TOPIC] = hooks.Topic(
             group=lambda viewer: live.group(viewer.pk), snapshot=live.snapshot
         )

@@ -43,7 +43,7 @@ app.conf.task_annotations = {
     f"{app_name}.tasks.{job}": {"soft_time_limit": 1500, "time_limit": 1800}
     for app_name, jobs in {
         "socialnet.outbox": ["forget_old"],
-        "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired"],
+        "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired", "erase_leavers"],
         "feeds": [
             "reconcile_recent_post_counts",
             "reconcile_all_post_counts",
@@ -148,6 +148,13 @@ app.conf.beat_schedule = {
     ),
     "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
+    "new addresses whose old ones kept silent": job(
+        "accounts.tasks.apply_due_changes", crontab(minute=5), every=HOUR
+    ),
+    "people whose days of grace are over": job(
+        "accounts.tasks.erase_leavers", crontab(minute=45), every=HOUR
+    ),
+    "archives that are over": job("accounts.tasks.forget_exports", crontab(minute=55), every=HOUR),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from socialnet.kernel import docs, health, metrics, robots, views
+from accounts.views import admin_login
+from socialnet.kernel import docs, health, limits, metrics, robots, views
 from socialnet.kernel.api import UnknownPath
 
 api: list[Any] = [
@@ -27,6 +28,8 @@ urlpatterns = [
     re_path(r"^api(?:/.*)?$", UnknownPath.as_view()),
     path("", include("feeds.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/login/", admin_login),
+    path("admin/limits", admin.site.admin_view(limits.admin_limits), name="admin_limits"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
     path("robots.txt", robots.robots_txt, name="robots"),
@@ -37,6 +40,7 @@ urlpatterns = [
     path("status", views.status, name="status"),
     path("help/", views.help_index, name="help"),
     path("help/api-errors", views.help_errors, name="help_errors"),
+    path("help/limits", limits.help_limits, name="help_limits"),
     path("settings/appearance", views.appearance, name="settings_appearance"),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

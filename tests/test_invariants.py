@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from accounts import actions as people
 from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
+from accounts.tests.planted import PLANTS as PLANTED_PEOPLE
 from discovery.tests.planted_documents import PLANTS as PLANTED_DOCUMENTS
 from feeds import cards, sources, timelines
 from feeds.actions import move_marker, publish_post
@@ -456,6 +457,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     "every key in Redis has a TTL, and nothing is pickled": lasting_key,
     "the broker never evicts": evicting_broker,
     **PLANTED_NEWS,
+    **PLANTED_PEOPLE,
     **PLANTED_DOCUMENTS,
 }
 # The door itself cannot be broken by planting rows: its test breaks the code.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from socialnet.settings import limits
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 READS = re.compile(
     r"""(?:\benv(?:\.\w+)?|\brequired|\bdatabase|environ\.get|environ\.setdefault|\btold\.get)\(\s*["']([A-Z][A-Z_]+)["']"""
@@ -18,6 +20,7 @@ NOT_OURS = {"DJANGO_SETTINGS_MODULE", "NO_COLOR", "TERM"}
 def settings_read() -> set[str]:
     sources = [*CHECKOUT.glob("socialnet/settings/*.py"), *CHECKOUT.glob("socialnet/embedded/*.py")]
     found = {name for source in sources for name in READS.findall(source.read_text())}
+    found |= {row.variable for row in limits.TABLE}
     return (found | READ_BY_SCRIPTS | READ_BY_LIBRARIES) - NOT_OURS
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import IO, Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -25,7 +26,7 @@ from accounts.events import (
     UserSuspended,
     UserUnsuspended,
 )
-from accounts.models import Block, KnownDevice, Mute, User
+from accounts.models import Block, EmailChange, Export, KnownDevice, Mute, User
 from accounts.profiles import clean_fields
 from accounts.usernames import TOMBSTONE
 from socialnet.kernel import realtime
@@ -153,7 +154,7 @@ def remove_avatar(*, user: User) -> User:
 def suspend_user(*, user: User, actor: User | None, reason: str = "") -> User:
     """Sign `user` out everywhere at once and hide what they made; nothing is deleted."""
     (person,) = lock_people(user)
-    if person.is_suspended:
+    if person.is_suspended and not person.is_leaving:
         return person
     User.objects.filter(pk=person.pk).update(suspended_at=Now())
     person.refresh_from_db(fields=["suspended_at"])
@@ -170,9 +171,10 @@ def unsuspend_user(*, user: User, actor: User | None) -> User:
     (person,) = lock_people(user)
     if not person.is_suspended:
         return person
-    person.suspended_at = None
+    person.suspended_at = person.leaving_since  # who asked to be deleted meanwhile stays hidden
     person.save(update_fields=["suspended_at"])
-    emit(UserUnsuspended(user_id=person.pk), actor_id=actor.pk if actor else None)
+    if not person.is_suspended:
+        emit(UserUnsuspended(user_id=person.pk), actor_id=actor.pk if actor else None)
     _record_on(person, "accounts.unsuspend", actor)
     forget_cached(person.pk)
     return person
@@ -180,20 +182,31 @@ def unsuspend_user(*, user: User, actor: User | None) -> User:
 
 @transaction.atomic
 def delete_person(*, user: User, password: str) -> None:
-    """Leave for good: a nameless tombstone stays, so that ids of others' rows keep their meaning.
-
-    Raises `WrongPassword`. Blocks and mutes go at once; follows and requests, with counts and news of each, by and by
-    (`end_follows_of_deleted`). Other apps hear `PersonDeleted`.
-    """
+    """Leave for good, without days of grace. Raises `WrongPassword`."""
     (person,) = lock_people(user)
     if not person.check_password(password):
         raise WrongPassword
+    erase_person(user=person)
+
+
+@transaction.atomic
+def erase_person(*, user: User) -> None:
+    """A nameless tombstone stays, so that ids of others' rows keep their meaning.
+
+    Blocks and mutes go at once; follows and requests, with counts and news of each, by and by
+    (`end_follows_of_deleted`). Other apps hear `PersonDeleted`.
+    """
+    (person,) = lock_people(user)
     end_sessions(person)
     revoke_all_tokens(person)
     _remove_relations(person)
     EmailAddress.objects.filter(user=person).delete()
     KnownDevice.objects.filter(user=person).delete()
-    files = [person.avatar.name, person.avatar_small.name]
+    Authenticator.objects.filter(user=person).delete()
+    EmailChange.objects.filter(user=person).delete()
+    archives = list(Export.objects.filter(user=person).values_list("file", flat=True))
+    Export.objects.filter(user=person).delete()
+    files = [person.avatar.name, person.avatar_small.name, *archives]
     _bury(person)
     emit(PersonDeleted(user_id=person.pk), actor_id=person.pk)
     _record_on(person, "accounts.delete", person)
@@ -288,10 +301,11 @@ def _bury(person: User) -> None:
     person.email = f"{person.pk}@deleted.invalid"
     person.display_name = str(_("Somebody who left"))
     person.bio = person.website = person.location = ""
+    person.language, person.time_zone = "en", "UTC"
     person.avatar = person.avatar_small = ""
     person.set_unusable_password()
     person.is_active = person.is_staff = person.is_superuser = False
-    person.last_login = None
+    person.last_login = person.suspended_at = person.leaving_since = None
     person.version += 1
     person.save()
 

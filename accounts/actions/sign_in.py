@@ -21,6 +21,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import cache
+from accounts.actions.addresses import confirm_new_side, note_change_asked
 from accounts.actions.locks import lock_people
 from accounts.devices import Device
 from accounts.errors import (
@@ -34,7 +35,6 @@ from accounts.errors import (
 )
 from accounts.events import (
     ConfirmationAsked,
-    EmailChanged,
     JoinedTwice,
     PasswordChanged,
     PasswordResetAsked,
@@ -42,7 +42,7 @@ from accounts.events import (
     SignedIn,
     TokensRevoked,
 )
-from accounts.models import ApiToken, KnownDevice, Session, User
+from accounts.models import ApiToken, EmailChange, KnownDevice, Session, User
 from accounts.profiles import clean_fields
 from accounts.selectors import find_by_login
 from socialnet.kernel import realtime
@@ -75,7 +75,7 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
         raise WrongCredentials
     if not person.check_password(password):
         raise WrongCredentials
-    if person.is_suspended:
+    if not person.may_sign_in:
         raise AccountSuspended
     if confirmed and settings.EMAIL_VERIFICATION == "mandatory" and not is_confirmed(person):
         resend_confirmation(user=person)
@@ -172,6 +172,15 @@ def revoke_session(*, user: User, public_id: str) -> None:
 
 
 @transaction.atomic
+def end_other_sessions(*, user: User, keep: str | None) -> int:
+    """Sign `user` out of every browser but the one that asks; how many."""
+    ended = end_sessions(user, keep=keep)
+    if ended:
+        _record("accounts.session_revoked", user, after={"count": ended})
+    return ended
+
+
+@transaction.atomic
 def end_sessions(user: User, *, keep: str | None = None) -> int:
     """Sign `user` out of every browser but the one with the session key `keep`; how many."""
     return _end(user, Session.objects.filter(account=user).exclude(session_key=keep or ""))
@@ -202,7 +211,7 @@ def set_password(*, user: User, password: str, keep: str | None = None) -> None:
 @transaction.atomic
 def ask_password_reset(*, email: str) -> None:
     """Owe a letter to whoever has this address; does nothing, silently, for an address nobody has."""
-    person = User.objects.standing().with_email(email.strip()).first()
+    person = User.objects.reachable().with_email(email.strip()).first()
     if person is not None:
         emit(PasswordResetAsked(user_id=person.pk))
 
@@ -234,6 +243,7 @@ def ask_email_change(*, user: User, email: str, password: str) -> None:
         return
     EmailAddress.objects.filter(user=person, verified=False, primary=False).delete()
     waiting, _new = EmailAddress.objects.get_or_create(user=person, email=address)
+    note_change_asked(person, email=address)
     emit(ConfirmationAsked(address_id=waiting.pk), actor_id=person.pk)
 
 
@@ -246,7 +256,10 @@ def confirm_email(*, key: str) -> User:
 
 
 def confirm_address(*, address: EmailAddress) -> User:
-    """Make `address` the one of its owner; raises `BrokenLink`, `EmailInUse` when somebody else was faster."""
+    """Make `address` the one of its owner, as soon as the old one has agreed, too.
+
+    Raises `BrokenLink`, `EmailInUse` when somebody else was faster.
+    """
     try:
         return _confirm_address(address.pk, address.user_id)
     except IntegrityError as error:
@@ -259,17 +272,7 @@ def _confirm_address(address_id: int, user_id: int) -> User:
     address = EmailAddress.objects.filter(pk=address_id, user=person).first()
     if address is None:
         raise BrokenLink
-    others = EmailAddress.objects.filter(user=person).exclude(pk=address.pk)
-    was_confirmed = others.filter(email=person.email, verified=True).exists()
-    others.delete()
-    address.verified = address.primary = True
-    address.save(update_fields=["verified", "primary"])
-    former, changed = person.email, person.email != address.email
-    person.email = address.email
-    person.save(update_fields=["email"])
-    if changed:
-        emit(EmailChanged(user_id=person.pk, former=former if was_confirmed else ""), actor_id=person.pk)
-    _record("accounts.email", person, after={"changed": changed, "confirmed": True})
+    confirm_new_side(person, address)
     return person
 
 
@@ -278,6 +281,11 @@ def resend_confirmation(*, user: User) -> None:
     """Owe a letter with a link to the address that waits; nothing when none does."""
     waiting = EmailAddress.objects.filter(user=user, verified=False).order_by("-pk").first()
     if waiting is not None:
+        if (
+            not waiting.primary
+            and not EmailChange.objects.filter(user=user, email__iexact=waiting.email).exists()
+        ):
+            note_change_asked(User.objects.get(pk=user.pk), email=waiting.email)
         emit(ConfirmationAsked(address_id=waiting.pk), actor_id=user.pk)
 
 

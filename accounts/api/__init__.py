@@ -11,8 +11,17 @@ from accounts.api.auth import (
     TokensView,
     TokenView,
 )
+from accounts.api.factors import (
+    AppFactorConfirmView,
+    AppFactorView,
+    FactorsView,
+    PasskeyView,
+    RecoveryCodesView,
+)
 from accounts.api.me import (
     BlocksView,
+    ExportFileView,
+    ExportView,
     FollowRequestsView,
     MeView,
     MutesView,
@@ -23,10 +32,15 @@ from accounts.api.me import (
 from accounts.api.people import BlockView, FollowersView, FollowingView, FollowView, MuteView, UserView
 
 __all__ = [
+    "AppFactorConfirmView",
+    "AppFactorView",
     "BlockView",
     "BlocksView",
     "EmailConfirmView",
     "EmailView",
+    "ExportFileView",
+    "ExportView",
+    "FactorsView",
     "FollowRequestsView",
     "FollowView",
     "FollowersView",
@@ -37,9 +51,11 @@ __all__ = [
     "OneFollowRequestView",
     "OneSessionView",
     "OneTokenView",
+    "PasskeyView",
     "PasswordResetConfirmView",
     "PasswordResetView",
     "PasswordView",
+    "RecoveryCodesView",
     "RegisterView",
     "SessionsView",
     "TokenView",

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts import actions, devices, selectors
 from accounts.api.base import ACCEPTED, DONE, APIView, SignedInView
 from accounts.errors import EmailInUse, InvalidFields
+from accounts.guessing import code_subject, password_subject, whom_of
 from accounts.models import User
 from accounts.serializers import (
     AddressInput,
@@ -28,7 +29,6 @@ from accounts.serializers import (
     TokenSerializer,
     UserSerializer,
 )
-from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import Page
 from socialnet.kernel.schema import page_of
@@ -74,8 +74,12 @@ class TokenView(APIView):
     def post(self, request: Request) -> Response:
         fields = self.parsed(SignInInput)
         login = fields["login"].strip()
-        self.check_rate("sign_in", who=f"{ratelimit.address_of(request._request)} {login.lower()}")
+        self.check_rate("sign_in", who=whom_of(request._request, login))
         person = actions.check_credentials(login=login, password=fields["password"])
+        code = fields.get("code", "")
+        if code:
+            self.check_rate("sign_in", who=code_subject(person.pk))
+        actions.check_code(user=person, code=code)
         return Response(signed_in(self, person))
 
     @extend_schema(request=None, responses={204: DONE})
@@ -111,7 +115,7 @@ class PasswordView(SignedInView):
     @extend_schema(request=ChangePasswordInput, responses={204: DONE})
     def post(self, request: Request) -> Response:
         fields = self.parsed(ChangePasswordInput)
-        self.check_rate("sign_in", who=f"password {request.user.pk}")
+        self.check_rate("sign_in", who=password_subject(request.user.pk))
         session = request._request.session
         actions.change_password(
             user=request.user,
@@ -147,7 +151,7 @@ class PasswordResetConfirmView(APIView):
 class EmailView(SignedInView):
     @extend_schema(request=ChangeAddressInput, responses={202: ACCEPTED})
     def post(self, request: Request) -> Response:
-        self.check_rate("sign_in", who=f"password {request.user.pk}")
+        self.check_rate("sign_in", who=password_subject(request.user.pk))
         actions.ask_email_change(user=request.user, **self.parsed(ChangeAddressInput))
         return Response(status=status.HTTP_202_ACCEPTED)
 
@@ -163,7 +167,9 @@ class EmailConfirmView(APIView):
 
 
 def signed_in(view: APIView, person: User) -> dict[str, Any]:
-    """A new token with read and write, and who it is for."""
+    """A new token with read and write, and who it is for; who was leaving is back."""
+    if person.is_leaving:
+        person = actions.come_back(user=person)
     made = actions.make_token(user=person, name=SIGNED_IN_BY_NAME, scopes=["read", "write"])
     actions.note_sign_in(user=person, by="token", device=devices.program_of(view.request._request))
     profile = selectors.profile_of(User.objects.select_related("counts").get(pk=person.pk), viewer=person)

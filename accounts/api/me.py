@@ -1,17 +1,21 @@
 """me/…: one's own profile, sessions, requests, blocks and mutes."""
 
+from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import actions, selectors
+from accounts import actions, exporting, selectors
 from accounts.api.base import DONE, SignedInView
-from accounts.models import User
+from accounts.guessing import password_subject
+from accounts.models import Export, User
 from accounts.selectors import Profile
 from accounts.serializers import (
+    ExportSerializer,
     MeSerializer,
     PasswordInput,
     ProfileInput,
@@ -47,8 +51,9 @@ class MeView(SignedInView):
 
     @extend_schema(request=PasswordInput, responses={204: DONE})
     def delete(self, request: Request) -> Response:
-        self.check_rate("sign_in", who=f"password {request.user.pk}")
-        actions.delete_person(user=request.user, **self.parsed(PasswordInput))
+        """Hidden at once, erased after 30 days; signing in until then brings everything back."""
+        self.check_rate("sign_in", who=password_subject(request.user.pk))
+        actions.begin_leaving(user=request.user, **self.parsed(PasswordInput))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -63,6 +68,52 @@ class SessionsView(SignedInView):
     def get(self, request: Request) -> Response:
         own = request._request.session.session_key if request.auth is None else None
         return self.page_response(Page(items=selectors.sessions_of(request.user, current=own)))
+
+    @extend_schema(operation_id="me_sessions_end_others", request=None, responses={204: DONE})
+    def delete(self, request: Request) -> Response:
+        """Signs you out of every browser but the one that asks, if one does."""
+        own = request._request.session.session_key if request.auth is None else None
+        actions.end_other_sessions(user=request.user, keep=own)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ExportView(SignedInView):
+    serializer_class = ExportSerializer
+
+    def answer(self, export: Export | None, *, code: int = 200) -> Response:
+        shape: dict[str, Any] = {
+            "state": "none",
+            "asked_at": None,
+            "expires_at": None,
+            "size": 0,
+            "url": None,
+        }
+        if export is not None:
+            ready = export.state == Export.State.READY
+            shape = {field: getattr(export, field) for field in ("state", "asked_at", "expires_at", "size")}
+            shape["url"] = "/api/v1/me/export/file" if ready else None
+        return Response(self.shaped(ExportSerializer, shape), status=code)
+
+    @extend_schema(responses=ExportSerializer)
+    def get(self, request: Request) -> Response:
+        """How far the archive of everything that is yours has come."""
+        return self.answer(selectors.export_of(request.user))
+
+    @extend_schema(request=PasswordInput, responses={202: ExportSerializer})
+    def post(self, request: Request) -> Response:
+        """Ask for an archive; it is made in the background, and a letter says when it is there."""
+        overload.check()
+        self.check_rate("sign_in", who=password_subject(request.user.pk))
+        export = actions.ask_export(user=request.user, **self.parsed(PasswordInput))
+        export.refresh_from_db()
+        return self.answer(export, code=status.HTTP_202_ACCEPTED)
+
+
+class ExportFileView(SignedInView):
+    @extend_schema(responses={(200, "application/zip"): bytes})
+    def get(self, request: Request) -> HttpResponseBase:
+        """The archive, a zip."""
+        return exporting.download(request.user)
 
 
 class OneSessionView(SignedInView):

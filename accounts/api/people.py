@@ -42,6 +42,8 @@ class FollowingView(APIView):
 
 
 class FollowView(SignedInView):
+    rate_limit = {"PUT": "follow"}
+
     @extend_schema(request=FollowInput, responses=RelationAnswerSerializer)
     def put(self, request: Request, username: str) -> Response:
         followee = self.person(username)

@@ -1,5 +1,6 @@
 from django.contrib.auth.models import AnonymousUser
 
+from accounts.models.keeping import EmailChange, Export
 from accounts.models.people import Activity, PersonCounts, User, avatar_path
 from accounts.models.relations import Block, Follow, Mute
 from accounts.models.sign_in import ApiToken, KnownDevice, Session
@@ -10,6 +11,8 @@ __all__ = [
     "Activity",
     "ApiToken",
     "Block",
+    "EmailChange",
+    "Export",
     "Follow",
     "KnownDevice",
     "Mute",

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
@@ -50,9 +50,13 @@ class UserQuerySet(models.QuerySet["User"]):
         """Neither suspended nor deleted."""
         return self.filter(is_active=True, suspended_at=None)
 
+    def reachable(self) -> Self:
+        """Who may sign in: those who stand, and those who left and may still come back."""
+        return self.filter(Q(suspended_at=None) | Q(leaving_since=F("suspended_at")), is_active=True)
+
     def visible_to(self, viewer: Any) -> Self:
-        """Without tombstones and without those who blocked `viewer`: for both the answer is 404."""
-        people = self.filter(is_active=True)
+        """Without tombstones, those who are leaving and those who blocked `viewer`: for all the answer is 404."""
+        people = self.filter(is_active=True, leaving_since=None)
         return people.exclude(blocks_made__blocked_id=viewer.pk) if viewer.is_authenticated else people
 
     def not_blocked_for(self, viewer: Any) -> Self:
@@ -105,6 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=True, help_text=_("False for the tombstone of a deleted account.")
     )
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    leaving_since = models.DateTimeField(_("leaving since"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("joined"), db_default=Now(), editable=False)
 
@@ -121,8 +126,18 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(
                 fields=["email"], name="person_email"
             ),  # allauth looks addresses up as they are kept
+            # serves: actions.leaving.erase_leavers
+            models.Index(
+                fields=["leaving_since"],
+                condition=Q(leaving_since__isnull=False),
+                name="person_leaving",
+            ),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(leaving_since=None) | Q(suspended_at__isnull=False),
+                name="person_leaving_is_hidden",
+            ),
             models.CheckConstraint(
                 condition=Q(username__regex=usernames.PATTERN), name="person_username_shape"
             ),
@@ -166,8 +181,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.suspended_at is not None
 
     @property
+    def is_leaving(self) -> bool:
+        """Hidden because they asked to be deleted, and for no other reason: signing in brings them back."""
+        return self.leaving_since is not None and self.leaving_since == self.suspended_at
+
+    @property
     def may_sign_in(self) -> bool:
-        return self.is_active and not self.is_suspended
+        return self.is_active and (not self.is_suspended or self.is_leaving)
 
     def set_password(self, raw_password: str | None) -> None:
         self.__dict__.pop("kept_auth_hash", None)

@@ -7,7 +7,8 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts import actions, devices
-from accounts.models import Follow, KnownDevice, User
+from accounts.actions.addresses import old_side_key
+from accounts.models import EmailChange, Follow, KnownDevice, User
 from accounts.selectors import blocked_pairs
 from accounts.tests.factories import PASSWORD, Api, blocks, counts_of, follows, page_of
 from socialnet.kernel.ratelimit import _fallback
@@ -231,6 +232,8 @@ def test_another_address_is_news_once_it_is_confirmed(ada: User) -> None:
     actions.ask_email_change(user=ada, email="new@example.com", password=PASSWORD)
     assert news("email_changed") == []
     waiting = EmailAddress.objects.get(email="new@example.com")
+    actions.agree_to_change(key=old_side_key(EmailChange.objects.get(user=ada)))
+    assert news("email_changed") == []
     for _ in range(2):
         actions.confirm_address(address=waiting)
     assert news("email_changed") == [{"user_id": ada.pk, "former": "ada@example.com"}]

@@ -1,6 +1,7 @@
 """Signing in and out, passwords, addresses and tokens."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import actions, cache
-from accounts.models import ApiToken, User
+from accounts.actions.addresses import old_side_key
+from accounts.models import ApiToken, EmailChange, User
 from accounts.tests.factories import PASSWORD, Api, page_of, person
 from socialnet.kernel import redis
 from socialnet.kernel.ratelimit import _fallback
@@ -110,6 +113,7 @@ def test_five_tries_in_a_quarter_of_an_hour(ada: User, ben: User, settings: Any)
 
 
 def test_pages_limit_wrong_passwords_too(ada: User, settings: Any) -> None:
+    settings.RATE_LIMITS_ENABLED = True
     answers = [
         Client().post("/accounts/login/", {"login": "ada", "password": "not it at all"}).content.decode()
         for _ in range(6)
@@ -118,8 +122,9 @@ def test_pages_limit_wrong_passwords_too(ada: User, settings: Any) -> None:
 
 
 def test_with_redis_away_people_sign_in_by_page_and_guessing_stays_limited(
-    ada: User, ben: User, monkeypatch: pytest.MonkeyPatch
+    ada: User, ben: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings.RATE_LIMITS_ENABLED = True
     monkeypatch.setattr("socialnet.kernel.cache._meanwhile", VTTLCache(100))
     redis.breaker._breaker.open()
     for _ in range(6):
@@ -297,6 +302,12 @@ def test_a_forgotten_password_by_api(ada: User) -> None:
     assert api("GET", "me").status_code == 401
 
 
+def link_to(address: str) -> str:
+    """The path of the newest letter there."""
+    letter = next(letter for letter in reversed(mail.outbox) if letter.to == [address])
+    return re.search(r"http://[^/\s]+(/\S+)", str(letter.body)).group(1)  # type: ignore[union-attr]
+
+
 def test_changing_the_address(ada: User, ben: User) -> None:
     api = Api(ada)
     assert api("POST", "auth/email", {"email": "new@example.com", "password": "no"}).status_code == 400
@@ -304,9 +315,12 @@ def test_changing_the_address(ada: User, ben: User) -> None:
     ada.refresh_from_db()
     assert ada.email == "ada@example.com"
     drain()
-    assert mail.outbox[-1].to == ["new@example.com"]
-    path = re.search(r"http://[^/\s]+(/\S+)", mail.outbox[-1].body).group(1)  # type: ignore[union-attr]
-    assert Client().post(path).status_code == 302
+    assert Client().post(link_to("new@example.com")).status_code == 302
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.com"  # the old one has a say, too
+    page = Client().get(link_to("ada@example.com"))
+    assert page.status_code == 200 and "new@example.com" in page.content.decode()
+    assert Client().post(link_to("ada@example.com"), {"answer": "agree"}).status_code == 200
     ada.refresh_from_db()
     assert ada.email == "new@example.com"
     assert token("new@example.com").status_code == 200 and token("ada@example.com").status_code == 401
@@ -324,13 +338,45 @@ def test_the_page_changes_the_address_too(ada: User) -> None:
     browser = page_of(ada)
     assert browser.post("/accounts/email/", {"email": "new@example.com", "action_add": ""}).status_code == 302
     drain()
-    path = re.search(r"http://[^/\s]+(/\S+)", mail.outbox[-1].body).group(1)  # type: ignore[union-attr]
-    browser.post(path)
+    Client().post(link_to("ada@example.com"), {"answer": "agree"})
+    said = browser.post(link_to("new@example.com"), follow=True).content.decode()
+    assert "new@example.com is confirmed." in said
     ada.refresh_from_db()
     assert ada.email == "new@example.com"
     assert list(EmailAddress.objects.filter(user=ada).values_list("email", "primary")) == [
         ("new@example.com", True)
     ]
+
+
+def test_the_old_address_stops_a_change(ada: User) -> None:
+    actions.ask_email_change(user=ada, email="thief@example.com", password=PASSWORD)
+    drain()
+    stop = link_to("ada@example.com")
+    assert Client().post(stop, {"answer": "stop"}).status_code == 200
+    assert Client().post(link_to("thief@example.com")).status_code in (302, 404)
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.com" and EmailAddress.objects.filter(user=ada).count() == 1
+    assert Client().get(stop).status_code == 400 and Client().get(stop[:-3]).status_code == 400
+    assert Client().put(stop).status_code == 405
+
+
+def test_an_old_address_that_keeps_silent_does_not_hold_it_up_for_ever(ada: User) -> None:
+    actions.ask_email_change(user=ada, email="new@example.com", password=PASSWORD)
+    actions.confirm_address(address=EmailAddress.objects.get(email="new@example.com"))
+    assert actions.apply_due_changes() == 0
+    EmailChange.objects.update(asked_at=timezone.now() - timedelta(days=3, minutes=1))
+    assert actions.apply_due_changes() == 1
+    ada.refresh_from_db()
+    assert ada.email == "new@example.com" and not EmailChange.objects.exists()
+
+
+def test_what_nobody_confirmed_never_takes_place(ada: User) -> None:
+    actions.ask_email_change(user=ada, email="new@example.com", password=PASSWORD)
+    actions.agree_to_change(key=old_side_key(EmailChange.objects.get()))
+    EmailChange.objects.update(asked_at=timezone.now() - timedelta(days=30))
+    assert actions.apply_due_changes() == 0
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.com"
 
 
 def test_letters_are_sent_again_until_the_mail_server_takes_them(

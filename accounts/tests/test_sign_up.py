@@ -167,7 +167,20 @@ def test_addresses_that_cannot_be(db: None, mandatory: None, email: str, setting
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("password", ["", "short", "password", "12345678901", "ada_1234", "a" * 5000])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "short",
+        "password",
+        "12345678901",
+        "ada_1234",
+        "a" * 5000,
+        "Dragon2024!",
+        "p@55w0rd",
+        "monkeymonkey",
+    ],
+)
 def test_weak_passwords(db: None, mandatory: None, password: str, settings: Any) -> None:
     settings.RATE_LIMITS_ENABLED = False
     answer = register(password=password)

@@ -1,6 +1,6 @@
 """The pages' door to people: the same actions and selectors as the API."""
 
-from accounts.views.entrance import dev_mail, signup
+from accounts.views.entrance import admin_login, dev_mail, login, signup
 from accounts.views.people import (
     bell,
     block,
@@ -15,11 +15,27 @@ from accounts.views.people import (
     unfollow,
     unmute,
 )
+from accounts.views.security import (
+    factor_app,
+    factor_app_confirm,
+    factor_app_remove,
+    factor_codes,
+    factor_confirm,
+    passkey_add,
+    passkey_keep,
+    passkey_remove,
+    settings_security,
+)
 from accounts.views.settings import (
     account_delete,
+    account_left,
+    email_change,
+    export_download,
     session_revoke,
+    sessions_end,
     settings_account,
     settings_blocks,
+    settings_export,
     settings_privacy,
     settings_profile,
     settings_sessions,
@@ -29,21 +45,37 @@ from accounts.views.settings import (
 
 __all__ = [
     "account_delete",
+    "account_left",
+    "admin_login",
     "bell",
     "block",
     "dev_mail",
+    "email_change",
+    "export_download",
+    "factor_app",
+    "factor_app_confirm",
+    "factor_app_remove",
+    "factor_codes",
+    "factor_confirm",
     "follow",
     "follow_request_accept",
     "follow_request_refuse",
     "follow_requests",
     "followers",
     "following",
+    "login",
     "mute",
+    "passkey_add",
+    "passkey_keep",
+    "passkey_remove",
     "session_revoke",
+    "sessions_end",
     "settings_account",
     "settings_blocks",
+    "settings_export",
     "settings_privacy",
     "settings_profile",
+    "settings_security",
     "settings_sessions",
     "signup",
     "token_create",

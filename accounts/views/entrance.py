@@ -3,16 +3,17 @@
 from email import message_from_bytes, policy
 from typing import Any
 
-from allauth.account.views import SignupView
+from allauth.account.views import LoginView, SignupView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.errors import EmailInUse, InvalidFields
 from accounts.forms import add_errors
 from socialnet.kernel import ratelimit
-from socialnet.kernel.errors import NotFound
+from socialnet.kernel.errors import Forbidden, NotFound
 
 
 class SignUp(SignupView):
@@ -33,7 +34,26 @@ class SignUp(SignupView):
         return self.form_invalid(form)
 
 
+class SignIn(LoginView):
+    """allauth's page; the attempt after the last one is refused in the form, which keeps the name."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        if form.refused:
+            response.status_code = form.refused.status
+            response["Retry-After"] = str(form.refused.retry_after)
+        return response
+
+
+login = SignIn.as_view()
 signup = SignUp.as_view()
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """In place of Django's own form, which knows nothing of second factors, suspensions and limits."""
+    if request.user.is_authenticated:
+        raise Forbidden
+    return redirect(f"{reverse('account_login')}?{request.GET.urlencode()}")
 
 
 @require_GET

@@ -16,6 +16,7 @@ from accounts import actions, selectors
 from accounts.models import User
 from accounts.selectors import get_user_or_404
 from accounts.views.lists import cursor_of
+from socialnet.kernel import ratelimit
 from socialnet.kernel.returning import back_to
 from socialnet.outbox.idempotency import idempotent_form
 
@@ -43,6 +44,7 @@ def following(request: HttpRequest, username: str) -> HttpResponse:
 @idempotent_form
 def follow(request: HttpRequest, username: str) -> HttpResponse:
     followee = get_user_or_404(username, viewer=request.user)
+    ratelimit.check("follow", request.user.pk)
     actions.follow_user(follower=request.user, followee=followee)
     return back(request, followee)
 

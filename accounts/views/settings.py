@@ -1,19 +1,40 @@
 """Settings: profile, privacy, account, sessions and tokens, blocks."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import actions, selectors
-from accounts.errors import BadPicture, EditConflict, InvalidFields, PictureTooLarge, WrongPassword
-from accounts.forms import DeleteAccountForm, PrivacyForm, ProfileForm, RobotsForm, TokenForm, add_errors
+from accounts import actions, exporting, selectors
+from accounts.errors import (
+    BadPicture,
+    BrokenLink,
+    EditConflict,
+    InvalidFields,
+    PictureTooLarge,
+    WrongPassword,
+)
+from accounts.forms import (
+    DeleteAccountForm,
+    PasswordForm,
+    PrivacyForm,
+    ProfileForm,
+    RobotsForm,
+    TokenForm,
+    add_errors,
+)
+from accounts.guessing import count_password
 from accounts.models import User
 from accounts.views.lists import cursor_of
 from socialnet.kernel import overload, ratelimit
@@ -97,15 +118,68 @@ def settings_account(request: HttpRequest) -> HttpResponse:
 def account_delete(request: HttpRequest) -> HttpResponse:
     form = DeleteAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        ratelimit.check("sign_in", f"password {request.user.pk}")
+        count_password(request.user.pk)
         try:
-            actions.delete_person(user=request.user, password=form.cleaned_data["password"])
+            actions.begin_leaving(user=request.user, password=form.cleaned_data["password"])
         except WrongPassword as error:
             add_errors(form, error)
         else:
             logout(request)
-            return redirect("home")
-    return render(request, "accounts/account_delete.html", {"form": form})
+            return redirect("account_left")
+    facts = {"form": form, "days": settings.GRACE_DAYS}
+    return render(request, "accounts/account_delete.html", facts, status=400 if form.errors else 200)
+
+
+@require_GET
+def account_left(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/account_left.html", {"days": settings.GRACE_DAYS})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def settings_export(request: HttpRequest) -> HttpResponse:
+    form = PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        count_password(request.user.pk)
+        overload.check()
+        try:
+            actions.ask_export(user=request.user, password=form.cleaned_data["password"])
+        except WrongPassword as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("We write to you when it is ready."))
+            return redirect("settings_export")
+    export = selectors.export_of(request.user)
+    late = export is not None and export.asked_at < timezone.now() - timedelta(
+        hours=1
+    )  # may be asked for anew
+    facts = {"form": form, "export": export, "late": late, "days": settings.EXPORT_DAYS}
+    return render(request, "accounts/settings_export.html", facts, status=400 if form.errors else 200)
+
+
+@never_cache
+@require_GET
+@login_required
+def export_download(request: HttpRequest) -> HttpResponseBase:
+    return exporting.download(request.user)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def email_change(request: HttpRequest, key: str) -> HttpResponse:
+    """For who reads the old address, signed in or not; the key is what only they were sent."""
+    try:
+        change = actions.change_of_key(key)
+        if request.method == "GET":
+            return render(request, "accounts/email_change_old.html", {"change": change, "key": key})
+        if request.POST.get("answer") == "agree":
+            stands = actions.agree_to_change(key=key)
+            return render(request, "accounts/email_change_old.html", {"agreed": True, "stands": stands})
+        actions.stop_change(key=key)
+        return render(request, "accounts/email_change_old.html", {"stopped": True})
+    except BrokenLink as error:
+        return render(request, "accounts/email_change_old.html", {"broken": True}, status=error.status)
 
 
 @require_GET
@@ -119,6 +193,17 @@ def settings_sessions(request: HttpRequest) -> HttpResponse:
 @idempotent_form
 def session_revoke(request: HttpRequest, session_id: UUID) -> HttpResponse:
     actions.revoke_session(user=request.user, public_id=str(session_id))
+    return redirect("settings_sessions")
+
+
+@require_POST
+@login_required
+@idempotent_form
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """All but this one."""
+    ended = actions.end_other_sessions(user=request.user, keep=request.session.session_key)
+    said = ngettext("%(n)d other browser is signed out.", "%(n)d other browsers are signed out.", ended)
+    messages.success(request, said % {"n": ended})
     return redirect("settings_sessions")
 
 

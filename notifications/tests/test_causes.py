@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts import actions as people
 from accounts import devices
-from accounts.models import User
+from accounts.actions.addresses import old_side_key
+from accounts.models import EmailChange, User
 from accounts.tests.factories import PASSWORD, person
 from feeds import live
 from feeds.actions import delete_post, publish_due, publish_post, share_post, unshare_post
@@ -51,6 +52,7 @@ def test_a_sign_in_from_somewhere_new_another_address_and_password(ada: User) ->
     for agent, trait in (("Firefox, Linux", "1"), ("Safari, iPhone", "2"), ("Safari, iPhone", "2")):
         people.note_sign_in(user=ada, by="session", device=devices.Device(agent, trait))
     people.ask_email_change(user=ada, email="new@example.com", password=PASSWORD)
+    people.agree_to_change(key=old_side_key(EmailChange.objects.get(user=ada)))
     people.confirm_address(address=EmailAddress.objects.get(email="new@example.com"))
     people.change_password(user=ada, old=PASSWORD, new="another horse entirely 7")
     assert inbox(ada) == [

@@ -79,7 +79,7 @@ class APIView(views.APIView):
         except Exception:
             self.check_rate(self.rule_name, who=ratelimit.address_of(request._request))
             raise
-        self.check_rate("write" if self.has_idempotency_key else self.rule_name)
+        self.check_rate("write" if self.has_idempotency_key else self.rule_name, begins=True)
         self.check_method(request)
         self.check_permissions(request)
         self._sparse = self._asked_fields()
@@ -146,9 +146,18 @@ class APIView(views.APIView):
         default = "read" if method in SAFE else "write"
         return rules if isinstance(rules, str) else rules.get(method, default)
 
-    def check_rate(self, rule_name: str, *, who: object = None) -> None:
-        """Count one attempt, by default of who asks; the answer's headers tell what is left of this rule."""
-        self.allowance = ratelimit.count(rule_name, self.subject if who is None else who)
+    def check_rate(self, rule_name: str, *, who: object = None, begins: bool = False) -> None:
+        """Count one attempt, by default of who asks; the answer's headers tell what is left of the narrowest rule.
+
+        A rule for the address that stands beside this one is counted with it; where a request `begins`, so is what
+        counts all writes. Raises `RateLimited`.
+        """
+        pairs: list[ratelimit.Pair] = [(rule_name, self.subject if who is None else who)]
+        if begins and rule_name != "write" and self.request.method not in SAFE:
+            pairs.append(("write", self.subject))
+        if f"{rule_name}_address" in settings.RATE_LIMITS:
+            pairs.append((f"{rule_name}_address", ratelimit.address_of(self.request._request)))
+        self.allowance = ratelimit.count_all(*pairs)
         if self.allowance and not self.allowance.passed:
             raise RateLimited(retry_after=self.allowance.reset)
 

@@ -1,18 +1,20 @@
 """How often somebody may do something: counted in Redis, shared by all processes, one round trip.
 
-A window opens with the first request and closes after the rule's time. Attempts past the limit are refused and do
-not prolong it. Without Redis everybody may pass, save where guessing is the danger: those rules are then counted by
-each process for itself.
+Windows slide: of any stretch as long as a rule's time, no more than its limit pass. Attempts past the limit are
+refused and prolong nothing. Several rules of one request are one question: either all count it, or none does.
+Without Redis each process counts for itself, so that nobody is shut out and guessing stays limited.
 """
 
 import re
 import threading
 import time
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from ipaddress import ip_address, ip_network
 
-from cachebox import TTLCache
+from cachebox import LRUCache
 from django.conf import settings
 from django.http import HttpRequest
 from prometheus_client import Counter
@@ -20,21 +22,44 @@ from prometheus_client import Counter
 from socialnet.kernel.errors import RateLimited, RedisAway
 from socialnet.kernel.redis import door
 
-GUARDED = {"sign_in", "register", "password_reset"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _RULE = re.compile(r"(\d+)/(\d*)([smhd])")
+# Each key is a sorted set of the attempts that passed, by their microseconds on Redis' own clock. Numbers as large as
+# these must not go through Lua's tostring. For each key: how many are counted, and in how many milliseconds a place
+# gets free.
 _COUNT = """
-local count = tonumber(redis.call('GET', KEYS[1]) or '0')
-local passed = count < tonumber(ARGV[1])
-if passed then count = redis.call('INCR', KEYS[1]) end
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-  left = tonumber(ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], left)
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local passed = 1
+local answer = {}
+for n, key in ipairs(KEYS) do
+  local since = string.format('%.0f', now - tonumber(ARGV[2 * n]) * 1000)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', since)
+  answer[n] = redis.call('ZCARD', key)
+  if answer[n] >= tonumber(ARGV[2 * n - 1]) then passed = 0 end
 end
-return {passed and 1 or 0, count, left}
+for n, key in ipairs(KEYS) do
+  local window = tonumber(ARGV[2 * n])
+  if passed == 1 then
+    local at = now
+    while redis.call('ZADD', key, 'NX', string.format('%.0f', at), string.format('%.0f', at)) == 0 do at = at + 1 end
+    redis.call('PEXPIRE', key, window + 1000)
+    answer[n] = answer[n] + 1
+  end
+  local free = 0
+  if answer[n] > 0 then
+    local place = math.max(0, answer[n] - tonumber(ARGV[2 * n - 1]))
+    local oldest = redis.call('ZRANGE', key, place, place, 'WITHSCORES')
+    free = math.ceil((tonumber(oldest[2]) - now) / 1000) + window
+  end
+  answer[n + #KEYS] = free
+end
+answer[2 * #KEYS + 1] = passed
+return answer
 """
 _refused = Counter("socialnet_rate_limited", "Requests refused because of a rate limit", ["rule"])
+
+Pair = tuple[str, object]  # a rule's name, and who is counted: a person's id, an address
 
 
 @dataclass(frozen=True)
@@ -58,7 +83,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a rule, in the words of the `RateLimit-*` headers; `reset` in seconds."""
+    """What is left of a rule, in the words of the `RateLimit-*` headers; in `reset` seconds a place gets free."""
 
     limit: int
     remaining: int
@@ -76,7 +101,12 @@ class Allowance:
 
 def check(rule_name: str, who: object) -> Allowance | None:
     """Count one attempt of `who` (a person's id, an address); raises `RateLimited` when it is one too many."""
-    allowance = count(rule_name, who)
+    return check_all((rule_name, who))
+
+
+def check_all(*pairs: Pair) -> Allowance | None:
+    """Count one attempt against each of `pairs`, or, raising `RateLimited`, against none of them."""
+    allowance = count_all(*pairs)
     if allowance and not allowance.passed:
         raise RateLimited(retry_after=allowance.reset)
     return allowance
@@ -84,52 +114,83 @@ def check(rule_name: str, who: object) -> Allowance | None:
 
 def count(rule_name: str, who: object) -> Allowance | None:
     """As `check`, without raising; None when limits are switched off."""
+    return count_all((rule_name, who))
+
+
+def count_all(*pairs: Pair) -> Allowance | None:
+    """As `check_all`, without raising: what the narrowest of the rules has left; None when limits are off."""
     if not settings.RATE_LIMITS_ENABLED:
         return None
-    rule = Rule.named(rule_name)
-    allowance = _counted(rule, blake2s(str(who).lower().encode(errors="replace"), digest_size=12).hexdigest())
-    if not allowance.passed:
-        _refused.labels(rule_name).inc()
-    return allowance
-
-
-def _counted(rule: Rule, subject: str) -> Allowance:
-    key = f"limit:{rule.name}:{subject}"
+    asked = [(Rule.named(name), _key(name, who)) for name, who in pairs]
     try:
-        with door() as client:
-            script = client.register_script(_COUNT)
-            passed, counted, left = script(keys=[key], args=[rule.limit, rule.seconds * 1000])
+        allowances = _counted(asked)
     except RedisAway:
-        return _fallback.count(rule, key) if rule.name in GUARDED else _unused(rule)
-    return _allowance(rule, passed=bool(passed), counted=counted, left=left / 1000)
+        allowances = _fallback.count(asked)
+    narrowest = min(
+        allowances, key=lambda one: (one.remaining, -one.reset) if one.passed else (-1, -one.reset)
+    )
+    for (rule, _), allowance in zip(asked, allowances, strict=True):
+        if not allowance.passed:
+            _refused.labels(rule.name).inc()
+    return narrowest
 
 
-def _unused(rule: Rule) -> Allowance:
-    return Allowance(limit=rule.limit, remaining=rule.limit, reset=rule.seconds)
+def _key(rule_name: str, who: object) -> str:
+    """The tag keeps them on one node of a cluster: rules of one request are asked together."""
+    subject = blake2s(str(who).lower().encode(errors="replace"), digest_size=12).hexdigest()
+    return f"limit:{{all}}:{rule_name}:{subject}"
 
 
-def _allowance(rule: Rule, *, passed: bool, counted: int, left: float) -> Allowance:
+def _counted(asked: Sequence[tuple[Rule, str]]) -> list[Allowance]:
+    numbers = [number for rule, _key in asked for number in (rule.limit, rule.seconds * 1000)]
+    with door() as client:
+        script = client.register_script(_COUNT)
+        *answer, passed = script(keys=[key for _rule, key in asked], args=numbers)
+    counted, frees = answer[: len(asked)], answer[len(asked) :]
+    return [
+        _allowance(rule, passed=bool(passed), counted=of_it, free=free / 1000)
+        for (rule, _key), of_it, free in zip(asked, counted, frees, strict=True)
+    ]
+
+
+def _allowance(rule: Rule, *, passed: bool, counted: int, free: float) -> Allowance:
+    """Where one rule refuses, the others have counted nothing: they did not refuse."""
     remaining = max(0, rule.limit - counted)
-    return Allowance(limit=rule.limit, remaining=remaining, reset=max(1, round(left)), passed=passed)
+    return Allowance(
+        limit=rule.limit,
+        remaining=remaining,
+        reset=max(1, round(free)),
+        passed=passed or counted < rule.limit,
+    )
 
 
 class _Fallback:
-    """The same counting inside one process, for the rules that guard against guessing."""
+    """The same counting inside one process, while Redis is away."""
 
     def __init__(self) -> None:
-        self._windows: TTLCache[str, tuple[int, float]] = TTLCache(10_000, global_ttl=_SECONDS["d"])
+        self._windows: LRUCache[str, deque[float]] = LRUCache(10_000)
         self._lock = threading.Lock()
 
-    def count(self, rule: Rule, key: str) -> Allowance:
-        now = time.monotonic()
+    def count(self, asked: Sequence[tuple[Rule, str]]) -> list[Allowance]:
         with self._lock:
-            counted, ends = self._windows.get(key) or (0, now + rule.seconds)
-            if ends <= now:
-                counted, ends = 0, now + rule.seconds
-            passed = counted < rule.limit
-            counted += passed
-            self._windows[key] = (counted, ends)
-        return _allowance(rule, passed=passed, counted=counted, left=ends - now)
+            return list(self._count(asked, now=time.monotonic()))
+
+    def _count(self, asked: Sequence[tuple[Rule, str]], *, now: float) -> Iterator[Allowance]:
+        windows = [self._window(rule, key, now=now) for rule, key in asked]
+        passed = all(len(times) < rule.limit for (rule, _key), times in zip(asked, windows, strict=True))
+        for (rule, _key), times in zip(asked, windows, strict=True):
+            if passed:
+                times.append(now)
+            free = times[0] + rule.seconds - now if times else 0
+            yield _allowance(rule, passed=passed, counted=len(times), free=free)
+
+    def _window(self, rule: Rule, key: str, *, now: float) -> deque[float]:
+        times = self._windows.get(key)
+        if times is None:
+            times = self._windows[key] = deque()
+        while times and times[0] <= now - rule.seconds:
+            times.popleft()
+        return times
 
     def forget(self) -> None:
         with self._lock:

@@ -31,6 +31,7 @@ from socialnet.kernel.rest.exceptions import as_domain_error, problem_response
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 API = "/api/"
+ADMIN = "/admin/"
 QUIET = ("/static/", "/health/", "/metrics")  # not worth a line in the log each
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -98,6 +99,8 @@ class ErrorMiddleware:
         if response.status_code == 405 and not request.path_info.startswith(API):
             response = _page_of_405(request, response)
         allow_socket(request, response)
+        if request.path_info.startswith(ADMIN):
+            response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         if response.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Cache-Control", "private, no-store")  # who looks is on every page
         if response.status_code == 503:  # forms come back with their own sentence

@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.settings import media
+from socialnet.settings import limits, media
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "django_filters",
     "corsheaders",
@@ -73,6 +74,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.entry.AdminEntryMiddleware",
+    "socialnet.kernel.limits.WriteLimitMiddleware",
 ]
 
 ROOT_URLCONF = "socialnet.urls"
@@ -161,6 +164,7 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [
@@ -175,7 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "accounts.passwords.DisguisedPasswordValidator"}]
 EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", default="mandatory")
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -195,10 +199,24 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = False  # ours stand before their pages, see RATE_LIMITS
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one replaces it once it is confirmed
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
+MFA_ADAPTER = "accounts.factors.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "socialnet"
+MFA_TOTP_TOLERANCE = 1  # half a minute that clocks may differ
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_RATE_LIMITS = False  # see RATE_LIMITS
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
+}
+GRACE_DAYS = env.int("GRACE_DAYS", default=30)  # in which who left may come back
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)  # that an archive is kept
 FOLLOW_LIMIT = env.int("FOLLOW_LIMIT", default=5000)
 
 MAIL_BOX = Path(env("MAIL_BOX", default=str(HOME / "mail")))
@@ -212,22 +230,8 @@ if env("EMAIL_URL", default="consolemail://") == "consolemail://":
 # --- Limits ----------------------------------------------------------------------------------------------
 
 RATE_LIMITS_ENABLED = env.bool("RATE_LIMITS_ENABLED", default=True)
-ACCOUNT_RATE_LIMITS = None if RATE_LIMITS_ENABLED else False
-if ACCOUNT_RATE_LIMITS is None:
-    del ACCOUNT_RATE_LIMITS
-RATE_LIMITS = {
-    "register": env("RATE_LIMIT_REGISTER", default="3/h"),  # per address
-    "sign_in": env("RATE_LIMIT_SIGN_IN", default="5/15m"),  # per address and account
-    "password_reset": env("RATE_LIMIT_PASSWORD_RESET", default="5/h"),
-    "publish": env("RATE_LIMIT_PUBLISH", default="10/h"),  # per person
-    "comment": env("RATE_LIMIT_COMMENT", default="30/15m"),
-    "feed": env("RATE_LIMIT_FEED", default="100/m"),
-    "read": env("RATE_LIMIT_READ", default="600/m"),
-    "write": env("RATE_LIMIT_WRITE", default="120/m"),
-    "upload": env("RATE_LIMIT_UPLOAD", default="30/h"),
-    "search": env("RATE_LIMIT_SEARCH", default="60/m"),
-    "suggest": env("RATE_LIMIT_SUGGEST", default="240/m"),  # a question a key, while somebody types
-}
+RATE_LIMIT_TABLE = limits.TABLE
+RATE_LIMITS = {row.name: env(row.variable, default=row.usual) for row in RATE_LIMIT_TABLE}
 TIER_HYBRID = env.int("TIER_HYBRID", default=10_000)
 TIER_PULL = env.int("TIER_PULL", default=100_000)
 IDLE_AFTER_DAYS = env.int("IDLE_AFTER_DAYS", default=30)
@@ -310,9 +314,10 @@ CSRF_FAILURE_VIEW = "socialnet.kernel.web.csrf_failure"
 
 LIVE_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(LIVE_URL))
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "connect-src": ["'self'", LIVE_ORIGIN],
         "object-src": ["'none'"],
@@ -321,6 +326,15 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "form-action": ["'self'"],
     },
 }
+# The admin's own scripts build functions from attributes, and its colours are a style in the page. Scripts in pages
+# are refused there as everywhere.
+ADMIN_CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": ["'self'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+}
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=SECURE)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if SECURE else 0)
@@ -375,4 +389,5 @@ UNFOLD = {
     "SITE_SUBHEADER": _("Moderation and operations"),
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
+    "SITE_DROPDOWN": [{"icon": "speed", "title": _("Limits"), "link": "/admin/limits"}],
 }

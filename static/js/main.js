@@ -6,6 +6,7 @@ const MODULES = [
   [".tabs [aria-current]", () => import("./tabs.js")],
   ["[data-menu]", () => import("./menu.js")],
   ["[data-secret]", () => import("./password.js")],
+  ["[data-passkey]", () => import("./passkeys.js")],
   ["[data-field]", () => import("./fields.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-picture]", () => import("./picture.js")],

@@ -1,11 +1,13 @@
-"""Limits are counted in Redis for all processes; without Redis only guessing stays limited."""
+"""Limits are counted in Redis for all processes, in windows that slide; without Redis by each process itself."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
+from redis.connection import AbstractConnection, Connection
 
 from socialnet.kernel import ratelimit, redis
 from socialnet.kernel.errors import RateLimited
@@ -21,6 +23,8 @@ def limits(settings: Any, redis_process: Any) -> dict[str, str]:
         "publish": "2/h",
         "register": "2/1h",
         "x": "2/1s",
+        "often": "25/m",
+        "together": "40/m",
     }
     return dict(settings.RATE_LIMITS)
 
@@ -54,26 +58,75 @@ def test_refused_attempts_do_not_prolong_the_window(limits: Any) -> None:
     for _ in range(10):
         ratelimit.count("publish", who=1)
     with redis.door() as client:
-        (key,) = client.keys("limit:publish:*")
-        assert client.get(key) == b"2"
-        client.pexpire(key, 1)
-    while redis._client().exists(key):
-        pass
+        (key,) = client.keys("limit:{all}:publish:*")
+        assert client.zcard(key) == 2
+        client.delete(key)
     assert ratelimit.check("publish", who=1).remaining == 1
+
+
+def test_the_window_slides(limits: Any) -> None:
+    """Two at its very end do not open the door for two more at once, as they would with windows that stand."""
+    assert ratelimit.count("x", who=1).passed
+    time.sleep(0.6)
+    assert ratelimit.count("x", who=1).passed
+    time.sleep(0.5)  # the first is over a second old, the second is not
+    assert [ratelimit.count("x", who=1).passed for _ in range(2)] == [True, False]
+
+
+def test_reset_says_when_a_place_gets_free(limits: Any) -> None:
+    ratelimit.count("publish", who=1)
+    with redis.door() as client:
+        (key,) = client.keys("limit:{all}:publish:*")
+        ((member, score),) = client.zrange(key, 0, -1, withscores=True)
+        client.zadd(key, {member: score - 3000 * 1_000_000})
+    ratelimit.count("publish", who=1)
+    refused = ratelimit.count("publish", who=1)
+    assert not refused.passed and 595 <= refused.reset <= 600
+
+
+def test_several_rules_are_one_question_and_all_or_none_count(limits: Any, monkeypatch: Any) -> None:
+    asked: list[Any] = []
+    send = Connection.send_packed_command
+    monkeypatch.setattr(
+        AbstractConnection, "send_packed_command", lambda *args, **kw: asked.append(1) or send(*args, **kw)
+    )
+    ratelimit.count("read", "somebody else")  # the script is known from now on
+    asked.clear()
+    both = ratelimit.count_all(("publish", 1), ("read", "address"))
+    assert len(asked) == 1 and both.passed and (both.limit, both.remaining) == (2, 1)
+    for _ in range(4):
+        refused = ratelimit.count_all(("publish", 1), ("read", "address"))
+    assert not refused.passed and refused.limit == 2
+    assert ratelimit.count("read", "address").remaining == 0  # two of the pair, and this one
 
 
 def test_who_is_counted_stands_nowhere_in_redis(limits: Any) -> None:
     ratelimit.check("sign_in", who="Ada@Example.com")
     ratelimit.check("sign_in", who="ada@example.com")
     with redis.door() as client:
-        (key,) = client.keys("limit:sign_in:*")
+        (key,) = client.keys("limit:{all}:sign_in:*")
     assert b"ada" not in key and client.pttl(key) > 0
 
 
 def test_many_at_once_get_no_more_than_the_limit(limits: Any) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        passed = list(pool.map(lambda _: ratelimit.count("publish", who=9).passed, range(40)))
-    assert sum(passed) == 2
+    with ThreadPoolExecutor(16) as pool:
+        passed = list(pool.map(lambda _: ratelimit.count("often", who=9).passed, range(80)))
+    assert sum(passed) == 25
+
+
+def test_many_at_once_with_two_rules_count_alike(limits: Any) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        pairs = [(("often", n % 2), ("together", "all")) for n in range(120)]
+        passed = list(pool.map(lambda pair: ratelimit.count_all(*pair).passed, pairs))
+    assert sum(passed) == 40
+    lefts = [ratelimit.count("often", who=n).remaining for n in (0, 1)]
+    assert sum(lefts) == 50 - 40 - 2  # whom the second rule refused, the first did not count
+
+
+def test_many_at_once_without_redis(limits: Any, without_redis: None) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        passed = list(pool.map(lambda _: ratelimit.count("often", who=9).passed, range(80)))
+    assert sum(passed) == 25
 
 
 def test_answers_say_what_is_left(browser: Client, limits: Any) -> None:
@@ -110,10 +163,18 @@ def test_limits_can_be_switched_off(browser: Client, limits: Any, settings: Any)
     assert "RateLimit-Limit" not in responses[0]
 
 
-def test_without_redis_people_may_go_on(browser: Client, limits: Any, without_redis: None) -> None:
-    responses = [browser.get("/api/v1/things") for _ in range(5)]
-    assert {response.status_code for response in responses} == {200}
-    assert responses[-1]["RateLimit-Limit"] == "3"
+def test_without_redis_people_go_on_and_each_process_counts_for_itself(
+    browser: Client, limits: Any, without_redis: None
+) -> None:
+    responses = [browser.get("/api/v1/things") for _ in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert [response["RateLimit-Remaining"] for response in responses] == ["2", "1", "0", "0"]
+
+
+def test_without_redis_windows_slide_too(limits: Any, without_redis: None) -> None:
+    assert [ratelimit.count("x", who=1).passed for _ in range(3)] == [True, True, False]
+    time.sleep(1.05)
+    assert ratelimit.count("x", who=1).passed
 
 
 def test_without_redis_guessing_stays_limited(limits: Any, without_redis: None) -> None:
