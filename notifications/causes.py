@@ -215,9 +215,15 @@ def _pieces(ids: Iterable[int], size: int) -> list[str]:
     return [f"{chunk[0]}-{chunk[-1]}" for chunk in chunks]
 
 
-def of_rows(condition: Q, *, after: tuple[int, int], most: int) -> list[tuple[tuple[int, int], Claim]]:
-    """What stands in inboxes already, of people who did it that meet `condition`, with the place of each; in order."""
-    actors = NotificationActor.objects.filter(condition, is_active=True).select_related("notification")
+def of_rows(
+    condition: Q, *, after: tuple[int, int], most: int, undone_too: bool = False
+) -> list[tuple[tuple[int, int], Claim]]:
+    """What stands in inboxes already, of people who did it that meet `condition`, with the place of each; in order.
+
+    With `undone_too` also what was taken out and may be true again.
+    """
+    standing = Q() if undone_too else Q(is_active=True)
+    actors = NotificationActor.objects.filter(condition, standing).select_related("notification")
     row, person = after
     later = Q(notification__gt=row) | Q(notification=row, actor__gt=person)
     return [

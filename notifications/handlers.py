@@ -17,11 +17,14 @@ from accounts.events import (
     UserFollowed,
     UserSuspended,
     UserUnfollowed,
+    UserUnsuspended,
 )
 from feeds.events import (
     PeopleMentioned,
     PostDeleted,
+    PostHidden,
     PostPublished,
+    PostShown,
     PostsRemoved,
     ScheduledPostFailed,
     ScheduledPostPublished,
@@ -30,7 +33,9 @@ from feeds.models import Post
 from interactions.events import (
     CommentDeleted,
     CommentLiked,
+    CommentReleased,
     CommentUnliked,
+    CommentWithheld,
     CommentWritten,
     PeopleMentionedInComment,
     PostLiked,
@@ -131,6 +136,20 @@ def forget_comments(events: list[CommentDeleted]) -> None:
     live.tell_numbers(settling.forget_gone(Q(comment_id__in=gone)))
 
 
+@on(PostHidden, PostShown, queue="notify")
+def follow_hidden_posts(events: list[PostHidden | PostShown]) -> None:
+    """What led to them goes, and comes back as far as it is still true; of shares, that somebody shared."""
+    posts = [event.post_id for event in events]
+    _settle(causes.of_shares(posts))
+    _resettle(Q(notification__post_id__in=posts), undone_too=True)
+
+
+@on(CommentWithheld, CommentReleased, queue="notify")
+def follow_withheld_comments(events: list[CommentWithheld | CommentReleased]) -> None:
+    comments = [event.comment_id for event in events]
+    _resettle(Q(notification__comment_id__in=comments), undone_too=True)
+
+
 @on(UserBlocked, queue="notify")
 def part_people(events: list[UserBlocked]) -> None:
     """Neither is in the other's inbox from now on."""
@@ -146,6 +165,13 @@ def forget_actors(events: list[UserSuspended]) -> None:
         _resettle(Q(actor=event.user_id))
 
 
+@on(UserUnsuspended, queue="maintenance", batch=1)
+def remember_actors(events: list[UserUnsuspended]) -> None:
+    """What they did is news again, as far as it is still true."""
+    for event in events:
+        _resettle(Q(actor=event.user_id), undone_too=True)
+
+
 @on(PersonDeleted, queue="maintenance", batch=1)
 def forget_people(events: list[PersonDeleted]) -> None:
     """First out of the inboxes of others, whose numbers follow; then their own."""
@@ -154,11 +180,11 @@ def forget_people(events: list[PersonDeleted]) -> None:
         actions.forget_person(user_id=event.user_id)
 
 
-def _resettle(condition: Q) -> None:
-    """Ask again of those in inboxes that meet `condition`; ends, because what does not stand is taken out."""
+def _resettle(condition: Q, *, undone_too: bool = False) -> None:
+    """Ask again of those in inboxes that meet `condition`, in the order of the rows."""
     settling.after_settling()
     after = (0, 0)
-    while claims := causes.of_rows(condition, after=after, most=SWEEP):
+    while claims := causes.of_rows(condition, after=after, most=SWEEP, undone_too=undone_too):
         live.tell_numbers(settling.settle([claim for _place, claim in claims]))
         after = claims[-1][0]
 

@@ -148,6 +148,9 @@ app.conf.beat_schedule = {
     ),
     "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
+    "sanctions whose time is over": job(
+        "moderation.tasks.end_due_sanctions", MINUTE, every=MINUTE, queue="default"
+    ),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

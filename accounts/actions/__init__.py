@@ -45,6 +45,13 @@ from accounts.actions.sign_in import (
     set_password,
     tell_address_owner,
 )
+from accounts.actions.standing import (
+    count_follows_of,
+    limit_user,
+    people_counted_wrongly,
+    recount_follows,
+    unlimit_user,
+)
 from accounts.actions.upkeep import (
     forget_expired,
     reconcile_all_counts,
@@ -64,6 +71,7 @@ __all__ = [
     "check_credentials",
     "confirm_address",
     "confirm_email",
+    "count_follows_of",
     "delete_person",
     "edit_profile",
     "end_follows_of_deleted",
@@ -71,14 +79,17 @@ __all__ = [
     "follow_user",
     "forget_cached",
     "forget_expired",
+    "limit_user",
     "lock_people",
     "make_token",
     "mute_user",
     "note_sign_in",
     "note_token_use",
+    "people_counted_wrongly",
     "reconcile_all_counts",
     "reconcile_counts",
     "reconcile_recent_counts",
+    "recount_follows",
     "refuse_follow_request",
     "register_person",
     "remove_avatar",
@@ -94,6 +105,7 @@ __all__ = [
     "tell_address_owner",
     "unblock_user",
     "unfollow_user",
+    "unlimit_user",
     "unmute_user",
     "unsuspend_user",
 ]

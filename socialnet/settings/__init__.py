@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "interactions",
     "notifications",
     "discovery",
+    "moderation",
 ]
 
 MIDDLEWARE = [
@@ -221,6 +222,7 @@ RATE_LIMITS = {
     "password_reset": env("RATE_LIMIT_PASSWORD_RESET", default="5/h"),
     "publish": env("RATE_LIMIT_PUBLISH", default="10/h"),  # per person
     "comment": env("RATE_LIMIT_COMMENT", default="30/15m"),
+    "report": env("RATE_LIMIT_REPORT", default="30/h"),
     "feed": env("RATE_LIMIT_FEED", default="100/m"),
     "read": env("RATE_LIMIT_READ", default="600/m"),
     "write": env("RATE_LIMIT_WRITE", default="120/m"),
