@@ -60,7 +60,9 @@ def deliver_posts(events: list[PostPublished]) -> None:
     fanout.tell_followers_of_tags(posts.values())
 
 
-def _forget_lists(events: Sequence[PostPublished | PostEdited | PostDeleted | PostHidden | PostShown]) -> None:
+def _forget_lists(
+    events: Sequence[PostPublished | PostEdited | PostDeleted | PostHidden | PostShown],
+) -> None:
     """The actions dropped the lists that these posts come or go from, and counted their tags; this makes sure.
 
     Counted they are again for authors who went private, or came back, while they wrote.
@@ -127,9 +129,9 @@ def forget_edited(events: list[PostEdited]) -> None:
 
 @on(PostDeleted, PostHidden)
 def forget_posts(events: list[PostDeleted | PostHidden]) -> None:
-    """Deleted or hidden. The action dropped the cards already; this makes sure, and open homes take the posts off the screen.
+    """Deleted or hidden: the action dropped the cards already; this makes sure, and open homes take them off the screen.
 
-    Ids leave the timelines when somebody meets them.
+    Ids of what is deleted leave the timelines when somebody meets them.
     """
     cards.surely_drop(*(event.post_id for event in events))
     _forget_lists(events)

@@ -121,9 +121,7 @@ def decide_case(
     if outcome in Measure.values:
         if case.person is None:
             raise InvalidFields(outcome=[_("Whose it was is gone.")])
-        impose_sanction(
-            person=case.person, measure=outcome, actor=actor, words=words, until=until, case=case
-        )
+        impose_sanction(person=case.person, measure=outcome, actor=actor, words=words, until=until, case=case)
     else:
         case.said = ""
     case.outcome, case.answer, case.closed_by = outcome, told, actor
@@ -169,9 +167,7 @@ def _lock_case(case_id: int) -> Case:
     return case
 
 
-def _record_on_case(
-    act: str, case: Case, actor: User, before: dict[str, Any], after: dict[str, Any]
-) -> None:
+def _record_on_case(act: str, case: Case, actor: User, before: dict[str, Any], after: dict[str, Any]) -> None:
     record(act, actor_id=actor.pk, target_type="case", target_id=case.pk, before=before, after=after)
 
 
@@ -258,9 +254,7 @@ def _end(sanction: Sanction, actor: User | None) -> Sanction:
         _undo(sanction, person, actor)
     before = {"measure": sanction.measure, "sanction": sanction.pk}
     _record_on_person("moderation.sanction_ended", sanction, actor, before, {"measure": ""})
-    emit(
-        SanctionEnded(sanction_id=sanction.pk, user_id=person.pk), actor_id=actor.pk if actor else None
-    )
+    emit(SanctionEnded(sanction_id=sanction.pk, user_id=person.pk), actor_id=actor.pk if actor else None)
     return sanction
 
 

@@ -35,7 +35,12 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
-        return [("mine", _("open, mine")), ("free", _("open, nobody's")), ("closed", _("closed")), ("all", _("all"))]
+        return [
+            ("mine", _("open, mine")),
+            ("free", _("open, nobody's")),
+            ("closed", _("closed")),
+            ("all", _("all")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
@@ -81,7 +86,10 @@ class DecisionForm(forms.Form):
     """What is done about a case, or about many."""
 
     outcome = forms.ChoiceField(
-        label=_("Decision"), choices=Case.Outcome.choices, widget=forms.RadioSelect, initial=Case.Outcome.NOTHING
+        label=_("Decision"),
+        choices=Case.Outcome.choices,
+        widget=forms.RadioSelect,
+        initial=Case.Outcome.NOTHING,
     )
     words = forms.CharField(
         label=_("Words for the person"),
@@ -244,7 +252,9 @@ class CaseAdmin(ReadOnlyAdmin):
             self.message_user(request, str(error.sentence), messages.WARNING)
         return redirect("admin:moderation_case_change", case.pk)
 
-    def _page(self, request: HttpRequest, case: Case, form: DecisionForm, *, status: int = 200) -> HttpResponse:
+    def _page(
+        self, request: HttpRequest, case: Case, form: DecisionForm, *, status: int = 200
+    ) -> HttpResponse:
         target = targets.found(case.target_kind, case.target_id)
         if target is None or not target.is_open:
             actions.note_look_at_case(case=case, actor=request.user)  # type: ignore[arg-type]  # staff
@@ -308,7 +318,17 @@ class ForceFilter(admin.SimpleListFilter):
 class SanctionAdmin(ReadOnlyAdmin):
     """What was decided about people; ended here, and appeals answered."""
 
-    list_display = ["id", "person", "measure", "until", "made_by", "made", "ended_at", "appealed_at", "granted"]
+    list_display = [
+        "id",
+        "person",
+        "measure",
+        "until",
+        "made_by",
+        "made",
+        "ended_at",
+        "appealed_at",
+        "granted",
+    ]
     list_filter = [ForceFilter]
     list_select_related = ["person", "made_by"]
     ordering = ["-id"]

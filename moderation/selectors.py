@@ -27,7 +27,8 @@ WITH days AS (
     FROM moderation_report WHERE id >= %(since)s GROUP BY 1
 ), closed AS (
     SELECT (closed_at AT TIME ZONE 'UTC')::date AS day, count(*) AS many,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM closed_at) - %(epoch)s - (id >> 12) / 1000.0) AS median
+        percentile_cont(0.5) WITHIN GROUP (
+            ORDER BY extract(epoch FROM closed_at) - %(epoch)s - (id >> 12) / 1000.0) AS median
     FROM moderation_case WHERE closed_at >= %(first)s::date::timestamp AT TIME ZONE 'UTC' GROUP BY 1
 )
 SELECT days.day, coalesce(reported.many, 0), coalesce(closed.many, 0), closed.median FROM days
@@ -93,7 +94,9 @@ def sanction_of_token(token: str) -> Sanction:
         sanction_id = signing.loads(token, salt=_APPEALS, max_age=timedelta(days=_APPEAL_DAYS))
     except signing.BadSignature as error:
         raise NotFound from error
-    sanction = Sanction.objects.select_related("person").filter(pk=sanction_id, person__is_active=True).first()
+    sanction = (
+        Sanction.objects.select_related("person").filter(pk=sanction_id, person__is_active=True).first()
+    )
     if sanction is None:
         raise NotFound
     return sanction
@@ -106,9 +109,7 @@ def context_of(case: Case) -> Context:
     sanctions = Sanction.objects.filter(**of_person).select_related("made_by").order_by("-id")[:_HISTORY]
     reports = Report.objects.filter(case=case).select_related("reporter").order_by("id")[:50]
     acts = AuditEntry.objects.filter(target_type="case", target_id=case.pk).order_by("-id")[:_HISTORY]
-    return Context(
-        reports=list(reports), earlier=list(earlier), sanctions=list(sanctions), acts=list(acts)
-    )
+    return Context(reports=list(reports), earlier=list(earlier), sanctions=list(sanctions), acts=list(acts))
 
 
 def next_open(case: Case) -> int | None:
@@ -124,7 +125,9 @@ def days(*, today: date, many: int) -> list[Day]:
     first = today - timedelta(days=many - 1)
     since = id_at(datetime.combine(first, time.min, tzinfo=UTC))
     with connection.cursor() as cursor:
-        cursor.execute(_DAYS, {"first": first, "last": today, "since": since, "epoch": int(EPOCH.timestamp())})
+        cursor.execute(
+            _DAYS, {"first": first, "last": today, "since": since, "epoch": int(EPOCH.timestamp())}
+        )
         rows = cursor.fetchall()
     return [
         Day(day, reports, closed, None if median is None else timedelta(seconds=float(median)))

@@ -108,6 +108,8 @@ def _found_post(post_id: int) -> Target:
 
 def _comment(comment: Comment) -> Target:
     post = _post(comment.post)
+    if comment.author is None:  # a tombstone
+        raise NotFound
     return Target(
         kind=TargetKind.COMMENT,
         id=comment.pk,

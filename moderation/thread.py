@@ -19,14 +19,16 @@ class Said:
 
 
 def around(case: Case) -> list[Said]:
-    """A post with its newest comments, or a comment with what it answers and what answers it; of a person the newest posts."""
+    """A post with its newest comments; a comment with what it answers and what answers it; of a person the newest posts."""
     if case.target_kind == TargetKind.POST:
         post = Post.objects.select_related("author").filter(pk=case.target_id).first()
         return [] if post is None else [_post(post, is_it=True), *_comments(post)]
     if case.target_kind == TargetKind.COMMENT:
         comment = Comment.objects.select_related("post__author").filter(pk=case.target_id).first()
         return [] if comment is None else [_post(comment.post), *_near(comment)]
-    newest = Post.objects.filter(author=case.target_id, deleted_at=None).select_related("author").order_by("-id")
+    newest = (
+        Post.objects.filter(author=case.target_id, deleted_at=None).select_related("author").order_by("-id")
+    )
     return [_post(post) for post in newest[:AROUND]] if case.target_kind == TargetKind.USER else []
 
 

@@ -37,7 +37,9 @@ def report(request: HttpRequest, kind: str, ident: str) -> HttpResponse:
         except (Invalid, RateLimited) as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("Thank you. Moderators will look, and you will hear what came of it."))
+            messages.success(
+                request, _("Thank you. Moderators will look, and you will hear what came of it.")
+            )
             return redirect(target.url)
     status = 400 if form.errors else 200
     return render(request, "moderation/report.html", {"target": target, "form": form}, status=status)
@@ -93,9 +95,7 @@ def _appealed(request: HttpRequest, form: AppealForm, sanction: Sanction, person
     if request.method != "POST" or not form.is_valid():
         return False
     try:
-        actions.appeal_sanction(
-            sanction_id=sanction.pk, person=person, words=form.cleaned_data["appeal"]
-        )
+        actions.appeal_sanction(sanction_id=sanction.pk, person=person, words=form.cleaned_data["appeal"])
     except (Invalid, Conflict) as error:
         add_errors(form, error)
         return False

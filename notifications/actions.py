@@ -140,7 +140,9 @@ def announce(*, author: User, text: str, url: str = "") -> Announcement:
     return announcement
 
 
-def tell_people(*, kind: str, recipient_ids: Collection[int], target_id: int, words: Mapping[str, str]) -> None:
+def tell_people(
+    *, kind: str, recipient_ids: Collection[int], target_id: int, words: Mapping[str, str]
+) -> None:
     """Put news of nobody's doing into these inboxes, once for each `target_id`: for apps above, in handlers."""
     claims = [
         Claim(kind=kind, recipient_id=recipient_id, actor_id=None, target_id=target_id, words=dict(words))

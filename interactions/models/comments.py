@@ -32,7 +32,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(deleted_at=None)
 
     def shown_to(self, viewer: Viewer) -> Self:
-        """What stands and moderators have not withheld, of people who may be heard and have no block between them and `viewer`; without the door."""
+        """What stands and is not withheld, of people who may be heard and have no block between them and `viewer`;
+        without the door."""
         heard = Q(author__is_active=True, author__suspended_at=None)
         return self.standing().filter(heard, not_blocked(viewer), withheld_at=None)
 

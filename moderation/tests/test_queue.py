@@ -75,13 +75,23 @@ def test_a_case_has_what_helps_to_decide_it(ada: User, ben: User, cleo: User, mo
     actions.impose_sanction(person=ada, measure="warn", actor=moderator, words="Be kind.")
     AnswerTemplate.objects.create(name="Advertising", measure="hide", words="Nobody asked for it.")
     page = page_of(moderator).get(address(case)).content.decode()
-    for words in ("Buy watches", "They do this all the time", "@ben", "warning", "Advertising", "1 posts", "Here for"):
+    for words in (
+        "Buy watches",
+        "They do this all the time",
+        "@ben",
+        "warning",
+        "Advertising",
+        "1 posts",
+        "Here for",
+    ):
         assert words in page, words
     assert 'data-key="u"' in page and "js/moderate" in page
     assert not AuditEntry.objects.filter(act="moderation.case_looked_at").exists()
 
 
-def test_what_not_everybody_may_read_is_looked_at_on_the_record(ada: User, ben: User, moderator: User) -> None:
+def test_what_not_everybody_may_read_is_looked_at_on_the_record(
+    ada: User, ben: User, moderator: User
+) -> None:
     from accounts.tests.factories import follows
 
     follows(ben, ada)
@@ -100,7 +110,9 @@ def test_a_decision_closes_and_leads_to_the_next(ada: User, ben: User, moderator
     assert wrong.status_code == 400 and "Say until when" in wrong.content.decode()
     assert browser.post(address(first, "decide"), {"outcome": "dance"}).status_code == 400
     until = (timezone.now() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
-    answer = browser.post(address(first, "decide"), {"outcome": "suspend", "until": until, "words": "A break."})
+    answer = browser.post(
+        address(first, "decide"), {"outcome": "suspend", "until": until, "words": "A break."}
+    )
     assert answer["Location"].endswith(address(second))
     assert User.objects.get(pk=ada.pk).is_suspended
     again = browser.post(address(first, "decide"), {"outcome": "nothing"})
@@ -177,16 +189,27 @@ def test_the_page_of_a_case_costs_the_same_for_one_and_many(ada: User, ben: User
     "rows, index",
     [
         (lambda me: Case.objects.open().order_by("-reports", "id"), "case_queue"),
-        (lambda me: Case.objects.open().filter(assigned_to=me).order_by("-reports", "id"), "case_queue_of_moderator"),
-        (lambda me: Case.objects.open().filter(target_kind="post").order_by("-reports", "id"), "case_queue_of_kind"),
-        (lambda me: Case.objects.open().filter(reason="hate").order_by("-reports", "id"), "case_queue_of_reason"),
+        (
+            lambda me: Case.objects.open().filter(assigned_to=me).order_by("-reports", "id"),
+            "case_queue_of_moderator",
+        ),
+        (
+            lambda me: Case.objects.open().filter(target_kind="post").order_by("-reports", "id"),
+            "case_queue_of_kind",
+        ),
+        (
+            lambda me: Case.objects.open().filter(reason="hate").order_by("-reports", "id"),
+            "case_queue_of_reason",
+        ),
         (lambda me: Case.objects.exclude(closed_at=None).order_by("-closed_at"), "case_closed"),
         (lambda me: Case.objects.filter(person=me).order_by("-id"), "case_by_person"),
         (lambda me: Report.objects.filter(reporter=me).order_by("-id"), "report_by_reporter"),
         (lambda me: Sanction.objects.filter(person=me).order_by("-id"), "sanction_by_person"),
         (lambda me: Sanction.objects.due().order_by("until"), "sanction_due"),
         (
-            lambda me: Sanction.objects.filter(answered_at=None, appealed_at__isnull=False).order_by("appealed_at"),
+            lambda me: Sanction.objects.filter(answered_at=None, appealed_at__isnull=False).order_by(
+                "appealed_at"
+            ),
             "sanction_appeals",
         ),
     ],

@@ -42,11 +42,15 @@ def test_comments_and_people_are_reported_too(ada: User, ben: User, post: Post) 
     comment = say(ada, post, "Buy two")
     api = Api(ben)
     assert (
-        api("POST", "reports", {"target_type": "comment", "target_id": str(comment.pk), "reason": "spam"}).status_code
+        api(
+            "POST", "reports", {"target_type": "comment", "target_id": str(comment.pk), "reason": "spam"}
+        ).status_code
         == 201
     )
     assert (
-        api("POST", "reports", {"target_type": "user", "target_id": "ada", "reason": "impersonation"}).status_code
+        api(
+            "POST", "reports", {"target_type": "user", "target_id": "ada", "reason": "impersonation"}
+        ).status_code
         == 201
     )
     assert sorted(Case.objects.values_list("target_kind", flat=True)) == ["comment", "user"]

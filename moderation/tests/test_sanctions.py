@@ -51,7 +51,9 @@ def unread(user: User) -> int:
     return Notification.objects.standing().filter(recipient=user).count()
 
 
-def test_a_hidden_post_is_nowhere_and_comes_back_as_it_was(ada: User, ben: User, cleo: User, mod: User) -> None:
+def test_a_hidden_post_is_nowhere_and_comes_back_as_it_was(
+    ada: User, ben: User, cleo: User, mod: User
+) -> None:
     follows(ben, ada)
     post = publish(ada, "Look at this #watch @ben")
     like_post(post_id=post.pk, person=cleo)
@@ -157,7 +159,10 @@ def test_limited_people_are_folded_and_neither_trend_nor_are_suggested(
     decide(ada, ben, mod, "limit")
     page = page_of(ben).get(post.get_absolute_url()).content.decode()
     assert "By an account that moderators limited" in page and "Look at my shop" in page
-    assert "moderators limited" not in page_of(ada).get(post.get_absolute_url()).content.decode().split("<main")[1]
+    assert (
+        "moderators limited"
+        not in page_of(ada).get(post.get_absolute_url()).content.decode().split("<main")[1]
+    )
     sanction = Sanction.objects.get()
     actions.end_sanction(sanction_id=sanction.pk, actor=mod)
     assert User.objects.get(pk=ada.pk).limited_at is None
@@ -221,7 +226,9 @@ def test_many_are_closed_with_an_entry_each(ada: User, ben: User, mod: User) -> 
     assert closed.count() == 5 and Post.objects.exclude(hidden_at=None).count() == 4
 
 
-def test_the_record_can_be_neither_changed_nor_deleted_by_the_application(ada: User, ben: User, mod: User) -> None:
+def test_the_record_can_be_neither_changed_nor_deleted_by_the_application(
+    ada: User, ben: User, mod: User
+) -> None:
     decide(ada, ben, mod, "ban")
     entry = AuditEntry.objects.get(act="moderation.sanction_imposed")
     for statement in (
@@ -229,9 +236,12 @@ def test_the_record_can_be_neither_changed_nor_deleted_by_the_application(ada: U
         "DELETE FROM outbox_auditentry",
         "TRUNCATE outbox_auditentry",
     ):
-        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
     entry.refresh_from_db()
     assert entry.after["measure"] == "ban" and entry.target_id == ada.pk
     assert connections["default"].settings_dict["USER"] != connections["owner"].settings_dict["USER"]
