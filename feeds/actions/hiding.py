@@ -1,4 +1,4 @@
-"""What moderators take out of sight, and let be seen again. Nothing is lost by it: counts and timelines keep the post."""
+"""What moderators take out of sight, and let be seen again; counts and timelines keep it meanwhile."""
 
 from functools import partial
 
