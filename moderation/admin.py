@@ -82,12 +82,23 @@ class ReasonFilter(admin.SimpleListFilter):
         return queryset.filter(reason=self.value()) if self.value() else queryset
 
 
+_DECISIONS = [
+    (Case.Outcome.NOTHING, _("leave it as it is")),
+    (Case.Outcome.WARN, _("warn the person")),
+    (Case.Outcome.HIDE, _("hide the content")),
+    (Case.Outcome.LIMIT, _("limit the person")),
+    (Case.Outcome.SUSPEND, _("suspend the person")),
+    (Case.Outcome.BAN, _("ban the person")),
+    (Case.Outcome.GONE, _("nothing: it is gone meanwhile")),
+]
+
+
 class DecisionForm(forms.Form):
     """What is done about a case, or about many."""
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
-        choices=Case.Outcome.choices,
+        choices=_DECISIONS,
         widget=forms.RadioSelect,
         initial=Case.Outcome.NOTHING,
     )

@@ -8,9 +8,9 @@ from moderation.actions import appeal_sanction, impose_sanction, report_target
 from moderation.models import AnswerTemplate, Case, Measure, Reason, Report, Sanction, TargetKind
 
 _REPORTS = (
-    ("henrik_dahl", "ben", Reason.SPAM, "The same link under three of my posts."),
-    ("henrik_dahl", "cleo", Reason.SPAM, ""),
-    ("henrik_dahl", "yuki_tanaka", Reason.HARASSMENT, "They keep writing to me after I asked them to stop."),
+    ("tobias_k", "ben", Reason.SPAM, "The same link under three of my posts."),
+    ("tobias_k", "cleo", Reason.SPAM, ""),
+    ("tobias_k", "yuki_tanaka", Reason.HARASSMENT, "They keep writing to me after I asked them to stop."),
     ("wei_zhang", "greta_h", Reason.FALSE, "This trail is closed, people may get hurt."),
 )
 _TEMPLATES = (
