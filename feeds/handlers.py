@@ -129,7 +129,7 @@ def forget_edited(events: list[PostEdited]) -> None:
 
 @on(PostDeleted, PostHidden)
 def forget_posts(events: list[PostDeleted | PostHidden]) -> None:
-    """Deleted or hidden: the action dropped the cards already; this makes sure, and open homes take them off the screen.
+    """Deleted or hidden. The action dropped the cards already; this makes sure, and open homes take them away.
 
     Ids of what is deleted leave the timelines when somebody meets them.
     """

@@ -19,7 +19,7 @@ class Said:
 
 
 def around(case: Case) -> list[Said]:
-    """A post with its newest comments; a comment with what it answers and what answers it; of a person the newest posts."""
+    """A post with its newest comments; a comment, what it answers and what answers it; of a person the newest posts."""
     if case.target_kind == TargetKind.POST:
         post = Post.objects.select_related("author").filter(pk=case.target_id).first()
         return [] if post is None else [_post(post, is_it=True), *_comments(post)]
