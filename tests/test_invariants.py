@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.db.models.functions import Now
 
 from accounts import actions as people
-from accounts.models import Activity, Follow, Block, Mute, PersonCounts, Session, User
+from accounts.models import Activity, Block, Follow, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
 from discovery.tests.planted_documents import PLANTS as PLANTED_DOCUMENTS
 from feeds import cards, sources, timelines
