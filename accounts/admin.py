@@ -42,7 +42,7 @@ class PersonAdmin(ReadMostlyAdmin):
     fields = [
         "username", "display_name", "email", "bio", "website", "location", "language", "time_zone",
         "is_private", "may_be_indexed", "may_be_archived", "is_staff", "is_superuser", "is_active",
-        "suspended_at", "created_at", "last_login",
+        "suspended_at", "limited_at", "created_at", "last_login",
     ]  # fmt: skip
     actions = ["suspend", "unsuspend", "remove_factors"]
 

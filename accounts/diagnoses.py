@@ -70,6 +70,24 @@ def mend_follow_counts(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
     yield f"compared again under locks and mended the counts of {mended} people"
 
 
+@diagnosis("counts", "graph", title="Follows of suspended people that count")
+def follows_counted(_case: Case) -> Iterator[Finding]:
+    wrong = actions.people_counted_wrongly()
+    coming = _owed("accounts.user_suspended", "accounts.count_follows", set(wrong)) | _owed(
+        "accounts.user_unsuspended", "accounts.count_follows", set(wrong)
+    )
+    names = dict(User.objects.filter(pk__in=wrong).values_list("pk", "username"))
+    for ident in wrong:
+        owed = coming.get(ident)
+        why = owed.story if owed else "follows count while neither of the two is suspended"
+        yield Finding("follows", f"@{names[ident]}", why, ident=ident, wrong=owed is None or owed.stuck)
+
+
+@follows_counted.repair
+def count_follows_again(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
+    yield f"made {actions.recount_follows()} follows count, or not, of {len(wrong)} people"
+
+
 @diagnosis("counts", title="People without counts or activity")
 def people_without_rows(_case: Case) -> Iterator[Finding]:
     for ident, username, no_counts, no_activity in _rows(_WITHOUT_ROWS):

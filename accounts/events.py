@@ -115,6 +115,20 @@ class UserUnsuspended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserLimited(Event):
+    """Neither recommended nor trending any more; what they comment is folded."""
+
+    name = "accounts.user_limited"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserUnlimited(Event):
+    name = "accounts.user_unlimited"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonDeleted(Event):
     """The account is a tombstone; whoever keeps something of this person removes it."""
 

@@ -40,6 +40,7 @@ from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, on, owed
 
 PIECE = 200  # follows that one piece of work goes through
+LARGE_PIECE = 5000  # where many go in one statement
 
 
 @on(ProfileChanged, PrivacyChanged, PasswordChanged, UserSuspended, UserUnsuspended, PersonDeleted)
@@ -105,6 +106,23 @@ def end_follows_piece(pieces: Sequence[Owed]) -> None:
     for piece in pieces:
         first, last = map(int, piece.key.split("-"))
         actions.end_follows_of_deleted(user_id=piece.event.user_id, first=first, last=last)  # type: ignore[attr-defined]
+
+
+@on(UserSuspended, UserUnsuspended, queue="default", batch=10)
+def count_follows_of_suspended(events: Sequence[UserSuspended | UserUnsuspended]) -> None:
+    """Their follows, either way, stop to count for others, or count again: in pieces."""
+    for event in events:
+        person = event.user_id
+        follows = Follow.objects.filter(follower=person) | Follow.objects.filter(followee=person)
+        ids = follows.order_by("id").values_list("id", flat=True)
+        owe(count_follows_piece, event, _pieces(ids, size=LARGE_PIECE))
+
+
+@owed(queue="maintenance")
+def count_follows_piece(pieces: Sequence[Owed]) -> None:
+    for piece in pieces:
+        first, last = map(int, piece.key.split("-"))
+        actions.count_follows_of(user_id=piece.event.user_id, first=first, last=last)  # type: ignore[attr-defined]
 
 
 @on(ConfirmationAsked, queue="mail", batch=1)
@@ -185,8 +203,8 @@ def _write(events: Sequence[Any], letter: Callable[[User], None]) -> None:
                 letter(person)
 
 
-def _pieces(ids: Iterable[int]) -> list[str]:
-    """Ascending ids as ranges `first-last` of at most `PIECE` of them."""
+def _pieces(ids: Iterable[int], *, size: int = PIECE) -> list[str]:
+    """Ascending ids as ranges `first-last` of at most `size` of them."""
     known = list(ids)
-    chunks = [known[start : start + PIECE] for start in range(0, len(known), PIECE)]
+    chunks = [known[start : start + size] for start in range(0, len(known), size)]
     return [f"{chunk[0]}-{chunk[-1]}" for chunk in chunks]

@@ -10,9 +10,15 @@ from socialnet.kernel.invariants import invariant, number
 
 _WRONG_COUNTS = """
 SELECT count(*) FROM accounts_personcounts c
-LEFT JOIN (SELECT {side}_id AS person_id, count(*) AS many FROM accounts_follow WHERE status = 'active' GROUP BY 1) f
+LEFT JOIN (SELECT {side}_id AS person_id, count(*) AS many FROM accounts_follow
+    WHERE status = 'active' AND is_counted GROUP BY 1) f
     ON f.person_id = c.user_id
 WHERE c.{column} <> coalesce(f.many, 0)
+"""
+_COUNTED_WRONGLY = """
+SELECT count(*) FROM accounts_follow f JOIN accounts_user one ON one.id = f.follower_id
+JOIN accounts_user other ON other.id = f.followee_id
+WHERE f.status = 'active' AND f.is_counted <> (one.suspended_at IS NULL AND other.suspended_at IS NULL)
 """
 _WITHOUT_COUNTS = """
 SELECT count(*) FROM accounts_user u WHERE NOT EXISTS (SELECT 1 FROM accounts_personcounts c WHERE c.user_id = u.id)
@@ -60,6 +66,11 @@ def wrong_follower_counts(_sample: int) -> int:
 @invariant(14, "following counts equal rows")
 def wrong_following_counts(_sample: int) -> int:
     return number(_WRONG_COUNTS.format(side="follower", column="following"))
+
+
+@invariant(14, "follows count while neither of the two is suspended")
+def follows_counted_wrongly(_sample: int) -> int:
+    return number(_COUNTED_WRONGLY)
 
 
 @invariant(14, "everybody has counts and an activity")

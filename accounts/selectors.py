@@ -37,12 +37,12 @@ LEFT JOIN accounts_mute mute ON mute.muter_id = %(viewer)s AND mute.muted_id = p
 _DRIFT = """
 SELECT user_id, followers, following, right_followers, right_following FROM (
     SELECT counts.user_id, counts.followers, counts.following,
-           (SELECT count(*) FROM accounts_follow WHERE followee_id = user_id AND status = 'active') right_followers,
-           (SELECT count(*) FROM accounts_follow WHERE follower_id = user_id AND status = 'active') right_following
+           (SELECT count(*) FROM accounts_follow WHERE followee_id = user_id AND {counting}) right_followers,
+           (SELECT count(*) FROM accounts_follow WHERE follower_id = user_id AND {counting}) right_following
     FROM accounts_personcounts counts WHERE user_id = ANY(%(people)s)
 ) counted
 WHERE (followers, following) <> (right_followers, right_following) ORDER BY user_id
-"""
+""".replace("{counting}", "status = 'active' AND is_counted")
 _BLOCKED_PAIRS = """
 SELECT one, other FROM unnest(%(ones)s::bigint[], %(others)s::bigint[]) AS pair (one, other)
 WHERE EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = one AND blocked_id = other)

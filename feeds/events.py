@@ -20,6 +20,24 @@ class PostDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PostHidden(Event):
+    """A moderator took it out of sight; it may come back."""
+
+    name = "feeds.post_hidden"
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostShown(Event):
+    """What was hidden is seen again."""
+
+    name = "feeds.post_shown"
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostsRemoved(Event):
     """These went with something else, shares with their original or all posts of a person who left; none of them has a
     `PostDeleted`, and of some no row is left."""

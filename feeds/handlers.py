@@ -36,7 +36,9 @@ from feeds.events import (
     PersonReturned,
     PostDeleted,
     PostEdited,
+    PostHidden,
     PostPublished,
+    PostShown,
     SourceLeft,
     TagFollowed,
     TagUnfollowed,
@@ -58,7 +60,9 @@ def deliver_posts(events: list[PostPublished]) -> None:
     fanout.tell_followers_of_tags(posts.values())
 
 
-def _forget_lists(events: Sequence[PostPublished | PostEdited | PostDeleted]) -> None:
+def _forget_lists(
+    events: Sequence[PostPublished | PostEdited | PostDeleted | PostHidden | PostShown],
+) -> None:
     """The actions dropped the lists that these posts come or go from, and counted their tags; this makes sure.
 
     Counted they are again for authors who went private, or came back, while they wrote.
@@ -123,17 +127,25 @@ def forget_edited(events: list[PostEdited]) -> None:
         fanout.withdraw_from_tags(post, newest.tags_ever([post.pk]))
 
 
-@on(PostDeleted)
-def forget_posts(events: list[PostDeleted]) -> None:
-    """The action dropped the cards already; this makes sure, and open homes take the posts off the screen.
+@on(PostDeleted, PostHidden)
+def forget_posts(events: list[PostDeleted | PostHidden]) -> None:
+    """Deleted or hidden. The action dropped the cards already; this makes sure, and open homes take them away.
 
-    Ids leave the timelines when somebody meets them.
+    Ids of what is deleted leave the timelines when somebody meets them.
     """
     cards.surely_drop(*(event.post_id for event in events))
     _forget_lists(events)
     sources.note_deleted({event.author_id for event in events})
     for event in events:
         fanout.withdraw(event.post_id, author_id=event.author_id, tags=newest.tags_ever([event.post_id]))
+
+
+@on(PostShown)
+def remember_posts(events: list[PostShown]) -> None:
+    """Timelines kept them while they were hidden; of what stands by that they are not there nothing is left."""
+    cards.surely_drop(*(event.post_id for event in events))
+    _forget_lists(events)
+    sources.note_deleted({event.author_id for event in events})  # their recent lists are read anew
 
 
 @on(PostDeleted, queue="fanout_bulk", batch=20)

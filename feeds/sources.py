@@ -85,6 +85,7 @@ _LEAVE = """
 UPDATE feeds_pullsource s SET leaving_at = clock_timestamp()
 WHERE s.leaving_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM accounts_personcounts c WHERE c.user_id = s.author_id AND c.followers >= %(least)s)
+    AND NOT EXISTS (SELECT 1 FROM accounts_user a WHERE a.id = s.author_id AND a.suspended_at IS NOT NULL)
 RETURNING author_id
 """
 _OVER = """

@@ -74,6 +74,24 @@ class CommentShown(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommentWithheld(Event):
+    """A moderator took it out of sight; it may come back."""
+
+    name = "interactions.comment_withheld"
+    comment_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentReleased(Event):
+    """What was withheld is seen again."""
+
+    name = "interactions.comment_released"
+    comment_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommentLiked(Event):
     """Somebody likes a comment of `author_id`, and did not before."""
 

@@ -4,7 +4,7 @@ import time
 
 from accounts.events import PersonDeleted, PrivacyChanged, UserBlocked, UserSuspended, UserUnfollowed
 from feeds import live
-from feeds.events import PostDeleted, PostEdited
+from feeds.events import PostDeleted, PostEdited, PostHidden
 from interactions import actions, pulse
 from interactions.events import CommentWritten
 from interactions.models import Comment
@@ -56,8 +56,8 @@ def forget_people(events: list[PersonDeleted]) -> None:
         actions.forget_muted_conversations(user_id=event.user_id)
 
 
-@on(PostEdited, PostDeleted)
-def unseat_from_posts(events: list[PostEdited | PostDeleted]) -> None:
+@on(PostEdited, PostDeleted, PostHidden)
+def unseat_from_posts(events: list[PostEdited | PostDeleted | PostHidden]) -> None:
     """Who may not see a post any more hears no more of its counts."""
     live.rights_changed(post_ids={event.post_id for event in events})
 

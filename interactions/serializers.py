@@ -28,7 +28,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     """A comment as one viewer sees it, with its first replies.
 
     A tombstone (`is_deleted`) has no author and no words: it was deleted, or is not for you, and others answered it.
-    `is_hidden` by the author of the post, or `is_muted` by you: fold it away.
+    `is_hidden` by the author of the post, `is_muted` by you, or `is_limited` by moderators: fold it away.
     """
 
     id = serializers.CharField()
@@ -46,6 +46,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     is_liked = serializers.BooleanField()
     is_hidden = serializers.BooleanField()
     is_muted = serializers.BooleanField()
+    is_limited = serializers.BooleanField()
     is_deleted = serializers.BooleanField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -122,6 +123,7 @@ def comment_json(item: CommentItem) -> dict[str, Any]:
         "is_liked": item.is_liked,
         "is_hidden": item.is_hidden,
         "is_muted": item.is_muted,
+        "is_limited": item.is_limited,
         "is_deleted": not item.is_there,
         "version": item.version,
         "created_at": _utc(item.created_at),

@@ -1,8 +1,8 @@
 """Comments as one viewer sees them, in their tree: whatever its shape, one query.
 
 Each comment of a page brings its first three replies along, each of these its first, and so on to the deepest level;
-for what is left out there is a cursor. A comment that is not for this viewer (deleted, of somebody blocked or
-suspended) is not there; while others answer it, it is a tombstone, the same for every reason.
+for what is left out there is a cursor. A comment that is not for this viewer (deleted, withheld, of somebody blocked
+or suspended) is not there; while others answer it, it is a tombstone, the same for every reason.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -24,13 +24,14 @@ REPLIES_BELOW = 1  # of each reply
 # as in `feeds.door`.
 _SEEN = """
 SELECT c.id, c.post_id, c.author_id, c.parent_id, c.replying_to_id, c.depth, c.content, c.html, c.likes, c.replies,
-    c.version, c.edited_at, c.hidden_at IS NOT NULL AS is_hidden, r.is_there, r.is_muted, r.is_liked,
+    c.version, c.edited_at, c.hidden_at IS NOT NULL AS is_hidden,
+    a.limited_at IS NOT NULL AND a.id IS DISTINCT FROM %(viewer)s AS is_limited, r.is_there, r.is_muted, r.is_liked,
     p.author_id AS post_author_id
 FROM interactions_comment c
 JOIN feeds_post p ON p.id = c.post_id
 LEFT JOIN accounts_user a ON a.id = c.author_id
 CROSS JOIN LATERAL (SELECT
-    coalesce(c.deleted_at IS NULL AND a.is_active AND a.suspended_at IS NULL
+    coalesce(c.deleted_at IS NULL AND c.withheld_at IS NULL AND a.is_active AND a.suspended_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = %(viewer)s AND blocked_id = a.id)
         AND NOT EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = a.id AND blocked_id = %(viewer)s), false)
         AS is_there,
@@ -81,6 +82,7 @@ class CommentItem:
     is_there: bool
     is_hidden: bool
     is_muted: bool
+    is_limited: bool
     is_liked: bool
     is_mine: bool
     answers: list["CommentItem"] = field(default_factory=list)
@@ -103,7 +105,7 @@ class CommentItem:
     @property
     def is_folded(self) -> bool:
         """Shown only to who opens it."""
-        return self.is_hidden or self.is_muted
+        return self.is_hidden or self.is_muted or self.is_limited
 
     @property
     def others(self) -> int:
@@ -215,6 +217,7 @@ def _item(row: Mapping[str, Any], cards: Mapping[int, AuthorCard], viewer: Viewe
         is_there=is_there,
         is_hidden=is_there and row["is_hidden"],
         is_muted=is_there and row["is_muted"],
+        is_limited=is_there and row["is_limited"],
         is_liked=is_there and row["is_liked"],
         is_mine=is_there and row["author_id"] == viewer.pk,
     )

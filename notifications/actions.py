@@ -14,6 +14,7 @@ from accounts.errors import InvalidFields
 from accounts.models import User
 from notifications import choices, live, metrics, preferences, settling, telling, upkeep
 from notifications.channels import CHANNELS, channel
+from notifications.claims import Claim
 from notifications.events import Announced
 from notifications.models import (
     Announcement,
@@ -146,6 +147,19 @@ def announce(*, author: User, text: str, url: str = "") -> Announcement:
     )
     emit(Announced(announcement_id=announcement.pk), actor_id=author.pk)
     return announcement
+
+
+def tell_people(
+    *, kind: str, recipient_ids: Collection[int], target_id: int, words: Mapping[str, str]
+) -> None:
+    """Put news of nobody's doing into these inboxes, once for each `target_id`: for apps above, in handlers."""
+    claims = [
+        Claim(kind=kind, recipient_id=recipient_id, actor_id=None, target_id=target_id, words=dict(words))
+        for recipient_id in recipient_ids
+    ]
+    if changed := settling.settle(claims):
+        live.tell_numbers(changed)
+        telling.tell(changed)
 
 
 @transaction.atomic

@@ -22,7 +22,9 @@ from accounts.events import (
 from feeds.events import (
     PeopleMentioned,
     PostDeleted,
+    PostHidden,
     PostPublished,
+    PostShown,
     PostsRemoved,
     ScheduledPostFailed,
     ScheduledPostPublished,
@@ -31,7 +33,9 @@ from feeds.models import Post
 from interactions.events import (
     CommentDeleted,
     CommentLiked,
+    CommentReleased,
     CommentUnliked,
+    CommentWithheld,
     CommentWritten,
     PeopleMentionedInComment,
     PostLiked,
@@ -133,6 +137,19 @@ def forget_comments(events: list[CommentDeleted]) -> None:
     live.tell_numbers(settling.forget_gone(Q(comment_id__in=gone)))
 
 
+@on(PostHidden, PostShown, queue="notify")
+def follow_hidden_posts(events: list[PostHidden | PostShown]) -> None:
+    """What led to them goes, and comes back as far as it is still true; of shares, that somebody shared."""
+    posts = [event.post_id for event in events]
+    _settle(causes.of_shares(posts))
+    _resettle_both(Q(notification__post_id__in=posts))
+
+
+@on(CommentWithheld, CommentReleased, queue="notify")
+def follow_withheld_comments(events: list[CommentWithheld | CommentReleased]) -> None:
+    _resettle_both(Q(notification__comment_id__in=[event.comment_id for event in events]))
+
+
 @on(UserBlocked, queue="notify")
 def part_people(events: list[UserBlocked]) -> None:
     """Neither is in the other's inbox from now on."""
@@ -161,6 +178,12 @@ def forget_people(events: list[PersonDeleted]) -> None:
     for event in events:
         _resettle(Q(actor=event.user_id))
         actions.forget_person(user_id=event.user_id)
+
+
+def _resettle_both(condition: Q) -> None:
+    """Whatever is true of it now: who stands may have to go, who went may come back."""
+    for standing in (True, False):
+        _resettle(condition, standing=standing)
 
 
 def _resettle(condition: Q, *, standing: bool = True) -> None:

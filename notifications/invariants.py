@@ -48,7 +48,8 @@ WHERE n.actor_count <> coalesce(a.many, 0)
 _EMPTY = """
 SELECT count(*) FROM notifications_notification n WHERE n.stands <> EXISTS (
     SELECT 1 FROM notifications_notificationactor a WHERE a.notification_id = n.id AND a.is_active
-) AND n.kind NOT IN ('post_published', 'post_failed', 'security', 'system')
+) AND n.kind NOT IN ('post_published', 'post_failed', 'security', 'report_outcome',
+        'sanction', 'system')
 """
 _POST_STANDS = "EXISTS (SELECT 1 FROM feeds_post p WHERE p.id = {id} AND p.deleted_at IS NULL)"
 _COMMENT_STANDS = "EXISTS (SELECT 1 FROM interactions_comment c WHERE c.id = {id} AND c.deleted_at IS NULL)"
@@ -97,7 +98,8 @@ SELECT count(*) FROM (
 _UNREAD = """
 SELECT count(*) FROM notifications_notification n WHERE n.recipient_id = %(person)s AND n.read_at IS NULL AND (
     EXISTS (SELECT 1 FROM notifications_notificationactor a WHERE a.notification_id = n.id AND a.is_active)
-    OR n.stands AND n.kind IN ('post_published', 'post_failed', 'security', 'system'))
+    OR n.stands AND n.kind IN ('post_published', 'post_failed', 'security', 'report_outcome',
+        'sanction', 'system'))
 """
 _OF_WHO_LEFT = f"""
 SELECT (SELECT count(*) {_STANDING} AND EXISTS (
@@ -168,6 +170,7 @@ SELECT 'reply' AS kind, (e.payload ->> 'answered_id')::bigint AS recipient, c.au
     c.post_id AS post, p.author_id AS owner
 {_SETTLED.format(handler="note_comments")}
 JOIN interactions_comment c ON c.id = (e.payload ->> 'comment_id')::bigint AND c.deleted_at IS NULL
+    AND c.withheld_at IS NULL
 {_OPEN_TO_ALL.format(post="c.post_id")}
 WHERE e.name = 'interactions.comment_written'
 """

@@ -44,6 +44,8 @@ ICONS: dict[str, str] = {
     "post_published": "schedule",
     "post_failed": "warning",
     "security": "shield",
+    "report_outcome": "flag",
+    "sanction": "shield",
     "system": "info",
 }
 _NAME = re.compile("\ue000([0-9])\ue001")  # where a name stands in a sentence; letters of nobody's language
@@ -192,6 +194,8 @@ def _url(
         return reverse("follow_requests")
     if row.kind == "security":
         return reverse("settings_sessions")
+    if row.kind in ("report_outcome", "sanction"):
+        return str(row.words.get("url") or reverse("notifications"))
     if row.kind == "post_failed":
         return reverse("drafts")
     if row.kind == "system":

@@ -214,6 +214,22 @@ KINDS: dict[str, Kind] = {
             from_whom=False,
         ),
         Kind(
+            name="report_outcome",
+            label=_("What became of something you reported"),
+            group=Group.OTHER,
+            paces=(Pace.AT_ONCE, Pace.DAILY, Pace.OFF),
+            from_whom=False,
+        ),
+        Kind(
+            name="sanction",
+            label=_("Your account: what moderators decided"),
+            group=Group.OTHER,
+            paces=(Pace.AT_ONCE,),
+            ways=_TALK_WAYS,
+            urgent=True,
+            from_whom=False,
+        ),
+        Kind(
             name="system",
             label=_("News from the people who run this place"),
             group=Group.OTHER,

@@ -88,6 +88,28 @@ def _security(_people: str, _count: int, words: Mapping[str, str]) -> str:
     return _("New sign-in to your account.")
 
 
+def _report_outcome(_people: str, _count: int, words: Mapping[str, str]) -> str:
+    if words.get("acted"):
+        return _("Thank you for your report: moderators acted on it.")
+    return _("Thank you for your report: moderators looked, and left it as it is.")
+
+
+_DECIDED: Mapping[str, Callable[[], str]] = {
+    "warn": lambda: _("Moderators warn you about something you did."),
+    "hide": lambda: _("Moderators hid something you wrote."),
+    "limit": lambda: _("Moderators limited your account."),
+    "suspend": lambda: _("Moderators suspended your account."),
+    "ban": lambda: _("Moderators banned your account."),
+    "ended": lambda: _("A decision of moderators about you has ended."),
+    "granted": lambda: _("Your appeal was granted."),
+    "refused": lambda: _("Your appeal was answered; the decision stands."),
+}
+
+
+def _sanction(_people: str, _count: int, words: Mapping[str, str]) -> str:
+    return _DECIDED[words["what"]]()
+
+
 _SENTENCES: Mapping[str, Sentence] = {
     "follow": _did(lambda n: ngettext("%(people)s follows you", "%(people)s follow you", n)),
     "follow_request": _did(
@@ -113,5 +135,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     "post_published": lambda _people, _count, _words: _("The post that you scheduled is out."),
     "post_failed": lambda _people, _count, _words: _("A post that you scheduled could not be published."),
     "security": _security,
+    "report_outcome": _report_outcome,
+    "sanction": _sanction,
     "system": lambda _people, _count, words: words.get("text", ""),
 }

@@ -28,7 +28,7 @@ _POST = (
 )
 _COMMENT = (
     "EXISTS (SELECT 1 FROM interactions_comment c JOIN feeds_post p ON p.id = c.post_id"
-    " WHERE c.id = w.target AND c.author_id = w.actor AND c.deleted_at IS NULL"
+    " WHERE c.id = w.target AND c.author_id = w.actor AND c.deleted_at IS NULL AND c.withheld_at IS NULL"
     " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
 )
 _CAUSES = {
@@ -43,7 +43,8 @@ _CAUSES = {
     "comment_like": (
         "EXISTS (SELECT 1 FROM interactions_commentlike l JOIN interactions_comment c ON c.id = l.comment_id"
         " JOIN feeds_post p ON p.id = c.post_id WHERE l.user_id = w.actor AND l.comment_id = w.target"
-        " AND l.is_active AND c.deleted_at IS NULL AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
+        " AND l.is_active AND c.deleted_at IS NULL AND c.withheld_at IS NULL"
+        " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
     ),
     "comment": _COMMENT,
     "reply": _COMMENT,
@@ -59,6 +60,8 @@ _CAUSES = {
     "post_published": _POST.format(author="w.recipient"),
     "post_failed": "true",
     "security": "true",
+    "report_outcome": "true",
+    "sanction": "true",
     "system": "EXISTS (SELECT 1 FROM notifications_announcement n WHERE n.id = w.target)",
 }
 _TRUTH = """

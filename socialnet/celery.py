@@ -155,6 +155,9 @@ app.conf.beat_schedule = {
         "accounts.tasks.erase_leavers", crontab(minute=45), every=HOUR
     ),
     "archives that are over": job("accounts.tasks.forget_exports", crontab(minute=55), every=HOUR),
+    "sanctions whose time is over": job(
+        "moderation.tasks.end_due_sanctions", MINUTE, every=MINUTE, queue="default"
+    ),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

@@ -20,6 +20,7 @@ api: list[Any] = [
     path("", include("notifications.api_urls")),
     path("", include("notifications.channels.push.api_urls")),
     path("", include("discovery.api_urls")),
+    path("", include("moderation.api_urls")),
 ]
 
 urlpatterns = [
@@ -48,6 +49,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("notifications.channels.push.urls")),
     path("", include("discovery.urls")),
+    path("", include("moderation.urls")),
 ]
 if settings.SERVE_MEDIA:
     urlpatterns.append(path(f"media/{views.PICTURES}<str:name>", views.picture))

@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.db.models.functions import Now
 
 from accounts import actions as people
-from accounts.models import Activity, Block, Mute, PersonCounts, Session, User
+from accounts.models import Activity, Block, Follow, Mute, PersonCounts, Session, User
 from accounts.tests.factories import person
 from accounts.tests.planted import PLANTS as PLANTED_PEOPLE
 from discovery.tests.planted_documents import PLANTS as PLANTED_DOCUMENTS
@@ -400,6 +400,9 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     ),
     "following counts equal rows": lambda town: PersonCounts.objects.filter(pk=town.ada.pk).update(
         following=9
+    ),
+    "follows count while neither of the two is suspended": lambda town: Follow.objects.update(
+        is_counted=False
     ),
     "everybody has counts and an activity": lambda town: Activity.objects.filter(pk=town.ada.pk).delete(),
     "post counts equal rows": wrong_posts,

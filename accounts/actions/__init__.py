@@ -63,6 +63,13 @@ from accounts.actions.sign_in import (
     set_password,
     tell_address_owner,
 )
+from accounts.actions.standing import (
+    count_follows_of,
+    limit_user,
+    people_counted_wrongly,
+    recount_follows,
+    unlimit_user,
+)
 from accounts.actions.upkeep import (
     forget_expired,
     reconcile_all_counts,
@@ -95,6 +102,7 @@ __all__ = [
     "confirm_address",
     "confirm_app",
     "confirm_email",
+    "count_follows_of",
     "delete_person",
     "edit_profile",
     "end_follows_of_deleted",
@@ -106,15 +114,18 @@ __all__ = [
     "forget_cached",
     "forget_expired",
     "forget_exports",
+    "limit_user",
     "lock_people",
     "make_export",
     "make_token",
     "mute_user",
     "note_sign_in",
     "note_token_use",
+    "people_counted_wrongly",
     "reconcile_all_counts",
     "reconcile_counts",
     "reconcile_recent_counts",
+    "recount_follows",
     "refuse_follow_request",
     "register_person",
     "remove_all_factors",
@@ -135,6 +146,7 @@ __all__ = [
     "tell_address_owner",
     "unblock_user",
     "unfollow_user",
+    "unlimit_user",
     "unmute_user",
     "unsuspend_user",
 ]

@@ -81,12 +81,12 @@ def unfollow_user(*, follower: User, followee: User) -> None:
 @transaction.atomic
 def accept_follow_request(*, followee: User, follower: User) -> Follow:
     """Let `follower` in; accepting twice is accepting once. Raises `NotFound` when nobody asks."""
-    lock_people(followee, follower)
+    followee, follower = lock_people(followee, follower)
     follow = Follow.objects.filter(follower=follower, followee=followee).first()
     if follow is None:
         raise NotFound
     if not follow.is_active:
-        _activate(follow)
+        _activate(follow, follower, followee)
     return follow
 
 
@@ -160,7 +160,7 @@ def _accept_if_public(followee_id: int, follower_id: int) -> int:
     follow = Follow.objects.pending().filter(followee=followee, follower=follower).first()
     if follow is None or followee.is_private:
         return 0
-    _activate(follow)
+    _activate(follow, follower, followee)
     return 1
 
 
@@ -181,7 +181,7 @@ def _end_follow_of_deleted(pk: int) -> int:
     if follow is None:
         return 0
     if follow.is_active:
-        _count_follow(follow, by=-1)
+        _uncount_follow(follow)
         emit(UserUnfollowed(follower_id=follow.follower_id, followee_id=follow.followee_id))
     else:
         _tell_request_ended(follow.follower_id, follow.followee_id)
@@ -203,9 +203,15 @@ def _begin_follow(follower: User, followee: User, *, notify: bool) -> Follow:
     if Follow.objects.filter(follower=follower).count() >= settings.FOLLOW_LIMIT:
         raise FollowLimit
     status = Follow.Status.PENDING if followee.is_private else Follow.Status.ACTIVE
-    follow = Follow.objects.create(follower=follower, followee=followee, status=status, notify=notify)
+    follow = Follow.objects.create(
+        follower=follower,
+        followee=followee,
+        status=status,
+        notify=notify,
+        is_counted=_both_stand(follower, followee),
+    )
     if follow.is_active:
-        _count_follow(follow, by=1)
+        _count_follow(follow)
         emit(UserFollowed(follower_id=follower.pk, followee_id=followee.pk), actor_id=follower.pk)
     else:
         emit(FollowRequested(follower_id=follower.pk, followee_id=followee.pk), actor_id=follower.pk)
@@ -213,10 +219,11 @@ def _begin_follow(follower: User, followee: User, *, notify: bool) -> Follow:
     return follow
 
 
-def _activate(follow: Follow) -> None:
+def _activate(follow: Follow, follower: User, followee: User) -> None:
     follow.status = Follow.Status.ACTIVE
-    follow.save(update_fields=["status"])
-    _count_follow(follow, by=1)
+    follow.is_counted = _both_stand(follower, followee)
+    follow.save(update_fields=["status", "is_counted"])
+    _count_follow(follow)
     emit(
         UserFollowed(follower_id=follow.follower_id, followee_id=follow.followee_id, was_asked=True),
         actor_id=follow.followee_id,
@@ -237,7 +244,7 @@ def _end_follow(follower: User, followee: User) -> None:
     if follow is None:
         return
     if follow.is_active:
-        _count_follow(follow, by=-1)
+        _uncount_follow(follow)
         emit(UserUnfollowed(follower_id=follower.pk, followee_id=followee.pk), actor_id=follower.pk)
     else:
         _tell_request_ended(follower.pk, followee.pk, by=follower.pk)
@@ -255,9 +262,19 @@ def _tell_request_ended(follower_id: int, followee_id: int, *, by: int | None = 
     emit(FollowRequestEnded(follower_id=follower_id, followee_id=followee_id), actor_id=by)
 
 
-def _count_follow(follow: Follow, *, by: int) -> None:
-    PersonCounts.objects.filter(pk=follow.follower_id).update(following=F("following") + by)
-    PersonCounts.objects.filter(pk=follow.followee_id).update(followers=F("followers") + by)
+def _both_stand(follower: User, followee: User) -> bool:
+    """Whether a follow between the two counts; both are locked, so nobody is suspended meanwhile."""
+    return not (follower.is_suspended or followee.is_suspended)
+
+
+def _count_follow(follow: Follow, *, by: int = 1) -> None:
+    if follow.is_counted:
+        PersonCounts.objects.filter(pk=follow.follower_id).update(following=F("following") + by)
+        PersonCounts.objects.filter(pk=follow.followee_id).update(followers=F("followers") + by)
+
+
+def _uncount_follow(follow: Follow) -> None:
+    _count_follow(follow, by=-1)
 
 
 def _record(act: str, actor: User, target: User, **after: str) -> None:

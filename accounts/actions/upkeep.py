@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from prometheus_client import Counter
 
+from accounts.actions.standing import recount_follows
 from accounts.models import ApiToken, Mute, PersonCounts, Session, User
 from accounts.selectors import count_drift, people_touched_since
 
@@ -25,7 +26,8 @@ def reconcile_recent_counts(*, hours: int = 2) -> int:
 
 
 def reconcile_all_counts() -> int:
-    """As `reconcile_recent_counts`, for everybody, in batches by id."""
+    """As `reconcile_recent_counts`, for everybody, in batches by id; first of all which follows count."""
+    recount_follows()
     return sum(reconcile_counts(ids) for ids in _batches())
 
 

@@ -110,6 +110,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
     leaving_since = models.DateTimeField(_("leaving since"), null=True, blank=True, editable=False)
+    # Neither recommended nor trending, and their comments are folded; set by moderators (ADR 61).
+    limited_at = models.DateTimeField(_("limited"), null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("joined"), db_default=Now(), editable=False)
 
@@ -213,7 +215,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class PersonCounts(models.Model):
-    """Counts of one person, kept in the transaction of each change; apart from `User` because it is hot."""
+    """Counts of one person, kept in the transaction of each change; apart from `User` because it is hot.
+
+    Follows count while they are active and `is_counted`.
+    """
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="counts")
     followers = models.PositiveIntegerField(default=0)

@@ -26,6 +26,10 @@ class FollowQuerySet(RelationQuerySet["Follow"]):
     def pending(self) -> Self:
         return self.filter(status=Follow.Status.PENDING)
 
+    def counting(self) -> Self:
+        """What the counts of both people are made of."""
+        return self.active().filter(is_counted=True)
+
 
 class BlockQuerySet(RelationQuerySet["Block"]):
     pass
@@ -49,6 +53,8 @@ class Follow(models.Model):
     followee = models.ForeignKey(User, models.CASCADE, related_name="follows_met", db_index=False)
     status = models.CharField(max_length=7, choices=Status.choices, default=Status.ACTIVE)
     notify = models.BooleanField(_("bell"), default=False)
+    # False while one of the two is suspended; changes together with the counts, by and by (ADR 60).
+    is_counted = models.BooleanField(default=True, db_default=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = FollowQuerySet.as_manager()
@@ -64,6 +70,8 @@ class Follow(models.Model):
         indexes = [
             # fan-out reads a followee's active followers in key ranges; also what deleting a person looks up
             models.Index(fields=["followee", "status", "follower"], name="follow_audience"),
+            # actions.people_counted_wrongly
+            models.Index(fields=["id"], condition=Q(is_counted=False), name="follow_uncounted"),
             # selectors.followers_of, following_of, follow_requests_of: newest first
             models.Index(fields=["followee", "-id"], condition=Q(status="active"), name="follow_followers"),
             models.Index(fields=["follower", "-id"], condition=Q(status="active"), name="follow_following"),

@@ -1,7 +1,8 @@
 """What people do is counted for trends; twice or late changes nothing."""
 
-from accounts.events import UserFollowed
-from discovery.trends import counting
+from accounts.events import UserFollowed, UserLimited, UserUnlimited
+from discovery.models import TrendKind
+from discovery.trends import counting, reading
 from feeds.events import PostEdited, PostPublished
 from interactions.events import CommentWritten, PostLiked
 from socialnet.outbox.handlers import on
@@ -28,3 +29,10 @@ def count_comments(events: list[CommentWritten]) -> None:
 @on(UserFollowed, batch=500, gather=GATHER)
 def count_follows(events: list[UserFollowed]) -> None:
     counting.count_follows({(event.follower_id, event.followee_id) for event in events})
+
+
+@on(UserLimited, UserUnlimited)
+def follow_limits(events: list[UserLimited | UserUnlimited]) -> None:
+    """Limited people are in the last snapshot, too; lists are made anew without them."""
+    for kind in (TrendKind.POST, TrendKind.PERSON):
+        reading.POLICY.surely_drop(kind)

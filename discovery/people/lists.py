@@ -126,7 +126,11 @@ def tags_of(user_id: int) -> list[str]:
 def popular_people() -> list[int]:
     """Whom most follow, of those who write for everybody."""
     people = PersonCounts.objects.filter(
-        user__is_active=True, user__suspended_at=None, user__is_private=False, posts__gt=0
+        user__is_active=True,
+        user__suspended_at=None,
+        user__limited_at=None,
+        user__is_private=False,
+        posts__gt=0,
     )
     return list(people.order_by("-followers", "pk").values_list("pk", flat=True)[:_POPULAR_MOST])
 

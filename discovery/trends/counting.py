@@ -18,7 +18,7 @@ PERSON_DAYS = 7
 REBUILD_MILLISECONDS = 10 * 60 * 1000  # of each statement; it is a job for rare days
 _CHUNK = 10_000
 
-_STANDS = "{0}.is_active AND {0}.suspended_at IS NULL AND NOT {0}.is_private"
+_STANDS = "{0}.is_active AND {0}.suspended_at IS NULL AND NOT {0}.is_private AND {0}.limited_at IS NULL"
 _OPEN = "{0}.visibility = 'public' AND {0}.deleted_at IS NULL AND {0}.hidden_at IS NULL"
 _OTHERS = f"""
 JOIN feeds_post p ON p.id = {{post}} AND {_OPEN.format("p")} AND p.author_id <> {{person}}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from discovery.models import Trend, TrendKind, TrendRuling, TrendSnapshot
 from feeds.models import Hashtag, Post
 from feeds.text import tag_url
@@ -164,12 +165,16 @@ def _load(kind: str) -> dict[str, Any]:
             "subject_id", "verdict"
         )
     )
+    limited = _limited(kind, [line.subject_id for line in lines])
     allowed, held = TrendRuling.Verdict.ALLOWED, TrendRuling.Verdict.HELD
     shown = [
         line
         for line in lines
-        if verdicts.get(line.subject_id) == allowed
-        or (verdicts.get(line.subject_id) != held and not line.is_flagged)
+        if line.subject_id not in limited
+        and (
+            verdicts.get(line.subject_id) == allowed
+            or (verdicts.get(line.subject_id) != held and not line.is_flagged)
+        )
     ]
     shown.sort(key=lambda line: -line.score)
     names = _tags(shown) if kind == TrendKind.TAG else {line.subject_id: {} for line in shown}
@@ -179,6 +184,17 @@ def _load(kind: str) -> dict[str, Any]:
         if line.subject_id in names
     ]
     return {"taken_at": snapshot.taken_at.isoformat(), "entries": entries}
+
+
+def _limited(kind: str, subjects: list[int]) -> set[int]:
+    """People whom moderators limited, and posts of such people: since the snapshot, perhaps."""
+    if kind == TrendKind.PERSON:
+        people = User.objects.filter(pk__in=subjects, limited_at__isnull=False)
+        return set(people.values_list("pk", flat=True))
+    if kind == TrendKind.POST:
+        posts = Post.objects.filter(pk__in=subjects, author__limited_at__isnull=False)
+        return set(posts.values_list("pk", flat=True))
+    return set()
 
 
 def _tags(lines: list[Trend]) -> dict[int, dict[str, str]]:

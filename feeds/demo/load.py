@@ -66,6 +66,13 @@ MODERATOR_MAY = (
     "view_trend",
     "view_trendruling",
     "change_trendruling",
+    "view_case",
+    "change_case",
+    "view_sanction",
+    "change_sanction",
+    "view_answertemplate",
+    "add_answertemplate",
+    "change_answertemplate",
 )
 NEW_SINCE = 12  # posts in ada's home that came after she was there last
 _SEED = 60

@@ -29,8 +29,10 @@ SELECT DISTINCT other FROM (
 """
 _RECOUNT = """
 UPDATE accounts_personcounts c SET
-    followers = (SELECT count(*) FROM accounts_follow WHERE followee_id = c.user_id AND status = 'active'),
-    following = (SELECT count(*) FROM accounts_follow WHERE follower_id = c.user_id AND status = 'active')
+    followers = (SELECT count(*) FROM accounts_follow f
+        WHERE f.followee_id = c.user_id AND f.status = 'active' AND f.is_counted),
+    following = (SELECT count(*) FROM accounts_follow f
+        WHERE f.follower_id = c.user_id AND f.status = 'active' AND f.is_counted)
 WHERE c.user_id = ANY(%(people)s)
 """
 

@@ -19,6 +19,7 @@ from interactions.actions.comments import (
     unmute_conversation,
 )
 from interactions.actions.likes import forget_likes, like_post, unlike_post
+from interactions.actions.withholding import release_comment, withhold_comment
 
 __all__ = [
     "bookmark_post",
@@ -36,10 +37,12 @@ __all__ = [
     "like_post",
     "mute_conversation",
     "note_look_at_comment",
+    "release_comment",
     "remove_comments_of",
     "unbookmark_post",
     "unhide_comment",
     "unlike_comment",
     "unlike_post",
     "unmute_conversation",
+    "withhold_comment",
 ]

@@ -32,9 +32,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(deleted_at=None)
 
     def shown_to(self, viewer: Viewer) -> Self:
-        """What stands, of people who may be heard and have no block between them and `viewer`; without the door."""
+        """What stands and is not withheld, of people who may be heard and have no block between them and `viewer`;
+        without the door."""
         heard = Q(author__is_active=True, author__suspended_at=None)
-        return self.standing().filter(heard, not_blocked(viewer))
+        return self.standing().filter(heard, not_blocked(viewer), withheld_at=None)
 
     def visible_to(self, viewer: Viewer) -> Self:
         """As `shown_to`, under posts that the door lets through."""
@@ -77,6 +78,8 @@ class Comment(models.Model):
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
+    # By a moderator: nobody sees it. What the author of the post hides is only folded.
+    withheld_at = models.DateTimeField(_("withheld"), null=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     objects = CommentQuerySet.as_manager()

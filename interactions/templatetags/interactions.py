@@ -46,6 +46,7 @@ def _shown(item: CommentItem) -> tuple[Any, ...]:
         item.is_there,
         item.is_hidden,
         item.is_muted,
+        item.is_limited,
         item.is_liked,
         item.is_mine,
     )

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "interactions",
     "notifications",
     "discovery",
+    "moderation",
 ]
 
 MIDDLEWARE = [

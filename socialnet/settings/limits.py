@@ -38,6 +38,7 @@ TABLE = (
     Row("follow", "60/h", _("Following people")),
     Row("feed", "100/m", _("Reading home by the API")),
     Row("feed_address", "1000/m", _("Reading home by the API, everybody together"), ADDRESS),
+    Row("report", "30/h", _("Reporting something to the moderators")),
     Row("search", "30/m", _("Searching")),
     Row("suggest", "240/m", _("Suggestions while typing")),
     Row("read", "600/m", _("Reading anything else by the API")),

@@ -1,0 +1,56 @@
+"""What moderators take out of sight, and let be seen again; counts and timelines keep it meanwhile."""
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from feeds import cards, newest, tag_counts
+from feeds.events import PostHidden, PostShown
+from feeds.models import Post
+from socialnet.kernel.errors import NotFound
+from socialnet.outbox.actions import emit, record
+
+
+@transaction.atomic
+def hide_post(*, post_id: int, actor: User | None) -> Post:
+    """Nobody but moderators sees it from now on; repeating it changes nothing. Raises `NotFound`."""
+    post = _lock(post_id)
+    if post.hidden_at is None:
+        Post.objects.filter(pk=post.pk).update(hidden_at=Now())
+        _tell(post, PostHidden(post_id=post.pk, author_id=post.author_id), actor, hidden=True)
+    return post
+
+
+@transaction.atomic
+def unhide_post(*, post_id: int, actor: User | None) -> Post:
+    """Everybody who could see it can again; raises as `hide_post` does."""
+    post = _lock(post_id)
+    if post.hidden_at is not None:
+        Post.objects.filter(pk=post.pk).update(hidden_at=None)
+        _tell(post, PostShown(post_id=post.pk, author_id=post.author_id), actor, hidden=False)
+    return post
+
+
+def _lock(post_id: int) -> Post:
+    post = Post.objects.select_for_update(no_key=True).filter(pk=post_id, deleted_at=None).first()
+    if post is None:
+        raise NotFound
+    return post
+
+
+def _tell(post: Post, event: PostHidden | PostShown, actor: User | None, *, hidden: bool) -> None:
+    actor_id = actor.pk if actor else None
+    record(
+        "feeds.post_hidden" if hidden else "feeds.post_shown",
+        actor_id=actor_id,
+        target_type="post",
+        target_id=post.pk,
+        before={"hidden": not hidden},
+        after={"hidden": hidden},
+    )
+    emit(event, actor_id=actor_id)
+    transaction.on_commit(partial(cards.drop, post.pk))
+    transaction.on_commit(partial(newest.forget, author_ids=[post.author_id]))
+    tag_counts.count([post.pk])

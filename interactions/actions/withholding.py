@@ -1,0 +1,52 @@
+"""Comments that moderators take out of sight, and let be seen again; counts keep them."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from interactions.events import CommentReleased, CommentWithheld
+from interactions.models import Comment
+from socialnet.kernel.errors import NotFound
+from socialnet.outbox.actions import emit, record
+
+
+@transaction.atomic
+def withhold_comment(*, comment_id: int, actor: User | None) -> Comment:
+    """Nobody sees it from now on; repeating it changes nothing. Raises `NotFound`."""
+    comment = _lock(comment_id)
+    if comment.withheld_at is None:
+        Comment.objects.filter(pk=comment.pk).update(withheld_at=Now())
+        _tell(comment, CommentWithheld(comment_id=comment.pk, post_id=comment.post_id), actor, withheld=True)
+    return comment
+
+
+@transaction.atomic
+def release_comment(*, comment_id: int, actor: User | None) -> Comment:
+    """Show it as before; raises as `withhold_comment` does."""
+    comment = _lock(comment_id)
+    if comment.withheld_at is not None:
+        Comment.objects.filter(pk=comment.pk).update(withheld_at=None)
+        _tell(comment, CommentReleased(comment_id=comment.pk, post_id=comment.post_id), actor, withheld=False)
+    return comment
+
+
+def _lock(comment_id: int) -> Comment:
+    comment = Comment.objects.standing().select_for_update(no_key=True).filter(pk=comment_id).first()
+    if comment is None:
+        raise NotFound
+    return comment
+
+
+def _tell(
+    comment: Comment, event: CommentWithheld | CommentReleased, actor: User | None, *, withheld: bool
+) -> None:
+    actor_id = actor.pk if actor else None
+    record(
+        "interactions.comment_withheld" if withheld else "interactions.comment_released",
+        actor_id=actor_id,
+        target_type="comment",
+        target_id=comment.pk,
+        before={"withheld": not withheld},
+        after={"withheld": withheld},
+    )
+    emit(event, actor_id=actor_id)

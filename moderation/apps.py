@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ModerationConfig(AppConfig):
+    name = "moderation"
+    verbose_name = _("Moderation")
+
+    def ready(self) -> None:
+        from feeds import hooks
+        from moderation.demo import forget_people, keep_order
+
+        hooks.demo.append(keep_order)
+        hooks.demo_leaves.append(forget_people)

@@ -1,0 +1,59 @@
+"""The demo community is not always nice: reports that wait, a decision, and an appeal against it."""
+
+from collections.abc import Iterable, Mapping
+
+from accounts.models import User
+from feeds.models import Post
+from moderation.actions import appeal_sanction, impose_sanction, report_target
+from moderation.models import AnswerTemplate, Case, Measure, Reason, Report, Sanction, TargetKind
+
+_REPORTS = (
+    ("tobias_k", "ben", Reason.SPAM, "The same link under three of my posts."),
+    ("tobias_k", "cleo", Reason.SPAM, ""),
+    ("tobias_k", "yuki_tanaka", Reason.HARASSMENT, "They keep writing to me after I asked them to stop."),
+    ("wei_zhang", "greta_h", Reason.FALSE, "This trail is closed, people may get hurt."),
+)
+_TEMPLATES = (
+    ("Spam", Measure.HIDE, "This looked like advertising nobody asked for, so we hid it."),
+    ("Be kind", Measure.WARN, "Please argue about things, not about people."),
+    ("A week off", Measure.SUSPEND, "We asked before. Take a break, and come back kinder."),
+)
+
+
+def keep_order(people: Mapping[str, User], _posts: Mapping[str, Post]) -> None:
+    """Posts and people are reported by the actions that anybody uses."""
+    for name, measure, words in _TEMPLATES:
+        AnswerTemplate.objects.get_or_create(name=name, defaults={"measure": measure, "words": words})
+    for author, reporter, reason, details in _REPORTS:
+        post = Post.objects.published().filter(author=people[author], visibility="public").first()
+        if post is not None:
+            report_target(
+                kind=TargetKind.POST,
+                ident=str(post.pk),
+                reporter=people[reporter],
+                reason=reason,
+                details=details,
+            )
+    report_target(
+        kind=TargetKind.USER,
+        ident="joao_batista",
+        reporter=people["camille_r"],
+        reason=Reason.IMPERSONATION,
+        details="This is my cousin's picture.",
+    )
+    warning = impose_sanction(
+        person=people["dora"],
+        measure=Measure.WARN,
+        actor=people["mod"],
+        words="Please argue about things, not about people.",
+    )
+    appeal_sanction(
+        sanction_id=warning.pk, person=people["dora"], words="It was a joke between friends. Ask them!"
+    )
+
+
+def forget_people(user_ids: Iterable[int]) -> None:
+    ids = list(user_ids)
+    Sanction.objects.filter(person__in=ids).delete()
+    Report.objects.filter(reporter__in=ids).delete()
+    Case.objects.filter(person__in=ids).delete()

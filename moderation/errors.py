@@ -1,0 +1,36 @@
+"""What cannot be reported, decided or appealed."""
+
+from django.utils.translation import gettext_lazy as _
+
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid
+
+
+class OwnReport(Invalid):
+    code = "own_report"
+    sentence = _("This is your own. You can delete it instead.")
+
+
+class NotInForce(Conflict):
+    """The decision has ended meanwhile."""
+
+    code = "sanction_over"
+    sentence = _("This decision is not in force any more.")
+
+
+class AppealedAlready(Conflict):
+    code = "appealed_already"
+    sentence = _("You appealed already; the answer, once it is there, is final.")
+
+
+class CaseClosed(Conflict):
+    """Another moderator was faster."""
+
+    code = "case_closed"
+    sentence = _("This case is closed already.")
+
+
+class NotAgainstStaff(Forbidden):
+    """Who moderates is no moderator's to judge; an administrator takes the role away first."""
+
+    code = "not_against_staff"
+    sentence = _("Staff cannot be sanctioned. Take their role away first.")

@@ -1,0 +1,36 @@
+"""What moderators do. The names are stored in the outbox: never rename one."""
+
+from dataclasses import dataclass
+
+from socialnet.outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDecided(Event):
+    """A case is closed; who reported learns how."""
+
+    name = "moderation.case_decided"
+    case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SanctionImposed(Event):
+    name = "moderation.sanction_imposed"
+    sanction_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SanctionEnded(Event):
+    """It ran out, was taken back, or an appeal was granted."""
+
+    name = "moderation.sanction_ended"
+    sanction_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppealAnswered(Event):
+    name = "moderation.appeal_answered"
+    sanction_id: int
+    user_id: int

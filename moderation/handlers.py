@@ -1,0 +1,97 @@
+"""Who must hear of what moderators decided. Each looks at what is true now, and may run twice."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from accounts.events import PersonDeleted, UserUnsuspended
+from accounts.mail import patience
+from moderation import actions, mail
+from moderation.events import AppealAnswered, CaseDecided, SanctionEnded, SanctionImposed
+from moderation.models import SHUT_OUT, Case, Report, Sanction
+from notifications.actions import tell_people
+from socialnet.outbox.actions import owe
+from socialnet.outbox.handlers import Owed, on, owed
+
+PIECE = 500  # reporters that one piece of work tells
+NOTHING = frozenset({Case.Outcome.NOTHING, Case.Outcome.GONE})
+
+
+@on(CaseDecided, queue="notify")
+def tell_reporters(events: Sequence[CaseDecided]) -> None:
+    """In pieces: of what many saw many report."""
+    for event in events:
+        ids = list(Report.objects.filter(case=event.case_id).order_by("pk").values_list("pk", flat=True))
+        chunks = [ids[start : start + PIECE] for start in range(0, len(ids), PIECE)]
+        owe(tell_reporters_piece, event, [f"{chunk[0]}-{chunk[-1]}" for chunk in chunks])
+
+
+@owed(queue="notify")
+def tell_reporters_piece(pieces: Sequence[Owed]) -> None:
+    for piece in pieces:
+        case = Case.objects.filter(pk=piece.event.case_id).exclude(closed_at=None).first()  # type: ignore[attr-defined]
+        if case is None:
+            continue
+        reports = Report.objects.filter(case=case, pk__range=tuple(map(int, piece.key.split("-"))))
+        acted = "" if case.outcome in NOTHING else "1"
+        tell_people(
+            kind="report_outcome",
+            recipient_ids=list(reports.values_list("reporter_id", flat=True)),
+            target_id=case.pk,
+            words={"acted": acted, "url": reverse("my_reports")},
+        )
+
+
+@on(SanctionImposed, queue="notify")
+def tell_sanctioned(events: Sequence[SanctionImposed]) -> None:
+    for event in events:
+        if sanction := Sanction.objects.filter(pk=event.sanction_id).first():
+            _tell(sanction, sanction.measure, event.id)
+
+
+@on(SanctionEnded, queue="notify")
+def tell_ended(events: Sequence[SanctionEnded]) -> None:
+    """A granted appeal says so itself."""
+    for event in events:
+        if sanction := Sanction.objects.filter(pk=event.sanction_id).exclude(granted=True).first():
+            _tell(sanction, "ended", event.id)
+
+
+@on(AppealAnswered, queue="notify")
+def tell_answer(events: Sequence[AppealAnswered]) -> None:
+    for event in events:
+        if sanction := Sanction.objects.filter(pk=event.sanction_id).first():
+            _tell(sanction, "granted" if sanction.granted else "refused", event.id)
+
+
+def _tell(sanction: Sanction, what: str, event_id: int) -> None:
+    """Each on its own: the event is the target."""
+    tell_people(
+        kind="sanction",
+        recipient_ids=[sanction.person_id],
+        target_id=event_id,
+        words={"what": what, "url": reverse("my_sanctions")},
+    )
+
+
+@on(SanctionImposed, AppealAnswered, queue="mail", batch=1)
+def write_to_shut_out(events: Sequence[SanctionImposed | AppealAnswered]) -> None:
+    """Who cannot sign in learns by letter why, and where to appeal."""
+    for event in events:
+        sanctions = Sanction.objects.select_related("person").filter(measure__in=SHUT_OUT)
+        sanction = sanctions.filter(pk=event.sanction_id, person__is_active=True).first()
+        if sanction is not None:
+            with patience(event):
+                mail.send_decision(sanction)
+
+
+@on(UserUnsuspended, queue="default")
+def note_unsuspended(events: Sequence[UserUnsuspended]) -> None:
+    for event in events:
+        actions.note_unsuspended(user_id=event.user_id)
+
+
+@on(PersonDeleted, queue="maintenance", batch=1)
+def forget_people(events: Sequence[PersonDeleted]) -> None:
+    for event in events:
+        actions.forget_person(user_id=event.user_id)

@@ -1,0 +1,171 @@
+"""What can be reported and judged: for each kind how it is found, what it says, and how it goes out of sight.
+
+Another kind is another line in `KINDS`.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from accounts.selectors import get_user_or_404
+from feeds import actions as posts
+from feeds.door import Audience
+from feeds.models import Post
+from feeds.selectors import get_visible_post
+from interactions import actions as comments
+from interactions.models import Comment
+from interactions.selectors import get_visible_comment
+from moderation.models import TargetKind
+from socialnet.kernel.errors import NotFound
+from socialnet.outbox.ids import MAX_ID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One thing, as it is now. `is_open`: every visitor may read it; else a look at it is put on the record."""
+
+    kind: str
+    id: int
+    person: User
+    said: str
+    url: str
+    is_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """`seen` finds it for a reporter, by what addresses it; `found` for a moderator, by its id. Both raise `NotFound`.
+
+    `hide` and `show` take it out of sight and let it be seen again; None where there is nothing to hide.
+    """
+
+    seen: Callable[[str, Any], Target]
+    found: Callable[[int], Target]
+    hide: Callable[[int, User | None], object] | None = None
+    show: Callable[[int, User | None], object] | None = None
+
+
+def seen(kind: str, ident: str, *, viewer: User) -> Target:
+    """What `viewer` may see under this address: an id, of people the username. Raises `NotFound`."""
+    if kind not in KINDS:
+        raise NotFound
+    return KINDS[kind].seen(ident, viewer)
+
+
+def found(kind: str, target_id: int) -> Target | None:
+    """As it is now, whoever may see it; None when it is gone."""
+    if kind not in KINDS:
+        return None
+    with suppress(NotFound):
+        return KINDS[kind].found(target_id)
+    return None
+
+
+def can_be_hidden(kind: str) -> bool:
+    return kind in KINDS and KINDS[kind].hide is not None
+
+
+def hide(kind: str, target_id: int, *, actor: User | None) -> None:
+    """Take it out of sight; what is gone already needs no hiding."""
+    if act := KINDS[kind].hide:
+        with suppress(NotFound):
+            act(target_id, actor)
+
+
+def show(kind: str, target_id: int, *, actor: User | None) -> None:
+    if act := KINDS[kind].show:
+        with suppress(NotFound):
+            act(target_id, actor)
+
+
+def number(text: str) -> int:
+    """An id out of an address; raises `NotFound` for anything else."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= MAX_ID):
+        raise NotFound
+    return int(text[:20])
+
+
+def _post(post: Post) -> Target:
+    is_open = post.visibility == Audience.PUBLIC and not post.author.is_private
+    return Target(
+        kind=TargetKind.POST,
+        id=post.pk,
+        person=post.author,
+        said=post.content,
+        url=post.get_absolute_url(),
+        is_open=is_open,
+    )
+
+
+def _found_post(post_id: int) -> Target:
+    post = Post.objects.select_related("author").filter(pk=post_id, deleted_at=None).first()
+    if post is None:
+        raise NotFound
+    return _post(post)
+
+
+def _comment(comment: Comment) -> Target:
+    post = _post(comment.post)
+    if comment.author is None:  # a tombstone
+        raise NotFound
+    return Target(
+        kind=TargetKind.COMMENT,
+        id=comment.pk,
+        person=comment.author,
+        said=comment.content,
+        url=f"{post.url}?comment={comment.pk}#comment-{comment.pk}",
+        is_open=post.is_open,
+    )
+
+
+def _found_comment(comment_id: int) -> Target:
+    comments_ = Comment.objects.standing().select_related("author", "post__author")
+    comment = comments_.filter(pk=comment_id).first()
+    if comment is None:
+        raise NotFound
+    return _comment(comment)
+
+
+def _seen_comment(ident: str, viewer: User) -> Target:
+    return _found_comment(get_visible_comment(number(ident), viewer=viewer).pk)
+
+
+def _person(person: User) -> Target:
+    said = "\n".join(filter(None, (person.display_name, person.bio, person.website)))
+    return Target(
+        kind=TargetKind.USER,
+        id=person.pk,
+        person=person,
+        said=said,
+        url=person.get_absolute_url(),
+        is_open=True,
+    )
+
+
+def _found_person(user_id: int) -> Target:
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    if person is None:
+        raise NotFound
+    return _person(person)
+
+
+KINDS: dict[str, Kind] = {
+    TargetKind.POST: Kind(
+        seen=lambda ident, viewer: _post(get_visible_post(number(ident), viewer=viewer)),
+        found=_found_post,
+        hide=lambda ident, actor: posts.hide_post(post_id=ident, actor=actor),
+        show=lambda ident, actor: posts.unhide_post(post_id=ident, actor=actor),
+    ),
+    TargetKind.COMMENT: Kind(
+        seen=_seen_comment,
+        found=_found_comment,
+        hide=lambda ident, actor: comments.withhold_comment(comment_id=ident, actor=actor),
+        show=lambda ident, actor: comments.release_comment(comment_id=ident, actor=actor),
+    ),
+    TargetKind.USER: Kind(
+        seen=lambda ident, viewer: _person(get_user_or_404(ident, viewer=viewer)),
+        found=_found_person,
+    ),
+}

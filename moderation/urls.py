@@ -1,0 +1,11 @@
+from django.urls import path
+
+from moderation import views
+
+urlpatterns = [
+    path("report/<str:kind>/<str:ident>", views.report, name="report"),
+    path("settings/reports", views.my_reports, name="my_reports"),
+    path("settings/decisions", views.my_sanctions, name="my_sanctions"),
+    path("settings/decisions/<int:sanction_id>/appeal", views.appeal, name="appeal"),
+    path("appeal/<str:token>", views.appeal_by_letter, name="appeal_by_letter"),
+]
