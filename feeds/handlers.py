@@ -69,6 +69,8 @@ def _forget_lists(events: Sequence[PostPublished | PostEdited | PostDeleted]) ->
 
 
 def _deliver(post: Post, event: PostPublished) -> None:
+    if post.group_id is not None:
+        return fanout.deliver_in_group(post)
     if sources.note_post(post):
         return fanout.deliver_to_author(post)
     parts = fanout.ranges(post)

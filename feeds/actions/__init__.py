@@ -4,7 +4,7 @@ from feeds.actions.drafts import check_draft, delete_draft, publish_draft, publi
 from feeds.actions.edits import audiences_within, edit_post, version_of
 from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
-from feeds.actions.pins import move_pin, pin_post, unpin_post
+from feeds.actions.pins import move_pin, pin_in_group, pin_post, unpin_in_group, unpin_post
 from feeds.actions.posts import delete_post, note_look, publish_post
 from feeds.actions.shares import remove_shares_of, share_post, unshare_post
 from feeds.actions.tags import follow_tag, unfollow_tag
@@ -24,6 +24,7 @@ __all__ = [
     "move_marker",
     "move_pin",
     "note_look",
+    "pin_in_group",
     "pin_post",
     "publish_draft",
     "publish_due",
@@ -32,6 +33,7 @@ __all__ = [
     "save_draft",
     "share_post",
     "unfollow_tag",
+    "unpin_in_group",
     "unpin_post",
     "unshare_post",
     "upload_picture",

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "socialnet.kernel",
     "socialnet.outbox",
     "accounts",
+    "groups",
     "feeds",
     "interactions",
     "notifications",
