@@ -68,7 +68,8 @@ class Facts:
 
     `tag` is the followed one that it carries, as written, where its author is neither followed nor the viewer.
     `in_group`: it is in a group of which the viewer is a member.
-    `marks` are the names of the true ones among `is_shared`, `is_pinned`, `is_pinned_in_group`, `may_moderate` (the group in which it is) and `hooks.viewer_facts`.
+    `marks` are the names of the true ones among `is_shared`, `is_pinned`, `is_pinned_in_group`, `may_moderate` (the group in
+    which it is) and `hooks.viewer_facts`.
     """
 
     post_id: int

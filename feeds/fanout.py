@@ -147,9 +147,7 @@ def deliver_in_group(post: Post) -> None:
     if post.hidden_at is not None:
         return
     members = _open_homes_of_group(post) - {post.author_id}
-    parted = {
-        reader for reader, _author in blocked_pairs((reader, post.author_id) for reader in members)
-    }
+    parted = {reader for reader, _author in blocked_pairs((reader, post.author_id) for reader in members)}
     message = feed_news(post.pk)
     realtime.publish_many((feed_group(user_id), message) for user_id in members - parted)
 

@@ -143,6 +143,4 @@ class GroupPostForm(forms.Form):
         max_length=CONTENT_MAX * 5,
         widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )
-    content_warning = forms.CharField(
-        label=_("Content warning"), required=False, max_length=WARNING_MAX * 5
-    )
+    content_warning = forms.CharField(label=_("Content warning"), required=False, max_length=WARNING_MAX * 5)

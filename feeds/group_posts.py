@@ -5,6 +5,7 @@ for each reader, each time.
 """
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -31,7 +32,7 @@ WHERE group_id = %(group)s
 
 def posts_in(group_ids: Collection[int], *, before: int | None, count: int) -> list[int]:
     """Up to `count` ids of posts in any of these groups, older than `before`, newest first; fewer only at the end."""
-    params = {
+    params: dict[str, Any] = {
         "groups": list(group_ids),
         "before": MAX_ID + 1 if before is None else before,
         "count": count,
@@ -39,6 +40,11 @@ def posts_in(group_ids: Collection[int], *, before: int | None, count: int) -> l
     with connection.cursor() as cursor:
         cursor.execute(_OF_GROUPS, params)
         return [row[0] for row in cursor.fetchall()]
+
+
+def newest_of(group_id: int, *, count: int = 1000) -> list[int]:
+    """The newest ids of a group: those of which a card or a seat may be kept somewhere."""
+    return posts_in([group_id], before=None, count=count)
 
 
 def recount(group_ids: Iterable[int]) -> None:

@@ -146,7 +146,8 @@ WHERE c.posts <> coalesce(marked.many, 0)
 _STRANGERS = """
 SELECT count(*) FROM feeds_post p
 WHERE p.id = ANY(%(ids)s) AND p.author_id <> %(user)s AND p.deleted_at IS NULL AND p.hidden_at IS NULL
-    AND (p.visibility = 'group' OR p.visibility = 'private' AND p.edited_at IS NULL OR NOT EXISTS (SELECT 1 FROM accounts_follow f
+    AND (p.visibility = 'group' OR p.visibility = 'private' AND p.edited_at IS NULL OR NOT EXISTS (
+        SELECT 1 FROM accounts_follow f
         WHERE f.follower_id = %(user)s AND f.followee_id = p.author_id AND f.status = 'active'))
     AND NOT EXISTS (SELECT 1 FROM feeds_posthashtag t JOIN feeds_tagfollow g ON g.hashtag_id = t.hashtag_id
         WHERE t.post_id = p.id AND g.user_id = %(user)s AND p.visibility = 'public')
@@ -409,8 +410,8 @@ def may_see(post: Post, ties: Ties) -> bool:
         return is_follower
     if post.visibility == "friends":
         return is_follower and author.pk in ties.followers
-    if post.visibility == "group":
-        status = ties.groups.get(post.group_id)
+    if post.visibility == "group" and post.group:
+        status = ties.groups.get(post.group.pk)
         is_open = post.group.privacy == "public" and post.group.deleted_at is None
         return status == "active" or (
             is_open and status != "banned" and (is_follower or not author.is_private)

@@ -319,7 +319,14 @@ def profile_posts(
         return found if with_pinned else found.filter(pin=None)
 
     known = newest.of_person(author.pk, may_fill=cursor is None)
-    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, without_mark=None if with_pinned else "is_pinned")
+    return _listed(
+        known,
+        posts,
+        viewer=viewer,
+        cursor=cursor,
+        size=size,
+        without_mark=None if with_pinned else "is_pinned",
+    )
 
 
 def pinned_posts(*, author: User, viewer: Viewer) -> list[FeedItem]:
@@ -359,9 +366,7 @@ def group_posts(
         return Post.objects.filter(group=seen.group, group_pin=None).visible_to(viewer)
 
     known = newest.of_group(seen.group.pk, may_fill=cursor is None)
-    return _listed(
-        known, posts, viewer=viewer, cursor=cursor, size=size, without_mark="is_pinned_in_group"
-    )
+    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, without_mark="is_pinned_in_group")
 
 
 def pinned_in_group(*, seen: SeenGroup, viewer: Viewer) -> list[FeedItem]:

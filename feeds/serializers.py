@@ -26,7 +26,9 @@ class AuthorSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["followed", "group", "interest", "popular", "shared", "tag", "you"])
+    kind = serializers.ChoiceField(
+        choices=["followed", "group", "interest", "popular", "shared", "tag", "you"]
+    )
     label = serializers.CharField()  # type: ignore[assignment]  # the API's word; shadows Field.label
 
 

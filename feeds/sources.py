@@ -55,7 +55,8 @@ _loads = Counter("socialnet_pull_loads", "Recent lists of pull sources loaded in
 
 _NEWEST = """
 SELECT source.id, ARRAY(
-    SELECT id FROM feeds_post WHERE author_id = source.id AND deleted_at IS NULL AND visibility NOT IN ('private', 'group')
+    SELECT id FROM feeds_post
+    WHERE author_id = source.id AND deleted_at IS NULL AND visibility NOT IN ('private', 'group')
     ORDER BY id DESC LIMIT %(count)s)
 FROM unnest(%(authors)s::bigint[]) AS source (id)
 """

@@ -7,7 +7,19 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, group_posts, hooks, markers, newest, previews, stored, tag_counts, tagged, timelines
+from feeds import (
+    cards,
+    files,
+    group_posts,
+    hooks,
+    markers,
+    newest,
+    previews,
+    stored,
+    tag_counts,
+    tagged,
+    timelines,
+)
 from feeds.actions import remove_shares_of
 from feeds.events import PostsRemoved
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor, TagFollow

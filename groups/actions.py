@@ -54,6 +54,7 @@ Role, Status = Membership.Role, Membership.Status
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _BATCH = 500
 
+
 @transaction.atomic
 def create_group(
     *,
@@ -149,7 +150,7 @@ def join_group(*, group: Group, person: User) -> Membership:
     found = membership_of(standing, person)
     if found and found.status == Status.BANNED:
         raise BannedFromGroup
-    if found and (found.is_active or found.status == Status.PENDING and standing.privacy != Privacy.PUBLIC):
+    if found and (found.is_active or (found.status == Status.PENDING and standing.privacy != Privacy.PUBLIC)):
         return found
     if found is None and standing.privacy == Privacy.INVITE:
         raise NotFound
@@ -407,16 +408,20 @@ def _record(group: Group, act: str, actor: User, person: User, **change: str) ->
 def _cleaned_slug(slug: str) -> str:
     if not (SLUG_MIN <= len(slug) <= SLUG_MAX and _SLUG.fullmatch(slug)):
         raise InvalidGroup(
-            slug=[
-                _("Three to forty small letters from a to z, digits and single hyphens between them.")
-            ]
+            slug=[_("Three to forty small letters from a to z, digits and single hyphens between them.")]
         )
     return slug
 
 
-def _cleaned(*, name: str, description: str, rules: str, category: str, tags: Sequence[str], privacy: str) -> Any:
+def _cleaned(
+    *, name: str, description: str, rules: str, category: str, tags: Sequence[str], privacy: str
+) -> Any:
     errors: dict[str, list[object]] = {}
-    texts = {"name": (name, NAME_MAX), "description": (description, DESCRIPTION_MAX), "rules": (rules, RULES_MAX)}
+    texts = {
+        "name": (name, NAME_MAX),
+        "description": (description, DESCRIPTION_MAX),
+        "rules": (rules, RULES_MAX),
+    }
     kept = {field: text.replace("\x00", "").strip() for field, (text, _most) in texts.items()}
     for field, (_text, most) in texts.items():
         if len(kept[field]) > most:

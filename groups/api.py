@@ -17,8 +17,8 @@ from groups.serializers import (
     GroupChangesSerializer,
     GroupSerializer,
     MemberChangesSerializer,
-    MembershipSerializer,
     MemberSerializer,
+    MembershipSerializer,
     NewGroupSerializer,
     group_json,
 )
@@ -35,7 +35,9 @@ class GroupsView(APIView):
     filters = frozenset({"mine"})
 
     @extend_schema(
-        parameters=[OpenApiParameter("mine", bool, description="Those that you are in, asked to join, or may.")],
+        parameters=[
+            OpenApiParameter("mine", bool, description="Those that you are in, asked to join, or may.")
+        ],
         responses=page_of(GroupSerializer),
     )
     def get(self, request: Request) -> Response:

@@ -13,14 +13,20 @@ class GroupForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=NAME_MAX)
     description = forms.CharField(
-        label=_("What it is about"), max_length=DESCRIPTION_MAX, required=False, widget=forms.Textarea({"rows": 3})
+        label=_("What it is about"),
+        max_length=DESCRIPTION_MAX,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
     )
     rules = forms.CharField(
         label=_("Rules"), max_length=RULES_MAX, required=False, widget=forms.Textarea({"rows": 4})
     )
     category = forms.ChoiceField(label=_("Category"), choices=Category.choices, initial=Category.OTHER)
     tags = forms.CharField(
-        label=_("Tags"), required=False, max_length=300, help_text=_("At most five words, with commas between.")
+        label=_("Tags"),
+        required=False,
+        max_length=300,
+        help_text=_("At most five words, with commas between."),
     )
     privacy = forms.ChoiceField(label=_("Who may see it"), choices=Privacy.choices, initial=Privacy.PUBLIC)
 

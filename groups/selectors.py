@@ -113,9 +113,7 @@ def discoverable(*, viewer: Viewer, cursor: Cursor | None = None, size: int = PA
     groups = Group.objects.standing().exclude(privacy=Privacy.INVITE)
     if viewer.is_authenticated:
         groups = groups.exclude(Exists(Membership.objects.filter(group=OuterRef("pk"), user=viewer.pk)))
-    page: Page[Group] = Page.of(
-        groups.before(cursor).select_related("counts").order_by("-id"), size=size
-    )
+    page: Page[Group] = Page.of(groups.before(cursor).select_related("counts").order_by("-id"), size=size)
     return Page(items=[SeenGroup(group, None) for group in page.items], next_cursor=page.next_cursor)
 
 
@@ -180,5 +178,7 @@ def _told(rows: Sequence[Membership], viewer: Viewer) -> list[MemberRow]:
 def busiest(*, most: int) -> list[int]:
     """The ids of the groups with the most members."""
     return list(
-        Group.objects.standing().order_by(F("counts__members").desc(), "pk").values_list("pk", flat=True)[:most]
+        Group.objects.standing()
+        .order_by(F("counts__members").desc(), "pk")
+        .values_list("pk", flat=True)[:most]
     )

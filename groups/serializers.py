@@ -18,6 +18,8 @@ from groups.models import (
 from groups.selectors import SeenGroup
 from socialnet.kernel.links import absolute
 
+ANSWERS = ["active", "banned"]
+
 
 class GroupSerializer(serializers.Serializer[Any]):
     """A group, and what you are in it."""
@@ -76,7 +78,7 @@ class MemberChangesSerializer(serializers.Serializer[Any]):
     """One of both: another role, or `active` to let in who asked, `banned` to put somebody out for good."""
 
     role = serializers.ChoiceField(choices=Membership.Role.choices, required=False)
-    status = serializers.ChoiceField(choices=["active", "banned"], required=False)
+    status = serializers.ChoiceField(choices=ANSWERS, required=False)
 
 
 def group_json(seen: SeenGroup) -> dict[str, Any]:

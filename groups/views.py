@@ -187,7 +187,9 @@ def group_member(request: HttpRequest, slug: str, username: str) -> HttpResponse
 # --- inside ---------------------------------------------------------------------------------------------------
 
 
-def _page(request: HttpRequest, seen: SeenGroup, tab: str, *, status: int = 200, **facts: Any) -> HttpResponse:
+def _page(
+    request: HttpRequest, seen: SeenGroup, tab: str, *, status: int = 200, **facts: Any
+) -> HttpResponse:
     context = {"seen": seen, "group": seen.group, "tab": tab, **facts}
     return render(request, f"groups/{tab}.html", context, status=status)
 

@@ -104,7 +104,8 @@ def unpin_in_group(*, post: Post, actor: User) -> None:
 def _lock_group_of(post: Post, actor: User) -> Group:
     """Two pins at once, and a deletion, must see each other."""
     standing = Post.objects.select_for_update(no_key=True).published().filter(pk=post.pk).first()
-    group = Group.objects.standing().filter(pk=standing.group_id).first() if standing else None
+    group_id = standing.group_id if standing else None
+    group = Group.objects.standing().filter(pk=group_id).first() if group_id else None
     if group is None:
         raise NotFound
     check_moderator(group, actor)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from feeds import actions, selectors
 from feeds.errors import TooManyPins
 from feeds.forms import GroupPostForm
+from feeds.items import FeedItem
 from feeds.views.edits import visible_post
 from feeds.views.lists import ITEMS, cursor_of, wants_items
 from groups.actions import check_may_post
@@ -36,7 +37,8 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, seen: SeenGroup, form: GroupPostForm, *, status: int = 200) -> HttpResponse:
-    page, pinned = Page(items=[]), []
+    page: Page[FeedItem] = Page(items=[])
+    pinned: list[FeedItem] = []
     if seen.can_read:
         cursor = cursor_of(request)
         page = selectors.group_posts(seen=seen, viewer=request.user, cursor=cursor)
@@ -67,7 +69,8 @@ def group_post(request: HttpRequest, slug: str) -> HttpResponse:
         ratelimit.check("publish", request.user.pk)
         actions.publish_post(author=request.user, group=seen.group, **form.cleaned_data)
     except DomainError as error:
-        form.add_error("content", " ".join(sum(error.errors.values(), [])) or str(error.sentence))
+        for sentence in error.errors.get("content") or [str(error.sentence)]:
+            form.add_error("content", sentence)
         return _page(request, seen, form, status=error.status)
     return redirect("group", slug)
 

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,89 +16,198 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Group',
+            name="Group",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('slug', models.CharField(max_length=40, unique=True, verbose_name='address')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=1000, verbose_name='description')),
-                ('rules', models.CharField(blank=True, max_length=2000, verbose_name='rules')),
-                ('category', models.CharField(choices=[('art', 'Art and music'), ('books', 'Books and writing'), ('food', 'Food and drink'), ('games', 'Games'), ('local', 'Places and neighbours'), ('nature', 'Nature and animals'), ('science', 'Science and technology'), ('sport', 'Sport and health'), ('other', 'Something else')], default='other', max_length=10, verbose_name='category')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='tags')),
-                ('privacy', models.CharField(choices=[('public', 'Public: everybody may read and join'), ('private', 'Private: everybody sees that it is there and may ask to join'), ('invite', 'By invitation: nobody else knows of it')], default='public', max_length=7, verbose_name='who may see it')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('deleted_at', models.DateTimeField(editable=False, null=True, verbose_name='deleted')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("slug", models.CharField(max_length=40, unique=True, verbose_name="address")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("description", models.CharField(blank=True, max_length=1000, verbose_name="description")),
+                ("rules", models.CharField(blank=True, max_length=2000, verbose_name="rules")),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("art", "Art and music"),
+                            ("books", "Books and writing"),
+                            ("food", "Food and drink"),
+                            ("games", "Games"),
+                            ("local", "Places and neighbours"),
+                            ("nature", "Nature and animals"),
+                            ("science", "Science and technology"),
+                            ("sport", "Sport and health"),
+                            ("other", "Something else"),
+                        ],
+                        default="other",
+                        max_length=10,
+                        verbose_name="category",
+                    ),
+                ),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="tags",
+                    ),
+                ),
+                (
+                    "privacy",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public: everybody may read and join"),
+                            ("private", "Private: everybody sees that it is there and may ask to join"),
+                            ("invite", "By invitation: nobody else knows of it"),
+                        ],
+                        default="public",
+                        max_length=7,
+                        verbose_name="who may see it",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(editable=False, null=True, verbose_name="deleted")),
             ],
             options={
-                'verbose_name': 'group',
-                'verbose_name_plural': 'groups',
+                "verbose_name": "group",
+                "verbose_name_plural": "groups",
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('moderator', 'moderator'), ('member', 'member')], default='member', max_length=9, verbose_name='role')),
-                ('status', models.CharField(choices=[('active', 'member'), ('pending', 'asked to join'), ('invited', 'invited'), ('banned', 'banned')], default='active', max_length=7, verbose_name='status')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("owner", "owner"), ("moderator", "moderator"), ("member", "member")],
+                        default="member",
+                        max_length=9,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "member"),
+                            ("pending", "asked to join"),
+                            ("invited", "invited"),
+                            ("banned", "banned"),
+                        ],
+                        default="active",
+                        max_length=7,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'membership',
-                'verbose_name_plural': 'memberships',
+                "verbose_name": "membership",
+                "verbose_name_plural": "memberships",
             },
         ),
         migrations.CreateModel(
-            name='GroupCounts',
+            name="GroupCounts",
             fields=[
-                ('group', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='counts', serialize=False, to='groups.group')),
-                ('members', models.PositiveIntegerField(db_default=0, default=0)),
-                ('posts', models.PositiveIntegerField(db_default=0, default=0)),
+                (
+                    "group",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="counts",
+                        serialize=False,
+                        to="groups.group",
+                    ),
+                ),
+                ("members", models.PositiveIntegerField(db_default=0, default=0)),
+                ("posts", models.PositiveIntegerField(db_default=0, default=0)),
             ],
         ),
         migrations.AddIndex(
-            model_name='group',
-            index=models.Index(models.OrderBy(models.F('id'), descending=True), condition=models.Q(('deleted_at', None), models.Q(('privacy', 'invite'), _negated=True)), name='group_newest_seen'),
+            model_name="group",
+            index=models.Index(
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("deleted_at", None), models.Q(("privacy", "invite"), _negated=True)),
+                name="group_newest_seen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(('privacy__in', ['public', 'private', 'invite'])), name='group_privacy_known'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("privacy__in", ["public", "private", "invite"])),
+                name="group_privacy_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9-]{3,40}$')), name='group_slug_shape'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug__regex", "^[a-z0-9-]{3,40}$")), name="group_slug_shape"
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='group',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='groups.group'),
+            model_name="membership",
+            name="group",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="memberships",
+                to="groups.group",
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='user',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL),
+            model_name="membership",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="memberships",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['group', 'status', '-id'], name='membership_of_group'),
+            model_name="membership",
+            index=models.Index(fields=["group", "status", "-id"], name="membership_of_group"),
         ),
         migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['user', '-id'], name='membership_of_person'),
+            model_name="membership",
+            index=models.Index(fields=["user", "-id"], name="membership_of_person"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'group'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "group"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'moderator', 'member'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["owner", "moderator", "member"])),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'pending', 'invited', 'banned'])), name='membership_status_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["active", "pending", "invited", "banned"])),
+                name="membership_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role', 'member'), ('status', 'active'), _connector='OR'), name='membership_role_is_of_members'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role", "member"), ("status", "active"), _connector="OR"),
+                name="membership_role_is_of_members",
+            ),
         ),
     ]

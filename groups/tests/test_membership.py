@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Block
-from accounts.tests.factories import Api, person, page_of
+from accounts.tests.factories import Api, page_of, person
 from groups import actions
 from groups.models import Group, GroupCounts, Membership
 from groups.tests.factories import a_group, is_in
@@ -115,7 +115,9 @@ def test_the_last_owner_stays_until_another_is_there(ada, ben):
     assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
     me = f"groups/{group.slug}/members/{ada.username}"
     assert Api(ada)("PATCH", me, {"role": "member"}).status_code == 409
-    assert Api(ada)("PATCH", f"groups/{group.slug}/members/{ben.username}", {"role": "owner"}).status_code == 200
+    assert (
+        Api(ada)("PATCH", f"groups/{group.slug}/members/{ben.username}", {"role": "owner"}).status_code == 200
+    )
     assert Api(ada)("DELETE", f"groups/{group.slug}/membership").status_code == 204
     assert status_of(group, ben) == ("owner", "active")
 
@@ -125,7 +127,9 @@ def test_moderators_act_on_those_below_them_only(ada, ben, cleo, dora):
     is_in(group, ben, role="moderator")
     is_in(group, cleo)
     for name in (ada.username, ben.username):
-        assert Api(ben)("PATCH", f"groups/{group.slug}/members/{name}", {"status": "banned"}).status_code == 403
+        assert (
+            Api(ben)("PATCH", f"groups/{group.slug}/members/{name}", {"status": "banned"}).status_code == 403
+        )
     member = f"groups/{group.slug}/members/{cleo.username}"
     assert Api(ben)("PATCH", member, {"role": "moderator"}).status_code == 403
     assert Api(cleo)("PATCH", member, {"status": "banned"}).status_code == 403
