@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Block, Follow, Viewer
 from feeds import hooks
 from feeds.belonging import belongs
-from groups.models import Membership, Privacy
+from groups.models import Group, Membership, Privacy
 
 
 class Audience(models.TextChoices):
@@ -36,7 +36,8 @@ def audience_includes(viewer: Viewer) -> Q:
     A group's posts are for its members; those of a public group for everybody, but who is banned from it.
     """
     open_to_all = Q(visibility=Audience.PUBLIC, author__is_private=False)
-    in_open_group = Q(visibility=Audience.GROUP, group__privacy=Privacy.PUBLIC, group__deleted_at=None)
+    open_group = Group.objects.standing().filter(pk=OuterRef("group"), privacy=Privacy.PUBLIC)
+    in_open_group = Q(Exists(open_group), visibility=Audience.GROUP)
     if not viewer.is_authenticated:
         return open_to_all | in_open_group & Q(author__is_private=False)
     follows = Exists(Follow.objects.active().filter(follower=viewer.pk, followee=OuterRef("author")))
@@ -68,8 +69,8 @@ class Facts:
 
     `tag` is the followed one that it carries, as written, where its author is neither followed nor the viewer.
     `in_group`: it is in a group of which the viewer is a member.
-    `marks` are the names of the true ones among `is_shared`, `is_pinned`, `is_pinned_in_group`, `may_moderate` (the group in
-    which it is) and `hooks.viewer_facts`.
+    `marks` are the names of the true ones among `is_shared`, `is_pinned`, `is_pinned_in_group`,
+    `may_moderate` (the group in which it is) and `hooks.viewer_facts`.
     """
 
     post_id: int

@@ -17,7 +17,7 @@ from feeds.door import facts
 from feeds.errors import CannotShare
 from feeds.invariants import Ties, may_see
 from feeds.models import FeedEntry, HashtagCounts, Post
-from feeds.tests.factories import ids_at_home, publish
+from feeds.tests.factories import ids_at_home, plant_many, publish
 from feeds.tests.oracle import homes_by_sql
 from groups import actions as groups
 from groups.errors import NotAMember
@@ -282,8 +282,7 @@ def test_a_group_page_costs_the_same_for_one_post_and_for_twenty(
     ada: User, ben: User, django_assert_num_queries: Any
 ) -> None:
     group = a_group(ada)
-    for _each in range(25):
-        says(ada, group)
+    plant_many(ada, 25, visibility="group", group=group)
     seen = get_visible_group(group.slug, viewer=ben)
     selectors.group_posts(seen=seen, viewer=ben)
     with django_assert_num_queries(1):
