@@ -17,7 +17,7 @@ from feeds.door import facts
 from feeds.errors import CannotShare
 from feeds.invariants import Ties, may_see
 from feeds.models import FeedEntry, HashtagCounts, Post
-from feeds.tests.factories import ids_at_home, plant_many, publish
+from feeds.tests.factories import ids_at_home, picture, plant_many, publish
 from feeds.tests.oracle import homes_by_sql
 from groups import actions as groups
 from groups.errors import NotAMember
@@ -380,3 +380,33 @@ def test_members_who_are_online_hear_of_a_post_and_of_its_end(
     actions.delete_post(post=post, actor=ada)
     drain()
     assert (fanout.feed_group(ben.pk), "feed.remove") in told
+
+
+def test_search_lists_and_media_ask_the_door(ada: User, ben: User, cleo: User) -> None:
+    group = a_group(ada, "private")
+    is_in(group, ben)
+    drawn = picture(ada, is_stored=True)
+    post = actions.publish_post(
+        author=ada, content="Unheard-of xylophones", group=group, media_ids=[drawn.pk]
+    )
+    drain()
+    for name in ("like", "bookmark"):
+        assert Api(ben)("PUT", f"posts/{post.pk}/{name}").status_code == 200
+        assert Api(cleo)("PUT", f"posts/{post.pk}/{name}").status_code == 404
+
+    def found(viewer: User) -> list[bool]:
+        api, wanted = Api(viewer), str(post.pk)
+        lists = ("search?q=xylophones&type=posts", "me/bookmarks", "me/likes", "users/ada/media")
+        ids = [[one["id"] for one in api("GET", path).json()["results"]] for path in lists]
+        return [wanted in one for one in ids] + [sees(viewer)]
+
+    def sees(viewer: User) -> bool:
+        try:
+            return selectors.get_visible_media(drawn.pk, viewer=viewer).pk == drawn.pk
+        except NotFound:
+            return False
+
+    assert found(ben) == [True] * 5
+    assert found(cleo) == [False] * 5
+    groups.leave_group(group=group, person=ben)
+    assert found(ben) == [False] * 5
