@@ -23,6 +23,7 @@ urlpatterns = [
     path("hashtags/<str:tag>/posts", api.HashtagPostsView.as_view(), name="api_hashtag_posts"),
     path("hashtags/<str:tag>/people", api.HashtagPeopleView.as_view(), name="api_hashtag_people"),
     path("hashtags/<str:tag>/follow", api.HashtagFollowView.as_view(), name="api_hashtag_follow"),
+    path("groups/<str:slug>/posts", api.GroupPostsView.as_view(), name="api_group_posts"),
     path("me/hashtags", api.MyHashtagsView.as_view(), name="api_my_hashtags"),
     path("live", api.LiveView.as_view(), name="api_live"),
 ]

@@ -3,18 +3,19 @@
 Every seam is exact: each stage names a floor above which it lacks nothing, and the next goes on below. For people
 who were away and whose stored timeline is not caught up, all of it is the lateral join, and nothing becomes warm.
 So it is for everybody while deliveries to large audiences are put off: what waits completes the timelines later.
-Beside the delivered, and merged with it by id, come the posts of pull sources and those with followed tags; the lateral
-join has them all.
+Beside the delivered, and merged with it by id, come the posts of pull sources, those with followed tags and those in
+groups; the lateral join has them all.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from feeds import sources, stored, tagged, timelines
+from feeds import group_posts, sources, stored, tagged, timelines
 from feeds.sources import PullSet
 from feeds.stored import Entries
 from feeds.timelines import Slice
+from groups import cache as memberships
 from socialnet.kernel import overload
 from socialnet.kernel.errors import RedisAway
 from socialnet.outbox.ids import MAX_ID
@@ -26,8 +27,8 @@ NO_SOURCES = PullSet({}, 0)
 class Candidates:
     """A walk down one person's home. `tier` and `cache` say where it began, for the response headers.
 
-    `away` turns true when it finds that nobody keeps the stored timeline up. `tagged` are the ids that came for a tag
-    alone: no timeline has them.
+    `away` turns true when it finds that nobody keeps the stored timeline up. `tagged` are the ids that came for tags
+    or groups alone: no timeline has them.
     """
 
     def __init__(self, user_id: int, *, before: int | None) -> None:
@@ -46,7 +47,8 @@ class Candidates:
         self._beside: bytes | None = None
         self._tags: Sequence[str] = ()
         self._streams: list[_Stream] = []
-        self._by_tag: _Stream | None = None
+        self._groups: Sequence[int] = ()
+        self._unstored: list[_Stream] = []
 
     def next(self, count: int) -> list[int]:
         """The next ids, `count` unless the end is near; empty at the end."""
@@ -64,8 +66,10 @@ class Candidates:
         if self._pull.since and (followed := sources.followed_by(self.user_id, self._pull, raw=self._beside)):
             self._streams.append(_Stream(self._pulled(followed)))
         if self._tags:
-            self._by_tag = _Stream(self._with_tags(self._tags))
-            self._streams.append(self._by_tag)
+            self._unstored.append(_Stream(self._with_tags(self._tags)))
+        if self._groups:
+            self._unstored.append(_Stream(self._in_groups(self._groups)))
+        self._streams += self._unstored
 
     def _merged(self, count: int) -> list[int]:
         ids: list[int] = []
@@ -76,7 +80,7 @@ class Candidates:
             newest = max(head for head, _stream in heads)
             ids.append(newest)
             first = [stream for head, stream in heads if head == newest]
-            if first == [self._by_tag]:
+            if all(stream in self._unstored for stream in first):
                 self.tagged.add(newest)
             for stream in first:
                 stream.skip()
@@ -89,6 +93,9 @@ class Candidates:
 
     def _with_tags(self, names: Sequence[str]) -> Callable[[int], list[int]]:
         return self._onward(lambda place, count: tagged.posts_with(names, before=place, count=count))
+
+    def _in_groups(self, group_ids: Sequence[int]) -> Callable[[int], list[int]]:
+        return self._onward(lambda place, count: group_posts.posts_in(group_ids, before=place, count=count))
 
     def _onward(self, read: Callable[[int | None, int], list[int]]) -> Callable[[int], list[int]]:
         """`read` again and again, each time from where it came to."""
@@ -114,14 +121,15 @@ class Candidates:
 
     def _warm(self, count: int) -> Slice:
         try:
-            others = [tagged.key_of(self.user_id)]
+            others = [tagged.key_of(self.user_id), memberships.key_of(self.user_id)]
             if self._pull.since:
                 others.append(sources.key_of(self.user_id))
             part, beside = timelines.read_beside(self.user_id, others, before=self._place, count=count)
-            self._beside = beside[1] if self._pull.since else None
+            self._beside = beside[2] if self._pull.since else None
             if part is None:
                 return self._rebuilt(count)
             self._tags = tagged.followed_by(self.user_id, raw=beside[0])
+            self._groups = memberships.groups_of(self.user_id, raw=beside[1])
             return part
         except RedisAway:
             self.tier, self.cache = STORED, "miss"
@@ -131,6 +139,7 @@ class Candidates:
         part = stored.entries(self.user_id, before=self._place, count=count)
         self.away = self.away or not part.kept_up
         self._tags = self._tags or part.tags
+        self._groups = self._groups or part.groups
         return Slice(part.ids, part.floor)
 
     def _followed(self, count: int) -> Slice:
@@ -142,7 +151,7 @@ class Candidates:
         if whole is None:
             self.tier, self.cache, self.away = STORED, "miss", True
             return Slice(ids=[], floor=MAX_ID)
-        self._tags = whole.tags
+        self._tags, self._groups = whole.tags, whole.groups
         older = [post_id for post_id in whole.ids if self._place is None or post_id < self._place]
         return Slice(ids=older[:count], floor=whole.floor)
 
@@ -189,5 +198,6 @@ def rebuild(user_id: int) -> Entries | None:
     if len(whole.ids) == timelines.MAX_LENGTH:
         whole = whole._replace(floor=whole.ids[-1] - 1)
     tagged.keep_followed(user_id, whole.tags, read_since=began)
+    memberships.keep_groups_of(user_id, list(whole.groups), read_since=began)
     timelines.finish_rebuild(user_id, token=token, ids=whole.ids, floor=whole.floor)
     return whole

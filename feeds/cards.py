@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from accounts.cards import AuthorCard, author_cards, author_key, decode_author_cards, near_author_cards
 from feeds.models import LinkPreview, Media, Post, PostCounts
+from groups.models import Group
 from socialnet.kernel.cache import CachePolicy
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.redis import door
@@ -46,12 +47,21 @@ class PreviewCard(TypedDict):
     image_height: int
 
 
+class GroupCard(TypedDict):
+    """The group in which a post is; its address in pages is as the route "group" has it."""
+
+    slug: str
+    name: str
+    url: str
+
+
 class Card(TypedDict):
     id: int
     author_id: int
     content: str
     html: str
     visibility: str
+    group: GroupCard | None
     language: str
     reply_policy: str
     content_warning: str
@@ -73,7 +83,7 @@ CARD = CachePolicy(
     name="card",
     template="card:{id}",
     ttl=6 * 3600,
-    version=3,
+    version=4,
     dropped_by="delete, edit, hide, its pictures, its link preview",
 )
 COUNTS = CachePolicy(
@@ -162,13 +172,17 @@ def _fill(
 
 
 def _card_rows(post_ids: list[int]) -> Mapping[int, Card]:
-    posts = Post.objects.published().filter(pk__in=post_ids).select_related("preview")
+    posts = Post.objects.published().filter(pk__in=post_ids).select_related("preview", "group")
     pictures: dict[int, list[MediaCard]] = defaultdict(list)
     with_media = [post.pk for post in posts if post.with_media]
     if with_media:
         for media in Media.objects.filter(post__in=with_media).order_by("post", "position"):
             pictures[media.post_id].append(media_card(media))  # type: ignore[index]  # each is of one of these
     return {post.pk: card_of(post, pictures[post.pk]) for post in posts}
+
+
+def group_card(group: Group) -> GroupCard:
+    return {"slug": group.slug, "name": group.name, "url": group.get_absolute_url()}
 
 
 def _count_rows(post_ids: list[int]) -> dict[int, Counts]:
@@ -224,6 +238,7 @@ def card_of(post: Post, media: list[MediaCard]) -> Card:
         "content": post.content,
         "html": post.html,
         "visibility": post.visibility,
+        "group": group_card(post.group) if post.group_id and post.group else None,
         "language": post.language,
         "reply_policy": post.reply_policy,
         "content_warning": post.content_warning,

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Block, Follow, Viewer
 from feeds import hooks
 from feeds.belonging import belongs
+from groups.models import Group, Membership, Privacy
 
 
 class Audience(models.TextChoices):
@@ -22,20 +23,34 @@ class Audience(models.TextChoices):
     FOLLOWERS = "followers", "followers"
     FRIENDS = "friends", "friends"
     PRIVATE = "private", "private"
+    GROUP = "group", "group"
+
+
+# What somebody chooses for a post outside of groups, from everybody to nobody else.
+OWN_AUDIENCES: list[str] = [one for one in Audience.values if one != Audience.GROUP]
 
 
 def audience_includes(viewer: Viewer) -> Q:
-    """The posts whose audience has `viewer` in it; a private account narrows all of its posts to followers."""
+    """The posts whose audience has `viewer` in it; a private account narrows all of its posts to followers.
+
+    A group's posts are for its members; those of a public group for everybody, but who is banned from it.
+    """
     open_to_all = Q(visibility=Audience.PUBLIC, author__is_private=False)
+    open_group = Group.objects.standing().filter(pk=OuterRef("group"), privacy=Privacy.PUBLIC)
+    in_open_group = Q(Exists(open_group), visibility=Audience.GROUP)
     if not viewer.is_authenticated:
-        return open_to_all
+        return open_to_all | in_open_group & Q(author__is_private=False)
     follows = Exists(Follow.objects.active().filter(follower=viewer.pk, followee=OuterRef("author")))
     followed_back = Exists(Follow.objects.active().filter(follower=OuterRef("author"), followee=viewer.pk))
+    mine = Membership.objects.filter(user=viewer.pk, group=OuterRef("group"))
+    banned = Exists(mine.filter(status=Membership.Status.BANNED))
     return (
         Q(author=viewer.pk)
         | open_to_all
         | Q(follows, visibility__in=[Audience.PUBLIC, Audience.FOLLOWERS])
         | Q(follows, followed_back, visibility=Audience.FRIENDS)
+        | Q(Exists(mine.active()), visibility=Audience.GROUP)
+        | in_open_group & ~Q(banned) & (Q(author__is_private=False) | Q(follows))
     )
 
 
@@ -53,7 +68,9 @@ class Facts:
     """What is true of one post for one viewer, now. A share is visible and gone as what it shares.
 
     `tag` is the followed one that it carries, as written, where its author is neither followed nor the viewer.
-    `marks` are the names of the true ones among `is_shared`, `is_pinned` and `hooks.viewer_facts`.
+    `in_group`: it is in a group of which the viewer is a member.
+    `marks` are the names of the true ones among `is_shared`, `is_pinned`, `is_pinned_in_group`,
+    `may_moderate` (the group in which it is) and `hooks.viewer_facts`.
     """
 
     post_id: int
@@ -66,6 +83,7 @@ class Facts:
     via_id: int | None = None
     is_share: bool = False
     tag: str | None = None
+    in_group: bool = False
     marks: frozenset[str] = frozenset()
 
     @property
@@ -89,10 +107,13 @@ SELECT p.id, p.author_id,
         OR p.author_stands AND NOT p.blocked
         AND (p.visibility = 'public' AND NOT p.author_is_private
             OR p.visibility IN ('public', 'followers') AND p.follows
-            OR p.visibility = 'friends' AND p.follows AND p.followed_back)), false) AS visible,
+            OR p.visibility = 'friends' AND p.follows AND p.followed_back
+            OR p.visibility = 'group' AND (p.group_status IS NOT DISTINCT FROM 'active'
+                OR p.group_is_open AND p.group_status IS DISTINCT FROM 'banned'
+                    AND (NOT p.author_is_private OR p.follows)))), false) AS visible,
     coalesce({belongs}, false) AS belongs,
     p.muted,
-    p.gone, p.share_of_id, p.via_id, p.is_share, p.followed_tag,
+    p.gone, p.share_of_id, p.via_id, p.is_share, p.followed_tag, p.group_status IS NOT DISTINCT FROM 'active',
     r.marks
 FROM feeds_page_facts(%(viewer)s::bigint, %(ids)s::bigint[]) p
 CROSS JOIN LATERAL (SELECT p.viewer_id AS id) v
@@ -104,9 +125,18 @@ CROSS JOIN LATERAL (SELECT ARRAY[{marks}] AS marks OFFSET 0) r
         author="p.author_id",
         is_followed="p.follows",
         has_tag="p.followed_tag IS NOT NULL",
+        is_in_group="p.visibility = 'group'",
+        is_member="p.group_status = 'active'",
     ),
 )
-_MARKS = {"is_shared": "p.is_shared", "is_pinned": "p.is_pinned"}
+_MARKS = {
+    "is_shared": "p.is_shared",
+    "is_pinned": "p.is_pinned",
+    "is_pinned_in_group": """CASE WHEN p.group_id IS NULL THEN false
+        ELSE EXISTS (SELECT 1 FROM feeds_grouppin WHERE post_id = p.id) END""",
+    "may_moderate": """CASE WHEN p.group_status = 'active' THEN EXISTS (SELECT 1 FROM groups_membership
+        WHERE user_id = v.id AND group_id = p.group_id AND role <> 'member') ELSE false END""",
+}
 
 
 def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Facts]:
@@ -122,7 +152,7 @@ def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Fact
         )
         rows = cursor.fetchall()
     found = {
-        row[0]: Facts(*row[:10], marks=frozenset(compress(names, row[10])))  # type: ignore[misc]
+        row[0]: Facts(*row[:11], marks=frozenset(compress(names, row[11])))  # type: ignore[misc]
         for row in rows
     }
     for fact in [fact for fact in found.values() if fact.is_share]:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from feeds.actions.drafts import storable
 from feeds.cards import media_card
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES
 from feeds.models import DRAFT_CONTENT_MAX, DRAFT_WARNING_MAX, Draft, ReplyPolicy
 from feeds.serializers import IdField, MediaSerializer, WrittenSerializer, media_json
 
@@ -17,7 +17,7 @@ class DraftSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     content = serializers.CharField()
-    visibility = serializers.ChoiceField(choices=Audience.choices)
+    visibility = serializers.ChoiceField(choices=OWN_AUDIENCES)
     language = serializers.CharField(allow_null=True)
     reply_policy = serializers.ChoiceField(choices=ReplyPolicy.choices)
     content_warning = serializers.CharField(allow_null=True)

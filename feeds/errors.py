@@ -94,6 +94,13 @@ class ImpossibleMarker(Invalid):
         super().__init__(errors={"last_read_id": [_("There can be no post with this id.")]})
 
 
+class PinnedInItsGroup(Invalid):
+    """What is said in a group may stand first there, not on a profile."""
+
+    code = "pinned_in_its_group"
+    sentence = _("This post belongs to a group. Its moderators can pin it there.")
+
+
 class TooManyPins(Invalid):
     code = "too_many_pins"
 

@@ -12,6 +12,7 @@ from accounts.selectors import blocked_pairs
 from feeds import timelines
 from feeds.door import Audience
 from feeds.models import Post, PostHashtag, PullSource, TagFollow
+from groups.models import Membership
 from socialnet.kernel import realtime
 
 CHUNK = 1000
@@ -43,7 +44,7 @@ SELECT user_id FROM audience
 _DELIVER_ERA = """
 WITH era AS MATERIALIZED (
     SELECT id, author_id, visibility FROM feeds_post
-    WHERE author_id = %(author)s AND id > %(since)s AND deleted_at IS NULL AND visibility <> 'private'
+    WHERE author_id = %(author)s AND id > %(since)s AND deleted_at IS NULL AND visibility NOT IN ('private', 'group')
     ORDER BY id DESC LIMIT %(depth)s + 1
 ), audience AS MATERIALIZED (
     SELECT f.follower_id AS user_id, EXISTS (SELECT 1 FROM accounts_follow b
@@ -97,7 +98,8 @@ AUTHOR_ONLY = Range(0, 0)
 
 def ranges(post: Post) -> list[Range]:
     """The audience of `post` in key ranges of `CHUNK` followers; the last one is open, for those who come now."""
-    return [AUTHOR_ONLY] if post.visibility == Audience.PRIVATE else followers_of(post.author_id)
+    is_stored = post.visibility not in (Audience.PRIVATE, Audience.GROUP)
+    return followers_of(post.author_id) if is_stored else [AUTHOR_ONLY]
 
 
 def followers_of(author_id: int) -> list[Range]:
@@ -138,6 +140,18 @@ def deliver_to_author(post: Post) -> None:
         realtime.publish_many((feed_group(user_id), message) for user_id in homes)
 
 
+def deliver_in_group(post: Post) -> None:
+    """What is said in a group is merged into homes as they are read: who of its members is online is told, nobody
+    between whom and the author there is a block."""
+    deliver(post, AUTHOR_ONLY)
+    if post.hidden_at is not None:
+        return
+    members = _open_homes_of_group(post) - {post.author_id}
+    parted = {reader for reader, _author in blocked_pairs((reader, post.author_id) for reader in members)}
+    message = feed_news(post.pk)
+    realtime.publish_many((feed_group(user_id), message) for user_id in members - parted)
+
+
 def deliver_era(source: PullSource, part: Range) -> int:
     """Store at `part` of the followers what the author said while merged on read; returns how many people have it.
 
@@ -162,6 +176,15 @@ def _open_homes(author_id: int) -> set[int]:
     here = realtime.everybody_online()
     followers = Follow.objects.active().filter(followee=author_id, follower__in=here)
     return {*followers.values_list("follower_id", flat=True), author_id} & set(here)
+
+
+def _open_homes_of_group(post: Post) -> set[int]:
+    """Of the members of the group in which `post` is, those who are online; nobody for a post outside of groups."""
+    if post.group_id is None:
+        return set()
+    here = realtime.everybody_online()
+    members = Membership.objects.active().filter(group=post.group_id, user__in=here)
+    return set(members.values_list("user_id", flat=True))
 
 
 def _open_homes_with_shares(post_id: int) -> set[int]:
@@ -203,6 +226,8 @@ def tell_followers_of_tags(posts: Iterable[Post]) -> None:
 def withdraw(post_id: int, *, author_id: int, tags: Collection[str] = ()) -> None:
     """Tell every open home that may show a post, or a share of it, that it is gone; `tags` are all it ever carried."""
     homes = _open_homes(author_id) | _open_homes_with_shares(post_id) | _open_homes_with_tags(tags)
+    for post in Post.objects.filter(pk=post_id, group__isnull=False):
+        homes |= _open_homes_of_group(post)
     _tell_gone(post_id, homes)
 
 
@@ -219,7 +244,7 @@ def withdraw_from_tags(post: Post, tags: Collection[str]) -> None:
 
 def withdraw_from_outsiders(post: Post) -> None:
     """Tell the open homes of those whom an edit of the audience has shut out."""
-    if post.visibility == Audience.PUBLIC:
+    if post.visibility in (Audience.PUBLIC, Audience.GROUP):  # what is said in a group stays there
         return
     followers = _open_homes(post.author_id)
     insiders = {post.author_id}

@@ -132,3 +132,15 @@ class PostForm(forms.Form):
             "content_warning": data["content_warning"],
             "media_ids": [row.media.pk for row in self.rows],
         }
+
+
+class GroupPostForm(forms.Form):
+    """What is said in a group from its page; pictures come by the API."""
+
+    content = forms.CharField(
+        label=_("What do you want to say to the group?"),
+        strip=False,
+        max_length=CONTENT_MAX * 5,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+    )
+    content_warning = forms.CharField(label=_("Content warning"), required=False, max_length=WARNING_MAX * 5)

@@ -19,7 +19,9 @@ from feeds import (
     candidates,
     cards,
     fanout,
+    group_posts,
     idle,
+    live,
     newest,
     previews,
     sources,
@@ -44,6 +46,7 @@ from feeds.events import (
     TagUnfollowed,
 )
 from feeds.models import Post, PullSource
+from groups.events import GroupChanged, GroupDeleted, GroupLeft
 from socialnet.outbox.actions import owe
 from socialnet.outbox.errors import NotYet
 from socialnet.outbox.handlers import Owed, on, owed
@@ -73,6 +76,8 @@ def _forget_lists(
 
 
 def _deliver(post: Post, event: PostPublished) -> None:
+    if post.group_id is not None:
+        return fanout.deliver_in_group(post)
     if sources.note_post(post):
         return fanout.deliver_to_author(post)
     parts = fanout.ranges(post)
@@ -205,6 +210,21 @@ def note_tag_followed(events: list[TagFollowed]) -> None:
 def note_tag_unfollowed(events: list[TagUnfollowed]) -> None:
     for event in events:
         tagged.surely_forget_followed(event.user_id)
+
+
+@on(GroupLeft)
+def unseat_from_groups(events: list[GroupLeft]) -> None:
+    """Who is in a group no longer hears no more of what is said there."""
+    live.rights_changed(user_ids={event.user_id for event in events})
+
+
+@on(GroupChanged, GroupDeleted, batch=5)
+def note_groups_changed(events: list[GroupChanged | GroupDeleted]) -> None:
+    """Cards bear the name of the group; and fewer people than before may see its posts, perhaps."""
+    for event in events:
+        ids = group_posts.newest_of(event.group_id)
+        cards.surely_drop(*ids)
+        live.rights_changed(post_ids=ids)
 
 
 @on(PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted, batch=20)

@@ -12,7 +12,17 @@ from accounts.models import Activity, Mute, User
 from feeds import stored, timelines
 from feeds.door import Audience, facts
 from feeds.fanout import Range
-from feeds.invariants import PAGES, TAGGED, Ties, expected_home, expected_walk, rows, walked
+from feeds.invariants import (
+    IN_GROUPS,
+    PAGES,
+    TAGGED,
+    Ties,
+    expected_home,
+    expected_walk,
+    may_see,
+    rows,
+    walked,
+)
 from feeds.models import FeedEntry, Post
 from feeds.timelines import MAX_LENGTH, Slice
 from socialnet.kernel.diagnosing import Finding, Told
@@ -59,7 +69,7 @@ class Home:
         self.entries = dict(FeedEntry.objects.filter(user_id=person.pk).values_list("post_id", "author_id"))
         self.misnamed = set(rows(_MISNAMED, user=person.pk))
         self.candidates = expected_home(person.pk, floor=0)
-        self.tagged = set(rows(TAGGED, user=person.pk))
+        self.tagged = {*rows(TAGGED, user=person.pk), *rows(IN_GROUPS, user=person.pk)}
         self.expected = expected_walk(person)
         self.pages = walked(person)
 
@@ -263,6 +273,9 @@ class Home:
             return Reason(f"{name} is suspended" if author.suspended_at else f"{name} left")
         if author.pk in self.ties.parted:
             return Reason("there is a block between the two", strange=True)
+        if post.visibility == Audience.GROUP:
+            may = may_see(post, self.ties)
+            return None if may else Reason("audience: a group that this person may not read")
         if post.visibility == Audience.PRIVATE:
             return Reason(
                 f"audience: only {name}", strange=post.edited_at is None

@@ -17,6 +17,7 @@ from feeds import stored, timelines
 from feeds.door import facts
 from feeds.models import LinkPreview, Media, Post
 from feeds.selectors import home_page
+from groups.models import Membership
 from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
 from socialnet.kernel.pagination import MAX_PAGE_SIZE
@@ -109,6 +110,19 @@ WHERE f.user_id = %(user)s AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND 
     AND NOT EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = f.user_id AND m.muted_id = p.author_id
         AND (m.until IS NULL OR m.until > clock_timestamp()))
 """
+# What is said in this person's groups, but by muted authors.
+IN_GROUPS = """
+SELECT p.id FROM groups_membership g JOIN feeds_post p ON p.group_id = g.group_id
+WHERE g.user_id = %(user)s AND g.status = 'active' AND p.deleted_at IS NULL AND p.hidden_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = g.user_id AND m.muted_id = p.author_id
+        AND (m.until IS NULL OR m.until > clock_timestamp()))
+"""
+_WRONG_GROUP_POST_COUNTS = """
+SELECT count(*) FROM groups_groupcounts c
+LEFT JOIN (SELECT group_id, count(*) AS many FROM feeds_post WHERE deleted_at IS NULL AND group_id IS NOT NULL
+    GROUP BY 1) p ON p.group_id = c.group_id
+WHERE c.posts <> coalesce(p.many, 0)
+"""
 _WRONG_TAG_COUNTS = """
 SELECT count(*) FROM feeds_hashtag h
 LEFT JOIN feeds_hashtagcounts c ON c.hashtag_id = h.id
@@ -132,7 +146,8 @@ WHERE c.posts <> coalesce(marked.many, 0)
 _STRANGERS = """
 SELECT count(*) FROM feeds_post p
 WHERE p.id = ANY(%(ids)s) AND p.author_id <> %(user)s AND p.deleted_at IS NULL AND p.hidden_at IS NULL
-    AND (p.visibility = 'private' AND p.edited_at IS NULL OR NOT EXISTS (SELECT 1 FROM accounts_follow f
+    AND (p.visibility = 'group' OR p.visibility = 'private' AND p.edited_at IS NULL OR NOT EXISTS (
+        SELECT 1 FROM accounts_follow f
         WHERE f.follower_id = %(user)s AND f.followee_id = p.author_id AND f.status = 'active'))
     AND NOT EXISTS (SELECT 1 FROM feeds_posthashtag t JOIN feeds_tagfollow g ON g.hashtag_id = t.hashtag_id
         WHERE t.post_id = p.id AND g.user_id = %(user)s AND p.visibility = 'public')
@@ -178,6 +193,9 @@ _DECIDING = (
     "share_of_id",
     "content",
     "with_media",
+    "group_id",
+    "group__privacy",
+    "group__deleted_at",
 )
 PAGES = 15  # of `MAX_PAGE_SIZE`: past the ends of warm and stored timelines
 
@@ -271,6 +289,11 @@ def wrong_post_counts(_sample: int) -> int:
     return number(_WRONG_POST_COUNTS)
 
 
+@invariant(14, "post counts of groups equal rows")
+def wrong_group_post_counts(_sample: int) -> int:
+    return number(_WRONG_GROUP_POST_COUNTS)
+
+
 @invariant(15, "the counts of tags equal what every visitor may see, and what is marked as counted")
 def wrong_tag_counts(_sample: int) -> int:
     return number(_WRONG_TAG_COUNTS) + number(_WRONG_TAG_MARKS)
@@ -329,7 +352,7 @@ def _wrong_for(viewer: Viewer, post_ids: Collection[int]) -> int:
 
 def _visible_to(ties: "Ties", post_ids: Collection[int]) -> set[int]:
     """Of `post_ids`, what the table of the design shows to this viewer; a share needs its original as well."""
-    decided = Post.objects.select_related("author").only(*_DECIDING)
+    decided = Post.objects.select_related("author", "group").only(*_DECIDING)
     posts = decided.in_bulk(post_ids)
     originals = decided.in_bulk([post.share_of_id for post in posts.values() if post.is_share])
     return {
@@ -351,11 +374,12 @@ class Ties:
     followed: set[int]
     followers: set[int]
     parted: set[int]
+    groups: dict[int, str]
 
     @classmethod
     def of(cls, viewer: Viewer) -> "Ties":
         if not viewer.is_authenticated:
-            return cls(None, set(), set(), set())
+            return cls(None, set(), set(), set(), {})
         follow = "SELECT {}_id FROM accounts_follow WHERE {}_id = %(user)s AND status = 'active'"
         block = "SELECT {}_id FROM accounts_block WHERE {}_id = %(user)s"
         return cls(
@@ -366,6 +390,7 @@ class Ties:
                 *rows(block.format("blocked", "blocker"), user=viewer.pk),
                 *rows(block.format("blocker", "blocked"), user=viewer.pk),
             },
+            groups=dict(Membership.objects.filter(user=viewer.pk).values_list("group_id", "status")),
         )
 
 
@@ -385,6 +410,12 @@ def may_see(post: Post, ties: Ties) -> bool:
         return is_follower
     if post.visibility == "friends":
         return is_follower and author.pk in ties.followers
+    if post.visibility == "group" and post.group:
+        status = ties.groups.get(post.group.pk)
+        is_open = post.group.privacy == "public" and post.group.deleted_at is None
+        return status == "active" or (
+            is_open and status != "banned" and (is_follower or not author.is_private)
+        )
     return False
 
 
@@ -400,7 +431,12 @@ def expected_home(user_id: int, *, floor: int) -> set[int]:
 def expected_walk(person: User) -> list[int]:
     """What home must show from top to bottom: shares only of what this person sees, and of nobody they mute."""
     candidates = sorted(
-        {*rows(_HOME, user=person.pk, floor=0, muted_too=False), *rows(TAGGED, user=person.pk)}, reverse=True
+        {
+            *rows(_HOME, user=person.pk, floor=0, muted_too=False),
+            *rows(TAGGED, user=person.pk),
+            *rows(IN_GROUPS, user=person.pk),
+        },
+        reverse=True,
     )
     visible = _visible_to(Ties.of(person), candidates)
     mutes = rows(

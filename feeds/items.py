@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from accounts.cards import AuthorCard
 from accounts.models import Viewer
-from feeds.cards import NO_COUNTS, Card, Counts, Hydrated, MediaCard, PreviewCard, hydrate
+from feeds.cards import NO_COUNTS, Card, Counts, GroupCard, Hydrated, MediaCard, PreviewCard, hydrate
 from feeds.door import Facts, facts
 from socialnet.outbox.ids import time_of
 
@@ -82,6 +82,10 @@ class FeedItem:
     @property
     def visibility(self) -> str:
         return self.card["visibility"]
+
+    @property
+    def group(self) -> GroupCard | None:
+        return self.card["group"]
 
     @property
     def language(self) -> str:
@@ -217,12 +221,19 @@ def home_items(
         reason = own if fact.author_id == viewer_id else followed
         if fact.tag:
             reason = Reason("tag", _("From #%(tag)s, which you follow") % {"tag": fact.tag})
+        if fact.in_group and fact.author_id != viewer_id:
+            reason = Reason("group", _group_reason(fact, known))
         if fact.is_share:
             reason = Reason("shared", _sharers(group, known, viewer_id))
         also = tuple(other.post_id for other in group.others)
         if item := _whole(fact, truth, known, viewer_id, reason=reason, also=also):
             told.append(item)
     return told
+
+
+def _group_reason(fact: Facts, known: Hydrated) -> str:
+    card = known.cards.get(fact.post_id)
+    return _("From %(group)s") % {"group": card["group"]["name"]} if card and card["group"] else ""
 
 
 def _sharers(group: Group, known: Hydrated, viewer_id: int) -> str:

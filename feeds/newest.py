@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from feeds import tagged
-from feeds.models import PostHashtag, PostRevision
+from feeds.models import Post, PostHashtag, PostRevision
 from feeds.text import tag_name, tags_in
 from socialnet.kernel.cache import CachePolicy
 
@@ -28,6 +28,12 @@ OF_TAG = CachePolicy(
     ttl=60,
     dropped_by="publish, edit and delete of a post with the tag; who may see them is asked each time",
 )
+OF_GROUP = CachePolicy(
+    name="newest of a group",
+    template="newest_in_group:{id}",
+    ttl=180,
+    dropped_by="publish and delete of a post in the group; who may see them and what is pinned is asked each time",
+)
 
 _OF_PERSON = """
 SELECT id FROM feeds_post WHERE author_id = %(of)s AND deleted_at IS NULL ORDER BY id DESC LIMIT %(count)s
@@ -36,6 +42,9 @@ _OF_TAG = """
 SELECT p.id FROM feeds_posthashtag t JOIN feeds_post p ON p.id = t.post_id
 WHERE t.hashtag_id = (SELECT id FROM feeds_hashtag WHERE name = %(of)s) AND p.deleted_at IS NULL
 ORDER BY t.post_id DESC LIMIT %(count)s
+"""
+_OF_GROUP = """
+SELECT id FROM feeds_post WHERE group_id = %(of)s AND deleted_at IS NULL ORDER BY id DESC LIMIT %(count)s
 """
 
 
@@ -55,6 +64,16 @@ def of_person(author_id: int, *, may_fill: bool = True) -> Newest | None:
 def of_tag(name: str, *, may_fill: bool = True) -> Newest | None:
     """The newest posts with a tag, in normal form; None when they are not kept and may not be filled in."""
     return _newest(OF_TAG, _OF_TAG, name, may_fill=may_fill)
+
+
+def of_group(group_id: int, *, may_fill: bool = True) -> Newest | None:
+    """The newest posts in a group; None when they are not kept and may not be filled in."""
+    return _newest(OF_GROUP, _OF_GROUP, group_id, may_fill=may_fill)
+
+
+def forget_group(group_id: int) -> None:
+    """This group has other newest posts than before, if Redis answers."""
+    OF_GROUP.drop(group_id)
 
 
 def _newest(policy: CachePolicy, statement: str, ident: int | str, *, may_fill: bool) -> Newest | None:
@@ -82,6 +101,8 @@ def surely_forget(*, author_ids: Collection[int], post_ids: Collection[int]) -> 
     """As `forget`, with every tag that these posts carry or carried; raises `RedisAway`, on which a handler is tried
     again."""
     OF_PERSON.surely_drop(*author_ids)
+    in_groups = Post.objects.filter(pk__in=post_ids, group__isnull=False)
+    OF_GROUP.surely_drop(*set(in_groups.values_list("group_id", flat=True)))
     tags = tags_ever(post_ids)
     OF_TAG.surely_drop(*tags)
     tagged.surely_forget(tags)

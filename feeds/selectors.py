@@ -23,6 +23,7 @@ from feeds.models import (
     PINS_MOST,
     Draft,
     DraftQuerySet,
+    GroupPin,
     Hashtag,
     Media,
     Pin,
@@ -31,6 +32,7 @@ from feeds.models import (
     PostRevision,
 )
 from feeds.newest import Newest
+from groups.selectors import SeenGroup, check_readable
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import DatabaseAway, NotFound, RedisAway
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -317,7 +319,14 @@ def profile_posts(
         return found if with_pinned else found.filter(pin=None)
 
     known = newest.of_person(author.pk, may_fill=cursor is None)
-    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, with_pinned=with_pinned)
+    return _listed(
+        known,
+        posts,
+        viewer=viewer,
+        cursor=cursor,
+        size=size,
+        without_mark=None if with_pinned else "is_pinned",
+    )
 
 
 def pinned_posts(*, author: User, viewer: Viewer) -> list[FeedItem]:
@@ -345,6 +354,26 @@ def tagged_posts(
 
     known = newest.of_tag(name, may_fill=cursor is None)
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def group_posts(
+    *, seen: SeenGroup, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """What is said in a group, newest first, without what stands pinned above. Raises as `check_readable` does."""
+    check_readable(seen)
+
+    def posts() -> PostQuerySet:
+        return Post.objects.filter(group=seen.group, group_pin=None).visible_to(viewer)
+
+    known = newest.of_group(seen.group.pk, may_fill=cursor is None)
+    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, without_mark="is_pinned_in_group")
+
+
+def pinned_in_group(*, seen: SeenGroup, viewer: Viewer) -> list[FeedItem]:
+    """What stands first in a group, as far as `viewer` may see it. Raises as `check_readable` does."""
+    check_readable(seen)
+    pins = GroupPin.objects.filter(group=seen.group).order_by("-pinned_at", "-pk")
+    return items_of(list(pins.values_list("post_id", flat=True)), viewer=viewer)
 
 
 def sharers_of(
@@ -392,7 +421,7 @@ def _listed(
     viewer: Viewer,
     cursor: Cursor | None,
     size: int,
-    with_pinned: bool = True,
+    without_mark: str | None = None,
 ) -> Page[FeedItem]:
     """As `_page`, from the ids that are known as far as they reach: what `viewer` may see of them is all that is asked.
 
@@ -409,7 +438,7 @@ def _listed(
         asked = facts(viewer_id=viewer_id, post_ids=ids)
         truth |= asked
         passed = (asked[post_id] for post_id in ids if post_id in asked and asked[post_id].visible)
-        shown += [fact for fact in passed if with_pinned or "is_pinned" not in fact.marks]
+        shown += [fact for fact in passed if without_mark not in fact.marks]
         if len(shown) > size:
             break
     page = shown[:size]

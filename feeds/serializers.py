@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.cards import AuthorCard
 from feeds.addresses import LARGE, SMALL, media_url, preview_url
 from feeds.cards import MediaCard, PreviewCard
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES, Audience
 from feeds.history import ADDED, REMOVED, SAME, Version
 from feeds.items import FeedItem
 from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX, ReplyPolicy
@@ -26,7 +26,9 @@ class AuthorSerializer(serializers.Serializer[Any]):
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["followed", "interest", "popular", "shared", "tag", "you"])
+    kind = serializers.ChoiceField(
+        choices=["followed", "group", "interest", "popular", "shared", "tag", "you"]
+    )
     label = serializers.CharField()  # type: ignore[assignment]  # the API's word; shadows Field.label
 
 
@@ -80,7 +82,7 @@ class PostSerializer(serializers.Serializer[Any]):
     content_html = serializers.CharField()
     media = MediaSerializer(many=True)
     visibility = serializers.ChoiceField(choices=Audience.choices)
-    group = serializers.CharField(allow_null=True)
+    group = serializers.CharField(allow_null=True, help_text="The slug of the group in which it is.")
     share_of = serializers.DictField(allow_null=True, help_text="A post, without what it shares itself.")
     share_of_gone = serializers.BooleanField()
     via = serializers.CharField(allow_null=True, help_text="Whose share led to this one: a username.")
@@ -127,7 +129,9 @@ class WrittenSerializer(serializers.Serializer[Any]):
         allow_blank=True,
         help_text="At most 2,000 characters.",
     )
-    visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
+    visibility = serializers.ChoiceField(
+        choices=[pair for pair in Audience.choices if pair[0] in OWN_AUDIENCES], default=Audience.PUBLIC
+    )
     language = serializers.RegexField(
         r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", max_length=12, required=False, allow_blank=True, default=""
     )
@@ -152,6 +156,13 @@ class WrittenSerializer(serializers.Serializer[Any]):
 class NewPostSerializer(WrittenSerializer):
     """What publishing takes. `content` may be empty when there are pictures."""
 
+    visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
+    group = serializers.CharField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The slug of a group of yours: the post is for it, whatever `visibility` says.",
+    )
     share_of = IdField(required=False, allow_null=True, default=None, help_text="The post that is quoted.")
 
 
@@ -290,7 +301,7 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         "content_html": card["html"],
         "media": [media_json(media) for media in card["media"]],
         "visibility": card["visibility"],
-        "group": None,
+        "group": card["group"]["slug"] if card["group"] else None,
         "share_of": post_json(original, signed_in=signed_in, nested=True)
         if original and not nested
         else None,
@@ -303,7 +314,7 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         "like_count": counts["likes"],
         "comment_count": counts["comments"],
         "share_count": counts["shares"],
-        "pinned": "is_pinned" in item.marks,
+        "pinned": bool({"is_pinned", "is_pinned_in_group"} & item.marks),
         "created_at": card["created_at"],
         "edited_at": card["edited_at"],
         "url": absolute(item.url),

@@ -55,14 +55,15 @@ _loads = Counter("socialnet_pull_loads", "Recent lists of pull sources loaded in
 
 _NEWEST = """
 SELECT source.id, ARRAY(
-    SELECT id FROM feeds_post WHERE author_id = source.id AND deleted_at IS NULL AND visibility <> 'private'
+    SELECT id FROM feeds_post
+    WHERE author_id = source.id AND deleted_at IS NULL AND visibility NOT IN ('private', 'group')
     ORDER BY id DESC LIMIT %(count)s)
 FROM unnest(%(authors)s::bigint[]) AS source (id)
 """
 _OLDER = """
 SELECT p.id FROM unnest(%(authors)s::bigint[]) AS source (id) CROSS JOIN LATERAL (
     SELECT id FROM feeds_post
-    WHERE author_id = source.id AND id < %(before)s AND deleted_at IS NULL AND visibility <> 'private'
+    WHERE author_id = source.id AND id < %(before)s AND deleted_at IS NULL AND visibility NOT IN ('private', 'group')
     ORDER BY id DESC LIMIT %(count)s
 ) p ORDER BY p.id DESC LIMIT %(count)s
 """

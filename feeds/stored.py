@@ -1,4 +1,5 @@
-"""Stored timelines in PostgreSQL: `FeedEntry`, and below it the posts of followed people and tags by lateral join.
+"""Stored timelines in PostgreSQL: `FeedEntry`, and below it the posts of followed people and tags, and of groups, by
+lateral join.
 
 `FeedEntry` lacks nothing above a person's floor: fan-out adds what is new, a follow backfills up to `DEPTH` posts
 and raises the floor to where it stopped. Below it the lateral join goes on, so scrolling never stops early.
@@ -11,8 +12,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 
-from feeds import tagged
-from feeds.belonging import SOURCES, TAGS, follows, is_delivered
+from feeds import group_posts, tagged
+from feeds.belonging import GROUPS, IS_FOR_FOLLOWERS, SOURCES, TAGS, follows, is_delivered
 from feeds.models import FeedEntry, StoredFloor
 from socialnet.kernel.postgres import in_time
 from socialnet.outbox.ids import MAX_ID
@@ -27,7 +28,7 @@ SELECT coalesce(a.state = 'live', false), coalesce(f.floor, 0), ARRAY(
     SELECT post_id FROM feeds_feedentry
     WHERE user_id = %(user)s AND post_id > coalesce(f.floor, 0) AND post_id < %(before)s
     ORDER BY post_id DESC LIMIT %(count)s
-), ARRAY(SELECT name FROM feeds_hashtag WHERE id IN ({TAGS}))
+), ARRAY(SELECT name FROM feeds_hashtag WHERE id IN ({TAGS})), ARRAY({GROUPS})
 FROM (SELECT %(user)s::bigint AS id) person
 LEFT JOIN accounts_activity a ON a.user_id = person.id
 LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
@@ -37,21 +38,23 @@ SELECT id FROM (
     (SELECT p.id FROM ({SOURCES}) source
     CROSS JOIN LATERAL (
         SELECT id FROM feeds_post
-        WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL
+        WHERE author_id = source.author_id AND id < %(before)s AND deleted_at IS NULL AND {IS_FOR_FOLLOWERS}
         ORDER BY id DESC LIMIT %(count)s
     ) p
     ORDER BY p.id DESC LIMIT %(count)s)
     UNION ({tagged.OF_PERSON})
+    UNION ({group_posts.OF_PERSON})
 ) found ORDER BY id DESC LIMIT %(count)s
 """
-_CLOSEST = """
+_CLOSEST = f"""
 SELECT p.id FROM (
     (SELECT followee_id AS author_id FROM accounts_follow WHERE follower_id = %(user)s AND status = 'active'
         ORDER BY array_position(%(closest)s::bigint[], followee_id), id DESC LIMIT %(most)s)
     UNION ALL SELECT %(user)s
 ) source
 CROSS JOIN LATERAL (
-    SELECT id FROM feeds_post WHERE author_id = source.author_id AND deleted_at IS NULL ORDER BY id DESC LIMIT 10
+    SELECT id FROM feeds_post WHERE author_id = source.author_id AND deleted_at IS NULL AND {IS_FOR_FOLLOWERS}
+    ORDER BY id DESC LIMIT 10
 ) p
 ORDER BY p.id DESC LIMIT %(count)s
 """
@@ -138,13 +141,15 @@ class Entries(NamedTuple):
     """Part of a stored timeline. Below `floor` the feed goes on in `followed_posts`; 0: there is nothing below.
 
     Nobody keeps up the entries of people who are away or only now back: then all of it is there, and none here.
-    `tags` are the names of those that the person follows, whose posts are not among the entries.
+    `tags` are the names of those that the person follows, `groups` the ids of those that they are in, whose posts are
+    not among the entries.
     """
 
     ids: list[int]
     floor: int
     kept_up: bool = True
     tags: Sequence[str] = ()
+    groups: Sequence[int] = ()
 
 
 def entries(user_id: int, *, before: int | None, count: int) -> Entries:
@@ -152,8 +157,8 @@ def entries(user_id: int, *, before: int | None, count: int) -> Entries:
     params = {"user": user_id, "before": MAX_ID + 1 if before is None else before, "count": count}
     with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_ENTRIES, params)
-        kept_up, floor, ids, tags = cursor.fetchone()
-    return Entries(ids, floor, tags=tags) if kept_up else Entries([], MAX_ID, kept_up=False)
+        kept_up, floor, ids, tags, groups = cursor.fetchone()
+    return Entries(ids, floor, tags=tags, groups=groups) if kept_up else Entries([], MAX_ID, kept_up=False)
 
 
 def floor_of(user_id: int) -> int:
@@ -162,8 +167,8 @@ def floor_of(user_id: int) -> int:
 
 
 def followed_posts(user_id: int, *, before: int | None, count: int) -> list[int]:
-    """Up to `count` ids older than `before` by the people `user_id` follows or with a tag that they follow, straight
-    from the posts."""
+    """Up to `count` ids older than `before` by the people `user_id` follows, with a tag that they follow or in a
+    group of theirs, straight from the posts."""
     params = {"user": user_id, "before": before if before is not None else MAX_ID, "count": count}
     with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_LATERAL, params)

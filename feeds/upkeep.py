@@ -7,7 +7,19 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from accounts.models import PersonCounts
-from feeds import cards, files, hooks, markers, newest, previews, stored, tag_counts, tagged, timelines
+from feeds import (
+    cards,
+    files,
+    group_posts,
+    hooks,
+    markers,
+    newest,
+    previews,
+    stored,
+    tag_counts,
+    tagged,
+    timelines,
+)
 from feeds.actions import remove_shares_of
 from feeds.events import PostsRemoved
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor, TagFollow
@@ -159,6 +171,9 @@ def forget_person(user_id: int) -> None:
         for post_id in ids:
             while remove_shares_of(post_id):
                 pass
+        in_groups = list(
+            Post.objects.filter(pk__in=ids, group__isnull=False).values_list("group_id", flat=True)
+        )
         with transaction.atomic():
             tag_counts.let_go(ids)
             Post.objects.filter(pk__in=ids).delete()
@@ -167,6 +182,7 @@ def forget_person(user_id: int) -> None:
             reconcile_share_counts(shared)
             previews.forget(LinkPreview.objects.filter(pk__in=linked))
         cards.surely_drop(*ids)
+        group_posts.recount(in_groups)
     newest.surely_forget(author_ids=[user_id], post_ids=[])
     Draft.objects.filter(author=user_id).delete()
     TagFollow.objects.filter(user=user_id).delete()

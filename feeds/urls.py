@@ -31,5 +31,8 @@ urlpatterns = [
     path("@<username:username>/<int:post_id>/unpin", views.post_unpin, name="post_unpin"),
     path("@<username:username>/<int:post_id>/pin/up", views.post_pin_move, {"by": -1}, name="post_pin_up"),
     path("@<username:username>/<int:post_id>/pin/down", views.post_pin_move, {"by": 1}, name="post_pin_down"),
+    path("@<username:username>/<int:post_id>/pin/group", views.group_pin, name="post_pin_group"),
+    path("g/<slug:slug>", views.group, name="group"),
+    path("g/<slug:slug>/posts", views.group_post, name="group_post"),
     path("@<username:username>/<int:post_id>/delete", views.post_delete, name="post_delete"),
 ]

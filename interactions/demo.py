@@ -73,7 +73,7 @@ class _Neighbours:
 
     def _may_see(self, user_id: int, post: Post) -> bool:
         pair = (user_id, post.author_id)
-        if pair in self.apart or post.visibility == Audience.PRIVATE:
+        if pair in self.apart or post.visibility in (Audience.PRIVATE, Audience.GROUP):
             return False
         if post.visibility == Audience.PUBLIC and post.author_id not in self.private:
             return True

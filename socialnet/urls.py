@@ -16,6 +16,7 @@ api: list[Any] = [
     path("docs", docs.DocsView.as_view(url_name="api_schema"), name="api_docs"),
     path("", include("feeds.api_urls")),  # what is asked for most is tried first
     path("", include("accounts.api_urls")),
+    path("", include("groups.api_urls")),
     path("", include("interactions.api_urls")),
     path("", include("notifications.api_urls")),
     path("", include("notifications.channels.push.api_urls")),
@@ -45,6 +46,7 @@ urlpatterns = [
     path("settings/appearance", views.appearance, name="settings_appearance"),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("groups.urls")),
     path("", include("interactions.urls")),
     path("", include("notifications.urls")),
     path("", include("notifications.channels.push.urls")),

@@ -22,6 +22,7 @@ from feeds.actions import move_marker, publish_post
 from feeds.models import Draft, FeedEntry, HashtagCounts, LinkPreview, Media, Post, PostCounts, PullSource
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
+from groups.tests.planted import PLANTS as PLANTED_GROUPS
 from interactions.actions import comment_on_post
 from interactions.models import Bookmark, Comment, CommentLike, CommentQuerySet, Like
 from notifications.tests.planted import PLANTS as PLANTED_NEWS
@@ -462,6 +463,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     **PLANTED_NEWS,
     **PLANTED_PEOPLE,
     **PLANTED_DOCUMENTS,
+    **PLANTED_GROUPS,
 }
 # The door itself cannot be broken by planting rows: its test breaks the code.
 DOOR = "the door lets through exactly what it should, in both of its forms"
@@ -552,5 +554,5 @@ def test_the_command_goes_on_without_redis(town: Town, redis_process) -> None:  
 def test_every_cache_policy_is_listed() -> None:
     out = StringIO()
     call_command("caches", stdout=out)
-    for line in ("timeline:<id>:v1", "card:<id>:v3", "author:<id>:v2", "24 h", "30 min"):
+    for line in ("timeline:<id>:v1", "card:<id>:v4", "author:<id>:v2", "24 h", "30 min"):
         assert line in out.getvalue()

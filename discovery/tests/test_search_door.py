@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.tests.factories import Api, blocks, follows, page_of, person
 from discovery.search.documents import keep_people, keep_posts
 from discovery.tests.finding import known, people, posts, said, suggested, tags
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES
 from feeds.models import Hashtag, PostHashtag
 from feeds.tests.test_door import FULL, MATRIX, NAMES, PRIVATE_ACCOUNT, Built, towns
 from socialnet.kernel import redis
@@ -41,7 +41,7 @@ def api_finds(what: str, viewer: User | AnonymousUser, ident: int) -> bool:
     return str(ident) in [found["post"]["id"] for found in answer.json()["results"]]
 
 
-@pytest.mark.parametrize("audience", Audience.values)
+@pytest.mark.parametrize("audience", OWN_AUDIENCES)
 @pytest.mark.parametrize("is_private", [False, True])
 def test_posts_and_tags_in_each_cell_of_the_matrix(ada, relations, audience, is_private):
     User.objects.filter(pk=ada.pk).update(is_private=is_private)

@@ -5,7 +5,7 @@ from feeds.actions.edits import audiences_within, edit_post, version_of
 from feeds.actions.hiding import hide_post, unhide_post
 from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
-from feeds.actions.pins import move_pin, pin_post, unpin_post
+from feeds.actions.pins import move_pin, pin_in_group, pin_post, unpin_in_group, unpin_post
 from feeds.actions.posts import delete_post, note_look, publish_post
 from feeds.actions.shares import remove_shares_of, share_post, unshare_post
 from feeds.actions.tags import follow_tag, unfollow_tag
@@ -26,6 +26,7 @@ __all__ = [
     "move_marker",
     "move_pin",
     "note_look",
+    "pin_in_group",
     "pin_post",
     "publish_draft",
     "publish_due",
@@ -35,6 +36,7 @@ __all__ = [
     "share_post",
     "unfollow_tag",
     "unhide_post",
+    "unpin_in_group",
     "unpin_post",
     "unshare_post",
     "upload_picture",

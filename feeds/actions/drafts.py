@@ -15,7 +15,7 @@ from accounts.errors import AccountSuspended
 from accounts.models import User
 from feeds.actions.posts import lock_original, publish_post
 from feeds.actions.written import checked_content, checked_warning
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES, Audience
 from feeds.errors import (
     BadSchedule,
     DraftConflict,
@@ -76,7 +76,7 @@ def save_draft(
     replaced. A plain draft may hold what could not be published; one with `scheduled_for` must be publishable now, so
     that its author learns at once, not at its time. Raises `NotFound` when it was deleted or published meanwhile.
     """
-    if visibility not in Audience.values:
+    if visibility not in OWN_AUDIENCES:
         raise UnknownAudience
     if reply_policy not in ReplyPolicy.values:
         raise UnknownReplyPolicy

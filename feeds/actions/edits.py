@@ -14,7 +14,7 @@ from feeds import cards
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media, describe_picture
 from feeds.actions.written import Written, tell_mentioned
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES, Audience
 from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience, UnknownReplyPolicy
 from feeds.events import PostEdited
 from feeds.models import Media, Post, PostRevision, ReplyPolicy
@@ -116,8 +116,9 @@ def version_of(edited_at: datetime | None) -> str:
 
 def audiences_within(visibility: str) -> list[str]:
     """The audience itself and the narrower ones: what an edit may choose."""
-    audiences: list[str] = Audience.values  # from everybody to nobody else
-    return audiences[audiences.index(visibility) :]
+    if visibility == Audience.GROUP:
+        return [visibility]
+    return OWN_AUDIENCES[OWN_AUDIENCES.index(visibility) :]
 
 
 def _check_narrowing(now: str, wanted: str) -> None:

@@ -1,12 +1,15 @@
-"""What stands first on a profile."""
+"""What stands first on a profile, and on the page of a group."""
 
 from django.db import transaction
 
 from accounts.actions import lock_people
 from accounts.models import User
 from feeds.actions.edits import lock_own
-from feeds.errors import CannotPinShare, TooManyPins
-from feeds.models import PINS_MOST, Pin, Post
+from feeds.errors import CannotPinShare, PinnedInItsGroup, TooManyPins
+from feeds.models import PINS_MOST, GroupPin, Pin, Post
+from groups.actions import check_moderator
+from groups.models import Group, GroupCounts
+from socialnet.kernel.errors import NotFound
 
 
 @transaction.atomic
@@ -19,6 +22,8 @@ def pin_post(*, post: Post, actor: User, position: int | None = None) -> int:
     standing = lock_own(post, actor)
     if standing.is_share:
         raise CannotPinShare
+    if standing.group_id is not None:
+        raise PinnedInItsGroup
     order = _order_of(actor)
     if standing.pk not in order:
         if len(order) >= PINS_MOST:
@@ -73,3 +78,36 @@ def _keep(order: list[int], *, of: User) -> None:
         unique_fields=["post"],
         update_fields=["position"],
     )
+
+
+@transaction.atomic
+def pin_in_group(*, post: Post, actor: User) -> None:
+    """Let a post stand first on the page of its group; its moderators may. Repeating it changes nothing.
+
+    Raises `TooManyPins`, and `NotFound` for a post that is in no group.
+    """
+    group = _lock_group_of(post, actor)
+    if GroupPin.objects.filter(pk=post.pk).exists():
+        return
+    if GroupPin.objects.filter(group=group).count() >= PINS_MOST:
+        raise TooManyPins(PINS_MOST)
+    GroupPin.objects.create(post_id=post.pk, group=group)
+
+
+@transaction.atomic
+def unpin_in_group(*, post: Post, actor: User) -> None:
+    """Let a post stand among the others of its group again; repeating it changes nothing."""
+    _lock_group_of(post, actor)
+    GroupPin.objects.filter(pk=post.pk).delete()
+
+
+def _lock_group_of(post: Post, actor: User) -> Group:
+    """Two pins at once, and a deletion, must see each other."""
+    standing = Post.objects.select_for_update(no_key=True).published().filter(pk=post.pk).first()
+    group_id = standing.group_id if standing else None
+    group = Group.objects.standing().filter(pk=group_id).first() if group_id else None
+    if group is None:
+        raise NotFound
+    check_moderator(group, actor)
+    GroupCounts.objects.select_for_update(no_key=True).get(pk=group.pk)
+    return group

@@ -13,10 +13,12 @@ from feeds import cards, hooks, newest, tag_counts, timelines
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
 from feeds.actions.written import Written, tell_mentioned
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES, Audience
 from feeds.errors import CannotShare, DraftGone, UnknownAudience, UnknownReplyPolicy
 from feeds.events import PostDeleted, PostPublished
-from feeds.models import Draft, FeedEntry, Pin, Post, PostCounts, ReplyPolicy
+from feeds.models import Draft, FeedEntry, GroupPin, Pin, Post, PostCounts, ReplyPolicy
+from groups.actions import check_may_post, count_post
+from groups.models import Group
 from socialnet.kernel.errors import Forbidden, NotFound, RedisAway
 from socialnet.outbox.actions import emit, record
 
@@ -35,14 +37,19 @@ def publish_post(
     media_ids: Sequence[int] = (),
     quoted: Post | None = None,
     draft_id: int | None = None,
+    group: Group | None = None,
 ) -> Post:
     """Publish at once; the author's own home has it when this returns, others get it by fan-out.
 
     `media_ids` are pictures of the author that belong to nothing yet or to a draft, in their order. `quoted` is a post
-    that the author may see; raises `CannotShare` when it is not for everybody. The draft it was until now goes with it:
+    that the author may see; raises `CannotShare` when it is not for everybody. In a `group` the audience is the group:
+    raises `NotAMember` for others. The draft it was until now goes with it:
     raises `DraftGone` when that was published or deleted already, so that nothing is said twice.
     """
-    if visibility not in Audience.values:
+    if group is not None:
+        check_may_post(group, author)
+        visibility = Audience.GROUP
+    elif visibility not in OWN_AUDIENCES:
         raise UnknownAudience
     if reply_policy not in ReplyPolicy.values:
         raise UnknownReplyPolicy
@@ -54,6 +61,7 @@ def publish_post(
         Post(
             author=author,
             visibility=visibility,
+            group=group,
             language=language,
             reply_policy=reply_policy,
             with_media=bool(media_ids),
@@ -84,6 +92,9 @@ def add_post(post: Post) -> Post:
     PostCounts.objects.create(post=post)
     FeedEntry.objects.create(user_id=post.author_id, post_id=post.pk, author_id=post.author_id)
     PersonCounts.objects.filter(pk=post.author_id).update(posts=F("posts") + 1)
+    if post.group_id is not None:
+        count_post(post.group_id, by=1)
+        transaction.on_commit(partial(newest.forget_group, post.group_id))
     emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
     transaction.on_commit(partial(_show_to_author, post.pk, post.author_id))
     transaction.on_commit(partial(newest.forget, author_ids=[post.author_id]))
@@ -132,6 +143,10 @@ def delete_post(*, post: Post, actor: User) -> None:
     Post.objects.filter(pk=locked.pk).update(deleted_at=Now())
     Pin.objects.filter(post=locked.pk).delete()
     PersonCounts.objects.filter(pk=locked.author_id).update(posts=F("posts") - 1)
+    if locked.group_id is not None:
+        count_post(locked.group_id, by=-1)
+        GroupPin.objects.filter(post=locked.pk).delete()
+        transaction.on_commit(partial(newest.forget_group, locked.group_id))
     if locked.is_share and locked.share_of_id:
         PostCounts.objects.filter(pk=locked.share_of_id).update(shares=F("shares") - 1)
         hooks.counts_changed([locked.share_of_id])

@@ -3,6 +3,7 @@
 from feeds.api.drafts import DraftPublishView, DraftsView, DraftView
 from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
+from feeds.api.groups import GroupPostsView
 from feeds.api.markers import MarkerView
 from feeds.api.media import MediaListView, MediaView
 from feeds.api.people import PersonMediaView, PersonPostsView
@@ -22,6 +23,7 @@ __all__ = [
     "DraftsView",
     "FeedHeadView",
     "FeedView",
+    "GroupPostsView",
     "HashtagFollowView",
     "HashtagPeopleView",
     "HashtagPostsView",

@@ -31,8 +31,11 @@ class PinView(APIView):
 
     @extend_schema(request=PinInput, responses=PinSerializer)
     def put(self, request: Request, post_id: int) -> Response:
-        """Pin a post of yours to your profile, or move it there."""
+        """Pin a post of yours to your profile, or move it there; in a group that you moderate, any to the group."""
         post = selectors.get_visible_post(post_id, viewer=request.user)
+        if post.group_id is not None:
+            actions.pin_in_group(post=post, actor=request.user)
+            return Response({"pinned": True, "position": None})
         data = PinInput(data=request.data)
         data.is_valid(raise_exception=True)
         place = actions.pin_post(post=post, actor=request.user, position=data.validated_data["position"])
@@ -42,5 +45,6 @@ class PinView(APIView):
     def delete(self, request: Request, post_id: int) -> Response:
         """Unpin a post of yours."""
         post = selectors.get_visible_post(post_id, viewer=request.user)
-        actions.unpin_post(post=post, actor=request.user)
+        unpin = actions.unpin_post if post.group_id is None else actions.unpin_in_group
+        unpin(post=post, actor=request.user)
         return Response({"pinned": False, "position": None})

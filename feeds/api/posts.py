@@ -12,6 +12,7 @@ from feeds.serializers import (
     PostSerializer,
     post_json,
 )
+from groups.selectors import get_visible_group
 from socialnet.kernel.api import APIView
 
 
@@ -25,11 +26,12 @@ class PostsView(APIView):
         data = NewPostSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         given = data.validated_data
-        share_of = given.pop("share_of")
+        share_of, slug = given.pop("share_of"), given.pop("group")
+        group = get_visible_group(slug, viewer=request.user).group if slug else None
         actions.checked_content(given["content"], with_media=bool(given["media_ids"]))
         quoted = selectors.get_visible_post(share_of, viewer=request.user) if share_of else None
         self.check_rate("publish")  # what cannot be kept does not use it up
-        post = actions.publish_post(author=request.user, quoted=quoted, **given)
+        post = actions.publish_post(author=request.user, quoted=quoted, group=group, **given)
         item = selectors.get_visible_item(post.pk, viewer=request.user)
         body = post_json(item, signed_in=request.user.is_authenticated)
         return Response(body, status=201, headers={"Location": f"/api/v1/posts/{post.pk}"})

@@ -15,6 +15,7 @@ from feeds import hooks, stored
 from feeds.actions import follow_tag, move_marker
 from feeds.demo import EMAIL_DOMAIN, PASSWORD
 from feeds.demo.faces import draw
+from feeds.demo.groups import found_groups
 from feeds.demo.people import Neighbour, people
 from feeds.demo.writing import now, write
 from feeds.events import PostsLoaded
@@ -90,6 +91,7 @@ def load() -> tuple[int, int]:
     _relate(made)
     _follow_tags(made)
     posts = write(made)
+    found_groups(made)
     ids = [person.pk for person in made.values()]
     stored.fill(ids)
     _leave_home(made["ada"])

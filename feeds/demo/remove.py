@@ -12,6 +12,7 @@ from feeds import cards, hooks, markers, previews, tag_counts, timelines, upkeep
 from feeds.actions import remove_shares_of
 from feeds.actions.media import remove_files
 from feeds.demo import EMAIL_DOMAIN
+from feeds.demo.groups import leave_groups
 from feeds.demo.people import people
 from feeds.events import PostsRemoved
 from feeds.models import FeedEntry, Hashtag, LinkPreview, Media, Post, PostHashtag, StoredFloor, TagFollow
@@ -74,6 +75,7 @@ def _remove_rows(gone: Collection[User], ids: list[int]) -> list[int]:
     StoredFloor.objects.filter(user_id__in=ids).delete()
     markers.forget(*ids)
     files += _remove_posts(ids)
+    leave_groups(ids)
     User.objects.filter(pk__in=ids).delete()
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT, {"people": neighbours})

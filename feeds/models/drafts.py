@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES, Audience
 from feeds.models.posts import CONTENT_MAX, WARNING_MAX, Post, ReplyPolicy
 from socialnet.outbox.ids import NextId, time_of
 
@@ -56,7 +56,12 @@ class Draft(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts", db_index=False
     )
     content = models.TextField(_("text"), blank=True, default="")
-    visibility = models.CharField(_("audience"), max_length=10, choices=Audience, default=Audience.PUBLIC)
+    visibility = models.CharField(
+        _("audience"),
+        max_length=10,
+        choices=[pair for pair in Audience.choices if pair[0] in OWN_AUDIENCES],
+        default=Audience.PUBLIC,
+    )
     language = models.CharField(_("language"), max_length=12, blank=True, default="")
     reply_policy = models.CharField(
         _("who may comment"),
@@ -88,9 +93,7 @@ class Draft(models.Model):
         verbose_name = _("draft")
         verbose_name_plural = _("drafts")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(visibility__in=Audience.values), name="draft_visibility_known"
-            ),
+            models.CheckConstraint(condition=Q(visibility__in=OWN_AUDIENCES), name="draft_visibility_known"),
             models.CheckConstraint(
                 condition=Q(reply_policy__in=ReplyPolicy.values), name="draft_reply_policy_known"
             ),

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +81,17 @@ class Post(models.Model):
     content = models.TextField(_("text"))
     html = models.TextField(editable=False)
     visibility = models.CharField(_("audience"), max_length=10, choices=Audience, default=Audience.PUBLIC)
+    # Groups are never deleted but as a mark; so no constraint holds up those who post while the column comes.
+    group = models.ForeignKey(
+        "groups.Group",
+        models.DO_NOTHING,
+        null=True,
+        related_name="posts",
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        verbose_name=_("group"),
+    )
     language = models.CharField(_("language"), max_length=12, blank=True)
     reply_policy = models.CharField(
         _("who may comment"),
@@ -132,6 +144,11 @@ class Post(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(visibility__in=Audience.values), name="post_visibility_known"),
             models.CheckConstraint(
+                condition=Q(group=None) & ~Q(visibility="group")
+                | Q(group__isnull=False) & Q(visibility="group"),
+                name="post_group_is_its_audience",
+            ),
+            models.CheckConstraint(
                 condition=Q(reply_policy__in=ReplyPolicy.values), name="post_reply_policy_known"
             ),
             models.CheckConstraint(condition=Q(pk__gt=0, pk__lt=2**53), name="post_id_fits_53_bits"),
@@ -155,6 +172,13 @@ class Post(models.Model):
         indexes = [
             # serves: selectors.profile_posts, the lateral join of timelines, backfill
             models.Index(F("author"), F("id").desc(), condition=Q(deleted_at=None), name="post_by_author"),
+            # serves: selectors.group_posts, the groups merged into homes
+            models.Index(
+                F("group"),
+                F("id").desc(),
+                condition=Q(deleted_at=None, group__isnull=False),
+                name="post_by_group",
+            ),
             # serves: selectors.newest_public (the landing page)
             models.Index(
                 F("id").desc(), condition=Q(deleted_at=None, visibility="public"), name="post_public_newest"
@@ -255,3 +279,14 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return f"post {self.post_id} at {self.position}"
+
+
+class GroupPin(models.Model):
+    """A post that stands first on the page of its group, the latest pinned before the others."""
+
+    post = models.OneToOneField(Post, models.CASCADE, primary_key=True, related_name="group_pin")
+    group = models.ForeignKey("groups.Group", models.CASCADE, related_name="+")
+    pinned_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"post {self.post_id} in group {self.group_id}"

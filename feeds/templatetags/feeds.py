@@ -89,12 +89,13 @@ def _shown(item: FeedItem) -> tuple[Any, ...]:
 
 
 def _written(card: Card) -> tuple[Any, ...]:
-    preview = card["preview"]
+    preview, group = card["preview"], card["group"]
     return (
         card["id"],
         card["share_of_id"],
         card["html"],
         card["visibility"],
+        tuple(group.values()) if group else None,
         card["language"],
         card["content_warning"],
         card["edited_at"],

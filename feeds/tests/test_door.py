@@ -17,7 +17,7 @@ from accounts.tests.factories import blocks, follows, person
 from feeds.actions import delete_post
 from feeds.belonging import follows as is_followed
 from feeds.cards import hydrate
-from feeds.door import Audience, as_shared, facts
+from feeds.door import OWN_AUDIENCES, as_shared, facts
 from feeds.items import items_of
 from feeds.models import Hashtag, Post, PostCounts, PostHashtag, TagFollow
 from feeds.paused import facts_without_database
@@ -47,7 +47,7 @@ def each(keys, *states):
 
 
 EVERYBODY = range(len(NAMES))
-SAYINGS = [*product(EVERYBODY, Audience.values)]
+SAYINGS = [*product(EVERYBODY, OWN_AUDIENCES)]
 TAGS = ["fog", "rain"]
 towns = st.builds(
     Town,
@@ -65,7 +65,7 @@ towns = st.builds(
     shares=st.lists(
         st.tuples(
             st.sampled_from(EVERYBODY),
-            st.sampled_from(Audience.values),
+            st.sampled_from(OWN_AUDIENCES),
             st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]),
             st.integers(0, len(SAYINGS) - 1),
         ),
@@ -260,7 +260,7 @@ def relations(ada):
     return [AnonymousUser(), *people_of.values(), ada]
 
 
-@pytest.mark.parametrize("audience", Audience.values)
+@pytest.mark.parametrize("audience", OWN_AUDIENCES)
 @pytest.mark.parametrize("is_private", [False, True])
 def test_each_cell_of_the_matrix(ada, relations, audience, is_private):
     User.objects.filter(pk=ada.pk).update(is_private=is_private)

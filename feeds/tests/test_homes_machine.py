@@ -33,7 +33,7 @@ from feeds.actions import (
     unfollow_tag,
     unshare_post,
 )
-from feeds.door import Audience
+from feeds.door import OWN_AUDIENCES
 from feeds.errors import AudienceWidened, CannotShare
 from feeds.models import Post, PullSource
 from feeds.selectors import HomePage, home_page
@@ -54,7 +54,7 @@ LOOKS = (20, 4, 20, 7)  # page sizes, in turns
 who = st.integers(0, len(NAMES) - 1)
 pairs = st.permutations(range(len(NAMES))).map(lambda order: tuple(order[:2]))
 sizes = st.integers(1, 7)
-audiences = st.sampled_from(Audience.values)
+audiences = st.sampled_from(OWN_AUDIENCES)
 choices = st.integers(0, 50)  # of what there is, counted around
 words = st.sets(st.sampled_from(["fog", "rain"]), max_size=2)  # tags
 
@@ -92,7 +92,7 @@ class Homes(RuleBasedStateMachine):
 
     @initialize(
         strangers=st.lists(pairs, max_size=3),
-        said=st.lists(st.tuples(who, st.sampled_from(Audience.values[:3])), min_size=4, max_size=14),
+        said=st.lists(st.tuples(who, st.sampled_from(OWN_AUDIENCES[:3])), min_size=4, max_size=14),
         shared=st.lists(st.tuples(who, choices), max_size=4),
         tags=words,
     )
@@ -271,7 +271,7 @@ class Homes(RuleBasedStateMachine):
         """To fewer people only."""
         place = one_of(standing(self.town.posts), choice)
         author, before, _state = self.town.posts[place]
-        if Audience.values.index(audience) < Audience.values.index(before):
+        if OWN_AUDIENCES.index(audience) < OWN_AUDIENCES.index(before):
             with pytest.raises(AudienceWidened):
                 edit_post(post=self.posts[place], actor=self.users[author], visibility=audience)
         else:

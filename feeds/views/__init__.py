@@ -3,6 +3,7 @@
 from feeds.views.compose import post_create
 from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
+from feeds.views.groups import group, group_pin, group_post
 from feeds.views.home import home, home_new, home_read
 from feeds.views.links import link_picture
 from feeds.views.media import media
@@ -18,6 +19,9 @@ __all__ = [
     "draft_publish",
     "drafts",
     "followed_tags",
+    "group",
+    "group_pin",
+    "group_post",
     "home",
     "home_new",
     "home_read",

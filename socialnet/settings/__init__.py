@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "socialnet.kernel",
     "socialnet.outbox",
     "accounts",
+    "groups",
     "feeds",
     "interactions",
     "notifications",
@@ -284,6 +285,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "VisibilityEnum": "feeds.door.Audience",
+        "OwnVisibilityEnum": "feeds.door.OWN_AUDIENCES",
+        "GroupRoleEnum": "groups.models.Membership.Role",
+        "MembershipStatusEnum": "groups.models.Membership.Status",
+        "MembershipAnswerEnum": "groups.serializers.ANSWERS",
+    },
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_CREDENTIALS = False

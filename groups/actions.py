@@ -1,0 +1,440 @@
+"""Writes about groups. Whatever changes who is in a group waits for its counts' row: one at a time per group."""
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts.actions import lock_people
+from accounts.models import User
+from accounts.selectors import block_exists_between
+from groups import cache
+from groups.errors import (
+    BannedFromGroup,
+    GroupLimit,
+    InvalidGroup,
+    LastOwner,
+    NotAMember,
+    NotInGroup,
+)
+from groups.events import (
+    GroupAsked,
+    GroupChanged,
+    GroupCreated,
+    GroupDeleted,
+    GroupInvited,
+    GroupJoined,
+    GroupLeft,
+)
+from groups.models import (
+    DESCRIPTION_MAX,
+    GROUPS_MOST,
+    NAME_MAX,
+    RULES_MAX,
+    SLUG_MAX,
+    SLUG_MIN,
+    TAG_MAX,
+    TAGS_MOST,
+    Category,
+    Group,
+    GroupCounts,
+    Membership,
+    Privacy,
+)
+from groups.selectors import membership_of
+from socialnet.kernel.errors import Forbidden, NotFound
+from socialnet.outbox.actions import emit, record
+
+Role, Status = Membership.Role, Membership.Status
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+_BATCH = 500
+
+
+@transaction.atomic
+def create_group(
+    *,
+    owner: User,
+    slug: str,
+    name: str,
+    privacy: str = Privacy.PUBLIC,
+    description: str = "",
+    rules: str = "",
+    category: str = Category.OTHER,
+    tags: Sequence[str] = (),
+) -> Group:
+    """A group with `owner` as its only member. Raises `InvalidGroup` and `GroupLimit`."""
+    (person,) = lock_people(owner)
+    fields = _cleaned(
+        name=name, privacy=privacy, description=description, rules=rules, category=category, tags=tags
+    )
+    _check_room(person)
+    group = _saved(Group(slug=_cleaned_slug(slug), **fields))
+    GroupCounts.objects.create(group=group, members=1)
+    Membership.objects.create(group=group, user=person, role=Role.OWNER)
+    emit(GroupCreated(group_id=group.pk, user_id=person.pk), actor_id=person.pk)
+    emit(GroupJoined(group_id=group.pk, user_id=person.pk), actor_id=person.pk)
+    _forget(person.pk)
+    return group
+
+
+def _saved(group: Group) -> Group:
+    try:
+        with transaction.atomic():
+            group.save(force_insert=True)
+    except IntegrityError as error:
+        raise InvalidGroup(slug=[_("This address is taken already.")]) from error
+    return group
+
+
+@transaction.atomic
+def change_group(*, group: Group, actor: User, **changes: Any) -> Group:
+    """Change what is given of name, description, rules, category, tags and privacy; only its owners may."""
+    standing = _lock(group)
+    _check_owner(standing, actor)
+    kept = {
+        field: getattr(standing, field)
+        for field in ("name", "description", "rules", "category", "tags", "privacy")
+    }
+    cleaned = _cleaned(**{**kept, **changes})
+    new = {field: value for field, value in cleaned.items() if value != kept[field]}
+    if not new:
+        return standing
+    for field, value in new.items():
+        setattr(standing, field, value)
+    standing.save(update_fields=list(new))
+    if "privacy" in new:
+        record(
+            "groups.privacy",
+            actor_id=actor.pk,
+            target_type="group",
+            target_id=standing.pk,
+            before={"privacy": kept["privacy"]},
+            after={"privacy": new["privacy"]},
+        )
+    emit(GroupChanged(group_id=standing.pk), actor_id=actor.pk)
+    return standing
+
+
+@transaction.atomic
+def delete_group(*, group: Group, actor: User) -> None:
+    """End a group for everybody; only its owners may. What was said in it is left to its authors alone."""
+    standing = _lock(group)
+    _check_owner(standing, actor)
+    people = list(Membership.objects.active().filter(group=standing).values_list("user_id", flat=True))
+    Membership.objects.filter(group=standing).delete()
+    GroupCounts.objects.filter(pk=standing.pk).update(members=0)
+    Group.objects.filter(pk=standing.pk).update(deleted_at=Now())
+    record("groups.delete", actor_id=actor.pk, target_type="group", target_id=standing.pk)
+    emit(GroupDeleted(group_id=standing.pk), actor_id=actor.pk)
+    for user_id in people:
+        emit(GroupLeft(group_id=standing.pk, user_id=user_id), actor_id=actor.pk)
+    _forget(*people)
+
+
+# --- coming and going -----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def join_group(*, group: Group, person: User) -> Membership:
+    """Become a member of a public group or by an invitation; ask to, of a private one. Repeating it changes nothing.
+
+    Raises `NotFound` for a group by invitation without one, `BannedFromGroup` and `GroupLimit`.
+    """
+    (person,) = lock_people(person)
+    standing = _lock(group)
+    found = membership_of(standing, person)
+    if found and found.status == Status.BANNED:
+        raise BannedFromGroup
+    if found and (found.is_active or (found.status == Status.PENDING and standing.privacy != Privacy.PUBLIC)):
+        return found
+    if found is None and standing.privacy == Privacy.INVITE:
+        raise NotFound
+    _check_room(person)
+    if found is None and standing.privacy == Privacy.PRIVATE:
+        emit(GroupAsked(group_id=standing.pk, user_id=person.pk), actor_id=person.pk)
+        return Membership.objects.create(group=standing, user=person, status=Status.PENDING)
+    return _admit(standing, person, found, actor_id=person.pk)
+
+
+@transaction.atomic
+def leave_group(*, group: Group, person: User) -> None:
+    """Be in the group no longer, or ask no longer, or decline; repeating it changes nothing. Raises `LastOwner`."""
+    standing = _lock(group)
+    found = membership_of(standing, person)
+    if found is None or found.status == Status.BANNED:
+        return
+    _check_not_last_owner(standing, found)
+    _end(found, actor_id=person.pk)
+
+
+@transaction.atomic
+def invite_person(*, group: Group, actor: User, person: User) -> Membership:
+    """Let somebody in who wants to; who asked already is in at once. Moderators may; repeating it changes nothing.
+
+    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned.
+    """
+    lock_people(*{actor.pk: actor, person.pk: person}.values())
+    standing = _lock(group)
+    check_moderator(standing, actor)
+    if block_exists_between(actor, person):
+        raise NotFound
+    found = membership_of(standing, person)
+    if found and found.status == Status.BANNED:
+        raise BannedFromGroup(_("This person is banned from the group. Lift the ban first."))
+    if found and found.status == Status.PENDING:
+        return _admit(standing, person, found, actor_id=actor.pk)
+    if found:
+        return found
+    emit(GroupInvited(group_id=standing.pk, user_id=person.pk, inviter_id=actor.pk), actor_id=actor.pk)
+    return Membership.objects.create(group=standing, user=person, status=Status.INVITED)
+
+
+@transaction.atomic
+def accept_request(*, group: Group, actor: User, person: User) -> Membership:
+    """Let somebody in who asked; moderators may. Raises `NotInGroup` when they ask no longer."""
+    lock_people(person)
+    standing = _lock(group)
+    check_moderator(standing, actor)
+    found = membership_of(standing, person)
+    if found and found.is_active:
+        return found
+    if found is None or found.status != Status.PENDING:
+        raise NotInGroup
+    return _admit(standing, person, found, actor_id=actor.pk)
+
+
+@transaction.atomic
+def remove_member(*, group: Group, actor: User, person: User) -> None:
+    """End a membership, a request, an invitation or a ban; moderators may, of those below them. Repeating it changes
+    nothing."""
+    standing = _lock(group)
+    check_moderator(standing, actor)
+    found = membership_of(standing, person)
+    if found is None:
+        return
+    _check_above(standing, actor, found)
+    if found.status == Status.BANNED:
+        _record(standing, "groups.unban", actor, person)
+    elif found.is_active:
+        _record(standing, "groups.remove", actor, person)
+    _end(found, actor_id=actor.pk)
+
+
+@transaction.atomic
+def ban_person(*, group: Group, actor: User, person: User) -> Membership:
+    """Put somebody out who cannot come back; moderators may, those below them. Repeating it changes nothing."""
+    standing = _lock(group)
+    check_moderator(standing, actor)
+    found = membership_of(standing, person)
+    if found and found.status == Status.BANNED:
+        return found
+    if person.pk == actor.pk:
+        raise Forbidden
+    if found:
+        _check_above(standing, actor, found)
+        if found.is_active:
+            _count(standing, by=-1)
+        found.role, found.status = Role.MEMBER, Status.BANNED
+        found.save(update_fields=["role", "status"])
+    else:
+        found = Membership.objects.create(group=standing, user=person, status=Status.BANNED)
+    _record(standing, "groups.ban", actor, person)
+    emit(GroupLeft(group_id=standing.pk, user_id=person.pk), actor_id=actor.pk)
+    _forget(person.pk)
+    return found
+
+
+@transaction.atomic
+def set_role(*, group: Group, actor: User, person: User, role: str) -> Membership:
+    """Make a member an owner, a moderator or a plain member; only owners may, also of themselves.
+
+    To hand a group over is to make somebody else an owner, then to step down. Raises `NotInGroup` and `LastOwner`.
+    """
+    if role not in Role.values:
+        raise InvalidGroup(role=[_("There is no such role.")])
+    standing = _lock(group)
+    _check_owner(standing, actor)
+    found = membership_of(standing, person)
+    if found is None or not found.is_active:
+        raise NotInGroup
+    if found.role == role:
+        return found
+    _check_not_last_owner(standing, found)
+    _record(standing, "groups.role", actor, person, before=found.role, after=role)
+    found.role = Role(role)
+    found.save(update_fields=["role"])
+    return found
+
+
+@transaction.atomic
+def leave_all(*, user_id: int) -> int:
+    """Take somebody who is deleted out of a batch of groups; returns how many, 0 when none are left.
+
+    Where they were the last owner, the moderator or else the member who is longest in it becomes the owner.
+    """
+    rows = list(Membership.objects.filter(user=user_id).order_by("group_id")[:_BATCH])
+    for row in rows:
+        if Group.objects.standing().filter(pk=row.group_id).exists():
+            standing = _lock(Group(pk=row.group_id))
+            found = Membership.objects.filter(pk=row.pk).first()
+            if found:
+                _pass_on(standing, found)
+                _end(found, actor_id=user_id)
+        else:
+            row.delete()
+    return len(rows)
+
+
+def _pass_on(group: Group, leaving: Membership) -> None:
+    if leaving.role != Role.OWNER or _owners(group).exclude(pk=leaving.pk).exists():
+        return
+    others = Membership.objects.active().filter(group=group, user__is_active=True).exclude(pk=leaving.pk)
+    heir = others.filter(role=Role.MODERATOR).order_by("pk").first() or others.order_by("pk").first()
+    if heir:
+        heir.role = Role.OWNER
+        heir.save(update_fields=["role"])
+
+
+# --- posts ----------------------------------------------------------------------------------------------------
+
+
+def check_may_post(group: Group, person: User) -> None:
+    """Raises `NotAMember`, or `NotFound` when the group is not there any more."""
+    if not Group.objects.standing().filter(pk=group.pk).exists():
+        raise NotFound
+    found = membership_of(group, person)
+    if found is None or not found.is_active:
+        raise NotAMember
+
+
+def count_post(group_id: int, *, by: int) -> None:
+    """A post came into a group, or went; inside the transaction that says so."""
+    GroupCounts.objects.filter(pk=group_id).update(posts=F("posts") + by)
+
+
+# --- inside ---------------------------------------------------------------------------------------------------
+
+
+def _lock(group: Group) -> Group:
+    """The group as it stands, others who change who is in it waiting; raises `NotFound` when it was deleted."""
+    GroupCounts.objects.select_for_update(no_key=True).filter(pk=group.pk).first()
+    standing = Group.objects.standing().filter(pk=group.pk).first()
+    if standing is None:
+        raise NotFound
+    return standing
+
+
+def _admit(group: Group, person: User, found: Membership | None, *, actor_id: int) -> Membership:
+    if found is None:
+        found = Membership.objects.create(group=group, user=person)
+    else:
+        found.status = Status.ACTIVE
+        found.save(update_fields=["status"])
+    _count(group, by=1)
+    emit(GroupJoined(group_id=group.pk, user_id=person.pk), actor_id=actor_id)
+    _forget(person.pk)
+    return found
+
+
+def _end(found: Membership, *, actor_id: int) -> None:
+    was_active = found.is_active
+    group_id, user_id = found.group_id, found.user_id
+    found.delete()
+    if was_active:
+        GroupCounts.objects.filter(pk=group_id).update(members=F("members") - 1)
+        emit(GroupLeft(group_id=group_id, user_id=user_id), actor_id=actor_id)
+        _forget(user_id)
+
+
+def _count(group: Group, *, by: int) -> None:
+    GroupCounts.objects.filter(pk=group.pk).update(members=F("members") + by)
+
+
+def _forget(*user_ids: int) -> None:
+    transaction.on_commit(partial(cache.forget_groups_of, *user_ids))
+
+
+def _owners(group: Group) -> Any:
+    return Membership.objects.active().filter(group=group, role=Role.OWNER)
+
+
+def _check_room(person: User) -> None:
+    if Membership.objects.active().filter(user=person).count() >= GROUPS_MOST:
+        raise GroupLimit
+
+
+def check_moderator(group: Group, person: User) -> None:
+    """Raises `Forbidden` for whoever neither owns nor moderates the group."""
+    found = membership_of(group, person)
+    if found is None or found.role == Role.MEMBER:
+        raise Forbidden
+
+
+def _check_owner(group: Group, person: User) -> None:
+    found = membership_of(group, person)
+    if found is None or found.role != Role.OWNER:
+        raise Forbidden
+
+
+def _check_above(group: Group, actor: User, other: Membership) -> None:
+    """Owners are above all but other owners, moderators above members."""
+    mine = membership_of(group, actor)
+    rank = {Role.MEMBER.value: 0, Role.MODERATOR.value: 1, Role.OWNER.value: 2}
+    if mine is None or rank[mine.role] <= rank[other.role]:
+        raise Forbidden
+
+
+def _check_not_last_owner(group: Group, found: Membership) -> None:
+    if found.role == Role.OWNER and not _owners(group).exclude(pk=found.pk).exists():
+        raise LastOwner
+
+
+def _record(group: Group, act: str, actor: User, person: User, **change: str) -> None:
+    record(
+        act,
+        actor_id=actor.pk,
+        target_type="group",
+        target_id=group.pk,
+        before={"user": person.pk, "role": change["before"]} if change else None,
+        after={"user": person.pk, "role": change["after"]} if change else {"user": person.pk},
+    )
+
+
+def _cleaned_slug(slug: str) -> str:
+    if not (SLUG_MIN <= len(slug) <= SLUG_MAX and _SLUG.fullmatch(slug)):
+        raise InvalidGroup(
+            slug=[_("Three to forty small letters from a to z, digits and single hyphens between them.")]
+        )
+    return slug
+
+
+def _cleaned(
+    *, name: str, description: str, rules: str, category: str, tags: Sequence[str], privacy: str
+) -> Any:
+    errors: dict[str, list[object]] = {}
+    texts = {
+        "name": (name, NAME_MAX),
+        "description": (description, DESCRIPTION_MAX),
+        "rules": (rules, RULES_MAX),
+    }
+    kept = {field: text.replace("\x00", "").strip() for field, (text, _most) in texts.items()}
+    for field, (_text, most) in texts.items():
+        if len(kept[field]) > most:
+            errors[field] = [_("At most %(most)d characters.") % {"most": most}]
+    if not kept["name"]:
+        errors["name"] = [_("Give the group a name.")]
+    if category not in Category.values:
+        errors["category"] = [_("There is no such category.")]
+    if privacy not in Privacy.values:
+        errors["privacy"] = [_("Choose who may see the group.")]
+    words = list(dict.fromkeys(word for tag in tags if (word := tag.replace("\x00", "").strip().lstrip("#"))))
+    if len(words) > TAGS_MOST or any(len(word) > TAG_MAX for word in words):
+        errors["tags"] = [_("At most %(most)d tags, each a short word.") % {"most": TAGS_MOST}]
+    if errors:
+        raise InvalidGroup(**errors)
+    return {**kept, "category": category, "privacy": privacy, "tags": words}

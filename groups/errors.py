@@ -1,0 +1,44 @@
+"""What cannot be done in groups, each with a code, a status and a sentence."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid
+
+
+class GroupIsPrivate(Forbidden):
+    code = "private_group"
+    sentence = _("What is said in this group, and who is in it, is for its members.")
+
+
+class NotAMember(Forbidden):
+    code = "not_a_member"
+    sentence = _("Only members can post in this group.")
+
+
+class BannedFromGroup(Forbidden):
+    code = "banned_from_group"
+    sentence = _("You were banned from this group.")
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+    sentence = _("A group needs an owner. Make somebody else an owner first.")
+
+
+class GroupLimit(Invalid):
+    code = "group_limit"
+    sentence = _("You are in as many groups as one can be. Leave one first.")
+
+
+class NotInGroup(Invalid):
+    code = "not_in_group"
+    sentence = _("This person is not a member of the group.")
+
+
+class InvalidGroup(Invalid):
+    """Some fields cannot be kept; `errors` says which and why."""
+
+    def __init__(self, **errors: Sequence[object]) -> None:
+        super().__init__(errors={field: [str(line) for line in lines] for field, lines in errors.items()})

@@ -1,0 +1,61 @@
+"""What happens in groups. The names are stored in the outbox: never rename one."""
+
+from dataclasses import dataclass
+
+from socialnet.outbox.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupCreated(Event):
+    name = "groups.group_created"
+    group_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupChanged(Event):
+    """What it says of itself, or who may see it, is something else than before."""
+
+    name = "groups.group_changed"
+    group_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDeleted(Event):
+    name = "groups.group_deleted"
+    group_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupJoined(Event):
+    """Somebody became a member: at once, by an invitation, or because they asked."""
+
+    name = "groups.group_joined"
+    group_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupLeft(Event):
+    """Somebody is no member any more, whoever ended it; or may not see the group any more."""
+
+    name = "groups.group_left"
+    group_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupAsked(Event):
+    """Somebody asks to become a member."""
+
+    name = "groups.group_asked"
+    group_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupInvited(Event):
+    name = "groups.group_invited"
+    group_id: int
+    user_id: int
+    inviter_id: int

@@ -1,0 +1,177 @@
+"""Groups, their counts, and who is in them."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Viewer
+from socialnet.kernel.pagination import Cursor
+
+SLUG_MIN, SLUG_MAX = 3, 40
+NAME_MAX, DESCRIPTION_MAX, RULES_MAX = 100, 1000, 2000
+TAGS_MOST, TAG_MAX = 5, 40
+GROUPS_MOST = 200  # of one person: their home asks each for its newest posts
+
+
+class Privacy(models.TextChoices):
+    PUBLIC = "public", _("Public: everybody may read and join")
+    PRIVATE = "private", _("Private: everybody sees that it is there and may ask to join")
+    INVITE = "invite", _("By invitation: nobody else knows of it")
+
+
+class Category(models.TextChoices):
+    ART = "art", _("Art and music")
+    BOOKS = "books", _("Books and writing")
+    FOOD = "food", _("Food and drink")
+    GAMES = "games", _("Games")
+    LOCAL = "local", _("Places and neighbours")
+    NATURE = "nature", _("Nature and animals")
+    SCIENCE = "science", _("Science and technology")
+    SPORT = "sport", _("Sport and health")
+    OTHER = "other", _("Something else")
+
+
+class GroupQuerySet(models.QuerySet["Group"]):
+    def standing(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def seen_by(self, viewer: Viewer) -> Self:
+        """The groups that `viewer` may know of; their posts and members are another question."""
+        known = ~Q(privacy=Privacy.INVITE)
+        if viewer.is_authenticated:
+            mine = Membership.objects.filter(
+                group=OuterRef("pk"),
+                user=viewer.pk,
+                status__in=[Membership.Status.ACTIVE, Membership.Status.INVITED],
+            )
+            known |= Q(Exists(mine))
+        return self.standing().filter(known)
+
+    def before(self, cursor: Cursor | None) -> Self:
+        return self if cursor is None else self.filter(pk__lt=cursor.before)
+
+
+class Group(models.Model):
+    """People who write for each other. The row of one that was deleted stays: its posts name it."""
+
+    id = models.BigAutoField(primary_key=True)
+    slug = models.CharField(_("address"), max_length=SLUG_MAX, unique=True)
+    name = models.CharField(_("name"), max_length=NAME_MAX)
+    description = models.CharField(_("description"), max_length=DESCRIPTION_MAX, blank=True)
+    rules = models.CharField(_("rules"), max_length=RULES_MAX, blank=True)
+    category = models.CharField(
+        _("category"), max_length=10, choices=Category.choices, default=Category.OTHER
+    )
+    tags = ArrayField(models.CharField(max_length=TAG_MAX), verbose_name=_("tags"), default=list, blank=True)
+    privacy = models.CharField(
+        _("who may see it"), max_length=7, choices=Privacy.choices, default=Privacy.PUBLIC
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
+
+    objects = GroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        constraints = [
+            models.CheckConstraint(condition=Q(privacy__in=Privacy.values), name="group_privacy_known"),
+            models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9-]{3,40}$"), name="group_slug_shape"),
+        ]
+        indexes = [
+            # serves: selectors.discoverable
+            models.Index(
+                F("id").desc(), condition=Q(deleted_at=None) & ~Q(privacy="invite"), name="group_newest_seen"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("group", args=[self.slug])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may read it."""
+        return self.privacy == Privacy.PUBLIC and self.deleted_at is None
+
+
+class GroupCounts(models.Model):
+    """The counts of a group: narrow, because it is hot."""
+
+    group = models.OneToOneField(Group, models.CASCADE, primary_key=True, related_name="counts")
+    members = models.PositiveIntegerField(default=0, db_default=0)
+    posts = models.PositiveIntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"counts of group {self.group_id}"
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> Self:
+        return self.filter(status=Membership.Status.ACTIVE)
+
+    def before(self, cursor: Cursor | None) -> Self:
+        return self if cursor is None else self.filter(pk__lt=cursor.before)
+
+
+class Membership(models.Model):
+    """That somebody is in a group, asks to be, is invited, or may not be."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MODERATOR = "moderator", _("moderator")
+        MEMBER = "member", _("member")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("member")
+        PENDING = "pending", _("asked to join")
+        INVITED = "invited", _("invited")
+        BANNED = "banned", _("banned")
+
+    id = models.BigAutoField(primary_key=True)
+    group = models.ForeignKey(Group, models.CASCADE, related_name="memberships", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", db_index=False
+    )
+    role = models.CharField(_("role"), max_length=9, choices=Role.choices, default=Role.MEMBER)
+    status = models.CharField(_("status"), max_length=7, choices=Status.choices, default=Status.ACTIVE)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "group"], name="membership_once"),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "moderator", "member"]), name="membership_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "pending", "invited", "banned"]),
+                name="membership_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(role="member") | Q(status="active"), name="membership_role_is_of_members"
+            ),
+        ]
+        indexes = [
+            # serves: selectors.members_of, requests_of; who of a group is online
+            models.Index(fields=["group", "status", "-id"], name="membership_of_group"),
+            models.Index(fields=["user", "-id"], name="membership_of_person"),  # selectors.groups_of
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in group {self.group_id} ({self.status})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == self.Status.ACTIVE

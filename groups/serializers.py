@@ -1,0 +1,101 @@
+"""Shapes of groups in the API, and what the API takes. No decisions."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.serializers import UserSerializer
+from groups.models import (
+    DESCRIPTION_MAX,
+    NAME_MAX,
+    RULES_MAX,
+    SLUG_MAX,
+    TAG_MAX,
+    Category,
+    Membership,
+    Privacy,
+)
+from groups.selectors import SeenGroup
+from socialnet.kernel.links import absolute
+
+ANSWERS = ["active", "banned"]
+
+
+class GroupSerializer(serializers.Serializer[Any]):
+    """A group, and what you are in it."""
+
+    id = serializers.CharField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    rules = serializers.CharField()
+    privacy = serializers.ChoiceField(choices=Privacy.choices)
+    category = serializers.ChoiceField(choices=Category.choices)
+    tags = serializers.ListField(child=serializers.CharField())
+    cover_url = serializers.URLField(allow_null=True)
+    member_count = serializers.IntegerField()
+    post_count = serializers.IntegerField()
+    my_role = serializers.ChoiceField(choices=Membership.Role.choices, allow_null=True)
+    my_status = serializers.ChoiceField(choices=Membership.Status.choices, allow_null=True)
+    url = serializers.URLField()
+
+
+class GroupChangesSerializer(serializers.Serializer[Any]):
+    """What a change takes; the actions decide what may be kept."""
+
+    name = serializers.CharField(max_length=NAME_MAX * 5, required=False)
+    description = serializers.CharField(max_length=DESCRIPTION_MAX * 5, required=False, allow_blank=True)
+    rules = serializers.CharField(max_length=RULES_MAX * 5, required=False, allow_blank=True)
+    category = serializers.ChoiceField(choices=Category.choices, required=False)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=TAG_MAX * 5), max_length=50, required=False
+    )
+    privacy = serializers.ChoiceField(choices=Privacy.choices, required=False)
+
+
+class NewGroupSerializer(GroupChangesSerializer):
+    slug = serializers.CharField(max_length=SLUG_MAX * 5)
+    name = serializers.CharField(max_length=NAME_MAX * 5)
+
+
+class MemberSerializer(UserSerializer):
+    """A person, and what they are in the group."""
+
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    status = serializers.ChoiceField(choices=Membership.Status.choices)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        person = UserSerializer(instance.profile, context=self.context).data
+        return {**person, "role": instance.membership.role, "status": instance.membership.status}
+
+
+class MembershipSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    status = serializers.ChoiceField(choices=Membership.Status.choices)
+
+
+class MemberChangesSerializer(serializers.Serializer[Any]):
+    """One of both: another role, or `active` to let in who asked, `banned` to put somebody out for good."""
+
+    role = serializers.ChoiceField(choices=Membership.Role.choices, required=False)
+    status = serializers.ChoiceField(choices=ANSWERS, required=False)
+
+
+def group_json(seen: SeenGroup) -> dict[str, Any]:
+    group = seen.group
+    return {
+        "id": str(group.pk),
+        "slug": group.slug,
+        "name": group.name,
+        "description": group.description,
+        "rules": group.rules,
+        "privacy": group.privacy,
+        "category": group.category,
+        "tags": group.tags,
+        "cover_url": None,
+        "member_count": group.counts.members,
+        "post_count": group.counts.posts,
+        "my_role": seen.my_role,
+        "my_status": seen.my_status,
+        "url": absolute(group.get_absolute_url()),
+    }

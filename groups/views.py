@@ -1,0 +1,206 @@
+"""The pages of groups, and the buttons on them; the page with what is said in one is of feeds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.selectors import get_user_or_404
+from groups import actions, selectors
+from groups.forms import GroupForm, NewGroupForm
+from groups.models import Membership
+from groups.selectors import SeenGroup, get_visible_group
+from socialnet.kernel.errors import DomainError, Forbidden, NotFound
+from socialnet.kernel.pagination import Cursor
+from socialnet.kernel.returning import back_to
+from socialnet.outbox.idempotency import idempotent_form
+
+
+@never_cache
+@require_GET
+def groups(request: HttpRequest) -> HttpResponse:
+    """Those one is in, may join by invitation, or asked to join; visitors discover."""
+    if not request.user.is_authenticated:
+        return redirect("groups_discover")
+    page = selectors.groups_of(person=request.user, cursor=_cursor(request))
+    return render(request, "groups/groups.html", {"page": page, "tab": "groups"})
+
+
+@never_cache
+@require_GET
+def groups_discover(request: HttpRequest) -> HttpResponse:
+    page = selectors.discoverable(viewer=request.user, cursor=_cursor(request))
+    return render(request, "groups/groups.html", {"page": page, "tab": "groups_discover"})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def group_create(request: HttpRequest) -> HttpResponse:
+    return _create(request)
+
+
+@idempotent_form
+def _create(request: HttpRequest) -> HttpResponse:
+    form = NewGroupForm(request.POST) if request.method == "POST" else NewGroupForm()
+    status = 200
+    if form.is_bound:
+        status = 400
+        if form.is_valid():
+            try:
+                return redirect(actions.create_group(owner=request.user, **form.given()))
+            except DomainError as error:
+                status = _add_errors(form, error)
+    return render(request, "groups/group_create.html", {"form": form}, status=status)
+
+
+@never_cache
+@require_GET
+def group_about(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    staff = selectors.staff_of(seen=seen, viewer=request.user) if seen.can_read else []
+    return _page(request, seen, "group_about", staff=staff)
+
+
+@never_cache
+@require_GET
+def group_members(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    page = selectors.members_of(seen=seen, viewer=request.user, cursor=_cursor(request))
+    return _page(request, seen, "group_members", page=page)
+
+
+@never_cache
+@login_required
+@require_GET
+def group_requests(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who asks to join, whom one may invite, and who is banned: for moderators."""
+    seen = get_visible_group(slug, viewer=request.user)
+    kinds = {kind: kind for kind in ("pending", "invited", "banned")}
+    kind = kinds.get(request.GET.get("show", ""), "pending")
+    page = selectors.waiting_in(seen=seen, viewer=request.user, statuses=[kind], cursor=_cursor(request))
+    return _page(request, seen, "group_requests", page=page, kind=kind)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def group_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    if not seen.is_owner:
+        raise Forbidden
+    form = GroupForm(request.POST) if request.method == "POST" else GroupForm.of(seen.group)
+    status = 200
+    if form.is_bound:
+        status = 400
+        if form.is_valid():
+            try:
+                actions.change_group(group=seen.group, actor=request.user, **form.given())
+                messages.success(request, _("The group is changed."))
+                return redirect("group_settings", slug)
+            except DomainError as error:
+                status = _add_errors(form, error)
+    return _page(request, seen, "group_settings", status=status, form=form)
+
+
+# --- buttons --------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@login_required
+@idempotent_form
+def group_join(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    membership = actions.join_group(group=seen.group, person=request.user)
+    if membership.status == Membership.Status.PENDING:
+        messages.success(request, _("You asked to join. A moderator will answer."))
+    return back_to(request, otherwise=reverse("group", args=[slug]))
+
+
+@require_POST
+@login_required
+@idempotent_form
+def group_leave(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    actions.leave_group(group=seen.group, person=request.user)
+    return redirect("groups")
+
+
+@require_POST
+@login_required
+@idempotent_form
+def group_delete(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    if request.POST.get("slug", "").strip() != slug:
+        messages.error(request, _("To delete the group, type its address."))
+        return redirect("group_settings", slug)
+    actions.delete_group(group=seen.group, actor=request.user)
+    messages.success(request, _("The group is deleted."))
+    return redirect("groups")
+
+
+@require_POST
+@login_required
+@idempotent_form
+def group_invite(request: HttpRequest, slug: str) -> HttpResponse:
+    seen = get_visible_group(slug, viewer=request.user)
+    name = request.POST.get("username", "").strip().removeprefix("@")
+    try:
+        person = get_user_or_404(name, viewer=request.user)
+        actions.invite_person(group=seen.group, actor=request.user, person=person)
+        messages.success(request, _("@%(name)s is invited.") % {"name": person.username})
+    except NotFound:
+        messages.error(request, _("There is nobody of that name whom you could invite."))
+    return back_to(request, otherwise=reverse("group_requests", args=[slug]))
+
+
+_ACTS: dict[str, Callable[..., Any]] = {
+    "accept": actions.accept_request,
+    "ban": actions.ban_person,
+    "remove": actions.remove_member,
+}
+
+
+@require_POST
+@login_required
+@idempotent_form
+def group_member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    """`do` is accept, remove, ban, or the role that this person shall have."""
+    seen = get_visible_group(slug, viewer=request.user)
+    person = get_user_or_404(username, viewer=request.user)
+    do = request.POST.get("do", "")
+    if do in _ACTS:
+        _ACTS[do](group=seen.group, actor=request.user, person=person)
+    else:
+        actions.set_role(group=seen.group, actor=request.user, person=person, role=do)
+    return back_to(request, otherwise=reverse("group_members", args=[slug]))
+
+
+# --- inside ---------------------------------------------------------------------------------------------------
+
+
+def _page(
+    request: HttpRequest, seen: SeenGroup, tab: str, *, status: int = 200, **facts: Any
+) -> HttpResponse:
+    context = {"seen": seen, "group": seen.group, "tab": tab, **facts}
+    return render(request, f"groups/{tab}.html", context, status=status)
+
+
+def _cursor(request: HttpRequest) -> Cursor | None:
+    return Cursor.decode(request.GET.get("cursor"))
+
+
+def _add_errors(form: forms.Form, error: DomainError) -> int:
+    """Put the sentences of `error` beside their fields, or into the form; returns the status that goes with it."""
+    for field, sentences in (error.errors or {"": [str(error.sentence)]}).items():
+        for sentence in sentences:
+            form.add_error(field if field in form.fields else None, sentence)
+    return error.status
