@@ -14,6 +14,8 @@ from feeds import actions as posts
 from feeds.door import Audience
 from feeds.models import Post
 from feeds.selectors import get_visible_post
+from groups.models import Group, Membership, Privacy
+from groups.selectors import get_visible_group
 from interactions import actions as comments
 from interactions.models import Comment
 from interactions.selectors import get_visible_comment
@@ -48,7 +50,7 @@ class Kind:
 
 
 def seen(kind: str, ident: str, *, viewer: User) -> Target:
-    """What `viewer` may see under this address: an id, of people the username. Raises `NotFound`."""
+    """What `viewer` may see at this address: an id, of people the username, of groups the slug. Raises `NotFound`."""
     if kind not in KINDS:
         raise NotFound
     return KINDS[kind].seen(ident, viewer)
@@ -151,6 +153,29 @@ def _found_person(user_id: int) -> Target:
     return _person(person)
 
 
+def _group(group: Group) -> Target:
+    """Who answers for a group is its first owner."""
+    owners = Membership.objects.active().filter(group=group, role=Membership.Role.OWNER)
+    owner = owners.select_related("user").order_by("pk").first()
+    if owner is None:
+        raise NotFound
+    return Target(
+        kind=TargetKind.GROUP,
+        id=group.pk,
+        person=owner.user,
+        said="\n".join(filter(None, (group.name, group.description, group.rules))),
+        url=group.get_absolute_url(),
+        is_open=group.privacy != Privacy.INVITE,
+    )
+
+
+def _found_group(group_id: int) -> Target:
+    group = Group.objects.standing().filter(pk=group_id).first()
+    if group is None:
+        raise NotFound
+    return _group(group)
+
+
 KINDS: dict[str, Kind] = {
     TargetKind.POST: Kind(
         seen=lambda ident, viewer: _post(get_visible_post(number(ident), viewer=viewer)),
@@ -167,5 +192,9 @@ KINDS: dict[str, Kind] = {
     TargetKind.USER: Kind(
         seen=lambda ident, viewer: _person(get_user_or_404(ident, viewer=viewer)),
         found=_found_person,
+    ),
+    TargetKind.GROUP: Kind(
+        seen=lambda ident, viewer: _group(get_visible_group(ident, viewer=viewer).group),
+        found=_found_group,
     ),
 }

@@ -7,6 +7,7 @@ from accounts.models import User
 from accounts.tests.factories import Api, blocks, page_of, person
 from feeds.models import Post
 from feeds.tests.factories import publish
+from groups.actions import create_group
 from interactions.tests.threads import say
 from moderation import actions
 from moderation.models import Case, Report
@@ -59,6 +60,20 @@ def test_comments_and_people_are_reported_too(ada: User, ben: User, post: Post) 
     assert "/report/user/ada" in browser.get("/@ada").content.decode()
     for address in (f"/report/comment/{comment.pk}", "/report/user/ada"):
         assert browser.get(address).status_code == 200
+
+
+def test_groups_are_reported_by_who_may_know_of_them(ada: User, ben: User, cleo: User) -> None:
+    for slug, privacy in (("watches", "public"), ("hidden-watches", "invite")):
+        create_group(owner=ada, slug=slug, name=slug.title(), privacy=privacy)
+    sent = {"target_type": "group", "reason": "spam"}
+    assert Api(ben)("POST", "reports", sent | {"target_id": "watches"}).status_code == 201
+    case = Case.objects.get()
+    assert (case.target_kind, case.person, case.said) == ("group", ada, "Watches")
+    assert Api(ben)("POST", "reports", sent | {"target_id": "hidden-watches"}).status_code == 404
+    assert Api(ben)("POST", "reports", sent | {"target_id": "1"}).status_code == 404
+    assert "/report/group/watches" in page_of(cleo).get("/g/watches/about").content.decode()
+    assert page_of(cleo).get("/report/group/watches").status_code == 200
+    assert page_of(cleo).get("/report/group/hidden-watches").status_code == 404
 
 
 def test_many_reports_are_one_case_and_again_is_once(ada: User, ben: User, cleo: User, post: Post) -> None:
