@@ -397,8 +397,7 @@ def test_search_lists_and_media_ask_the_door(ada: User, ben: User, cleo: User) -
     def found(viewer: User) -> list[bool]:
         api, wanted = Api(viewer), str(post.pk)
         lists = ("search?q=xylophones&type=posts", "me/bookmarks", "me/likes", "users/ada/media")
-        ids = [[one["id"] for one in api("GET", path).json()["results"]] for path in lists]
-        return [wanted in one for one in ids] + [sees(viewer)]
+        return [wanted in api("GET", path).content.decode() for path in lists] + [sees(viewer)]
 
     def sees(viewer: User) -> bool:
         try:
