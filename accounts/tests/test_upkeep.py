@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import structlog
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from prometheus_client import REGISTRY
@@ -102,6 +103,10 @@ def test_leaving_needs_the_password_and_leaves_no_personal_data(
     assert leave("not it at all") in (200, 400)
     assert User.objects.get(pk=ada.pk).is_active
     assert leave(PASSWORD) in (302, 204)
+    drain()
+    long_ago = timezone.now() - timedelta(days=settings.GRACE_DAYS + 1)
+    User.objects.filter(pk=ada.pk).update(leaving_since=long_ago, suspended_at=long_ago)
+    assert actions.erase_leavers() == 1
     drain()
     gone = User.objects.get(pk=ada.pk)
     assert not any(

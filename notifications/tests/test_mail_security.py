@@ -7,8 +7,9 @@ from allauth.account.models import EmailAddress
 from django.urls import reverse
 
 from accounts import actions as people
+from accounts.actions.addresses import old_side_key
 from accounts.devices import Device
-from accounts.models import User
+from accounts.models import EmailChange, User
 from accounts.tests.factories import PASSWORD, Api, page_of
 from notifications import handlers, settling, telling
 from notifications.actions import mark_read, retry_failed
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.django_db
 def change_address(person: User, to: str = "new@example.com") -> None:
     people.ask_email_change(user=person, email=to, password=PASSWORD)
     people.confirm_address(address=EmailAddress.objects.get(user=person, email=to))
+    if change := EmailChange.objects.filter(user=person).first():  # the old address has a say
+        people.agree_to_change(key=old_side_key(change))
 
 
 def sign_in(person: User) -> None:
