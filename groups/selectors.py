@@ -1,6 +1,6 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, When
@@ -79,6 +79,16 @@ def get_visible_group(slug: str, *, viewer: Viewer) -> SeenGroup:
     if group is None:
         raise NotFound
     return SeenGroup(group, membership_of(group, viewer))
+
+
+def seen_groups(group_ids: Collection[int], *, viewer: Viewer) -> dict[int, SeenGroup]:
+    """Those of the groups that `viewer` may know of, by id; in two queries."""
+    groups = Group.objects.seen_by(viewer).select_related("counts").in_bulk(list(group_ids))
+    mine: dict[int, Membership] = {}
+    if viewer.is_authenticated:
+        rows = Membership.objects.filter(group__in=groups, user=viewer.pk)
+        mine = {row.group_id: row for row in rows}
+    return {pk: SeenGroup(group, mine.get(pk)) for pk, group in groups.items()}
 
 
 def check_readable(seen: SeenGroup) -> None:

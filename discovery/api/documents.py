@@ -18,6 +18,7 @@ from discovery.search.query import LONGEST, Query, parse
 from discovery.search.shapes import (
     FoundSerializer,
     SuggestionsSerializer,
+    found_group,
     found_hashtag,
     found_post,
     found_user,
@@ -25,6 +26,7 @@ from discovery.search.shapes import (
 )
 from discovery.selectors.documents import FoundPage, Suggestion, Type, scope_of, search_page, suggestions_for
 from feeds.serializers import author_json, post_json
+from groups.serializers import group_json
 from socialnet.kernel.api import APIView
 from socialnet.kernel.errors import Invalid
 from socialnet.kernel.pagination import Page
@@ -34,7 +36,8 @@ from socialnet.kernel.snapshots import Place
 Q = OpenApiParameter(
     "q",
     required=True,
-    description='Words, "phrases", -words, from:name, from:following, tag:name, since:2026-01-01, until:, has:media.',
+    description='Words, "phrases", -words, from:name, from:following, tag:name, in:group, since:2026-01-01, until:, '
+    "has:media.",
 )
 TYPE = OpenApiParameter("type", enum=[*Type], description="What is looked for; posts if nothing is said.")
 MODE = OpenApiParameter(
@@ -92,6 +95,8 @@ class SearchView(APIView):
                 context = {"request": self.request, "view": self}
                 shapes = UserSerializer([row.profile for row in page.items], many=True, context=context).data
                 return [found_user(dict(shape), marks) for shape in shapes]
+            case Type.GROUPS:
+                return [found_group(group_json(seen)) for seen in page.items]
         return [found_hashtag(tag) for tag in page.items]
 
 

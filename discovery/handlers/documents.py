@@ -1,4 +1,4 @@
-"""Documents follow what happens to people, posts and tags. Each looks at what is true now, and may run twice."""
+"""Documents follow what happens to people, posts, tags and groups. Each looks at what is true now; twice is once."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from accounts.events import PersonDeleted, PersonJoined, ProfileChanged, UserSus
 from accounts.models import User
 from discovery.search import documents
 from feeds.events import PostDeleted, PostEdited, PostPublished, PostsLoaded, PostsRemoved
+from groups.events import GroupChanged, GroupCreated, GroupDeleted
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
 
@@ -20,6 +21,11 @@ def keep_people(events: Sequence[PersonJoined]) -> None:
 @on(PostPublished, PostEdited, PostDeleted)
 def keep_posts(events: Sequence[PostPublished]) -> None:
     documents.keep_posts({event.post_id for event in events})
+
+
+@on(GroupCreated, GroupChanged, GroupDeleted)
+def keep_groups(events: Sequence[GroupChanged]) -> None:
+    documents.keep_groups({event.group_id for event in events})
 
 
 @on(PostsRemoved)

@@ -1,4 +1,4 @@
-"""What can be searched: one narrow row for each person, post and hashtag, beside the rows that are hot."""
+"""What can be searched: one narrow row for each person, post, hashtag and group, beside the rows that are hot."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -12,6 +12,7 @@ class Kind(models.IntegerChoices):
     PERSON = 1, _("person")
     POST = 2, _("post")
     TAG = 3, _("hashtag")
+    GROUP = 4, _("group")
 
 
 NAMED = (
@@ -23,7 +24,7 @@ NAMED = (
 class SearchDocument(models.Model):
     """The words by which something is found. Who may see it is asked of the thing itself, each time.
 
-    `words`: all of them, weighted. `names`: of people and tags, the words of their names alone. `slips`: numbers of
+    `words`: all of them, weighted. `names`: of all but posts, the words of their names alone. `slips`: numbers of
     these names with one letter left out (`discovery.search.slips`). `standing`: how well known a person or tag is,
     as a logarithm: a good first order, brought up to date at night.
     """
@@ -59,6 +60,16 @@ class SearchDocument(models.Model):
             GinIndex(fields=["names"], name="document_names", condition=Q(kind__in=NAMED), fastupdate=False),
             # serves: search.people, search.tags, when nothing is written as it was asked for
             GinIndex(fields=["slips"], name="document_slips", condition=Q(kind__in=NAMED), fastupdate=False),
+            # serves: search.groups; they are few
+            GinIndex(
+                fields=["names"], name="document_group_names", condition=Q(kind=Kind.GROUP), fastupdate=False
+            ),
+            GinIndex(
+                fields=["words"], name="document_groups", condition=Q(kind=Kind.GROUP), fastupdate=False
+            ),
+            GinIndex(
+                fields=["slips"], name="document_group_slips", condition=Q(kind=Kind.GROUP), fastupdate=False
+            ),
             # serves: words that very many have: the best known of them are met at once
             models.Index(
                 F("kind"),

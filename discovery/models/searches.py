@@ -23,7 +23,7 @@ class SearchDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["day", "kind"], name="search_day_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["posts", "users", "hashtags"]), name="search_kind_known"
+                condition=Q(kind__in=["posts", "users", "hashtags", "groups"]), name="search_kind_known"
             ),
         ]
 

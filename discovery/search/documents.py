@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -15,6 +16,7 @@ from discovery.models import Kind, SearchDocument
 from discovery.search import slips, words
 from discovery.search.languages import configuration
 from feeds.models import IS_SHARE, Hashtag, Post, PostHashtag
+from groups.models import Group
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -38,6 +40,9 @@ _STANDING_OF_TAGS = """
 SELECT tag.id, floor(log(2, 1 + (SELECT count(*) FROM (
     SELECT 1 FROM feeds_posthashtag u WHERE u.hashtag_id = tag.id LIMIT 5000) used)))::int
 FROM unnest(%(ids)s::bigint[]) AS tag (id)
+"""
+_STANDING_OF_GROUPS = """
+SELECT group_id, floor(log(2, 1 + members))::int FROM groups_groupcounts WHERE group_id = ANY(%(ids)s)
 """
 _RISEN = """
 UPDATE discovery_searchdocument d SET standing = floor(log(2, 1 + c.followers))::int FROM accounts_personcounts c
@@ -86,6 +91,21 @@ def forget_people(user_ids: Iterable[int]) -> None:
     SearchDocument.objects.filter(~Exists(others), kind=Kind.TAG).delete()
     SearchDocument.objects.filter(kind=Kind.POST, author_id__in=ids).delete()
     SearchDocument.objects.filter(kind=Kind.PERSON, object_id__in=ids).delete()
+
+
+@transaction.atomic
+def keep_groups(group_ids: Collection[int]) -> int:
+    """Documents of groups that stand, hidden ones too; who may know of one is asked when it is found."""
+    groups = list(
+        Group.objects.standing()
+        .filter(pk__in=group_ids)
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .only("pk", "slug", "name", "description", "tags")
+    )
+    standings = _pairs(_STANDING_OF_GROUPS, [group.pk for group in groups])
+    _write(Kind.GROUP, group_ids, [_of_group(group, standings.get(group.pk, 0)) for group in groups])
+    return len(groups)
 
 
 @transaction.atomic
@@ -139,6 +159,14 @@ def _of_tag(tag: Hashtag, standing: int) -> list[Any]:
     named = words.vector((tag.name, "A"))
     forms = slips.forms_of(words.name_words(tag.name))
     return [tag.pk, named, "", "", "A", named, forms, standing, False, None]
+
+
+def _of_group(group: Group, standing: int) -> list[Any]:
+    names = ((group.name, "A"), (group.slug, "B"))
+    found = words.vector(*names, (" ".join(group.tags), "B"), (group.description, "C"))
+    stems = [configuration(settings.LANGUAGE_CODE), group.description, "D"]
+    forms = slips.forms_of(words.name_words(group.name, group.slug))
+    return [group.pk, found, *stems, words.vector(*names), forms, standing, False, None]
 
 
 def _pairs(statement: str, ids: Sequence[int]) -> dict[int, int]:
@@ -207,13 +235,14 @@ _SOURCES: dict[Kind, tuple[Any, Callable[[Collection[int]], int]]] = {
     Kind.PERSON: (User, keep_people),
     Kind.POST: (Post, keep_posts),
     Kind.TAG: (Hashtag, keep_tags),
+    Kind.GROUP: (Group, keep_groups),
 }
 
 
 def tend() -> dict[str, int]:
     """Make what documents lack, whoever forgot to say so; returns what was done, by name."""
-    done = {"people": 0, "posts": 0, "gone": 0}
-    for kind, name in ((Kind.PERSON, "people"), (Kind.POST, "posts")):
+    done = {"people": 0, "posts": 0, "groups": 0, "gone": 0}
+    for kind, name in ((Kind.PERSON, "people"), (Kind.POST, "posts"), (Kind.GROUP, "groups")):
         lacking = _SEARCHABLE[kind]()
         done[name] = sum(
             _SOURCES[kind][1](lacking[start : start + BATCH]) for start in range(0, len(lacking), BATCH)
@@ -232,4 +261,5 @@ def _lacking(kind: Kind, things: QuerySet[Any]) -> list[int]:
 _SEARCHABLE: dict[Kind, Callable[[], list[int]]] = {
     Kind.PERSON: lambda: _lacking(Kind.PERSON, User.objects.standing()),
     Kind.POST: lambda: _lacking(Kind.POST, Post.objects.deliverable().filter(~IS_SHARE)),
+    Kind.GROUP: lambda: _lacking(Kind.GROUP, Group.objects.standing()),
 }

@@ -15,6 +15,7 @@ from accounts.models import User
 from discovery.search import ranking
 from discovery.search.query import Query, as_tsquery, as_unwanted
 from feeds.door import facts
+from groups.models import Group
 from socialnet.kernel.pagination import PAGE_SIZE
 from socialnet.outbox.ids import MAX_ID
 
@@ -99,6 +100,13 @@ def _conditions(query: Query, wanted: str, viewer_id: int | None) -> tuple[str |
         params["authors"] = list(User.objects.named_any(query.authors).values_list("pk", flat=True))
         conditions.append("AND d.author_id = ANY(%(authors)s)")
         if not params["authors"]:
+            return None, params
+    if query.groups:  # whoever may not read one is stopped at the door, as everywhere
+        params["groups"] = list(
+            Group.objects.standing().filter(slug__in=query.groups).values_list("pk", flat=True)
+        )
+        conditions.append("AND d.object_id IN (SELECT id FROM feeds_post WHERE group_id = ANY(%(groups)s))")
+        if not params["groups"]:
             return None, params
     if query.from_following:
         if viewer_id is None:

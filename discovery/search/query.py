@@ -23,7 +23,8 @@ LONGEST = 300  # characters
 WORDS_MOST = 12
 _FILTERS_MOST = 5
 _PIECE = re.compile(r'(-?)"([^"]*)"|(\S+)')
-_OPERATOR = re.compile(r"(from|tag|since|until|has):(.+)", re.IGNORECASE)
+_OPERATOR = re.compile(r"(from|tag|in|since|until|has):(.+)", re.IGNORECASE)
+_SLUG = re.compile(r"[a-z0-9-]{3,40}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -45,6 +46,7 @@ class Query:
     authors: list[str] = field(default_factory=list)
     from_following: bool = False
     tags: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     since: date | None = None
     until: date | None = None
     with_media: bool = False
@@ -57,7 +59,13 @@ class Query:
     def has_filters(self) -> bool:
         """Whether it narrows posts in a way that people and tags do not know."""
         return bool(
-            self.authors or self.from_following or self.tags or self.since or self.until or self.with_media
+            self.authors
+            or self.from_following
+            or self.tags
+            or self.groups
+            or self.since
+            or self.until
+            or self.with_media
         )
 
     @property
@@ -130,6 +138,8 @@ def _operate(query: Query, piece: str) -> bool:
             if tag and len(query.tags) < _FILTERS_MOST:
                 query.tags.append(tag)
             return bool(tag)
+        case "in":
+            return _in(query, value.lower())
         case "has":
             is_known = value.lower() == "media"
             query.with_media |= is_known
@@ -148,6 +158,13 @@ def _from(query: Query, name: str) -> bool:
         query.authors = [*query.authors, name.lower()][:_FILTERS_MOST]
     else:
         return False
+    return True
+
+
+def _in(query: Query, slug: str) -> bool:
+    if not _SLUG.fullmatch(slug):
+        return False
+    query.groups = [*query.groups, slug][:_FILTERS_MOST]
     return True
 
 

@@ -8,6 +8,7 @@ from accounts.serializers import UserSerializer
 from discovery.search.marks import Marks
 from feeds.serializers import AuthorSerializer, HashtagSerializer, PostSerializer
 from feeds.text import plain_content, tag_url
+from groups.serializers import GroupSerializer
 from socialnet.kernel.links import absolute
 
 
@@ -26,12 +27,13 @@ class HighlightsSerializer(serializers.Serializer[Any]):
 
 
 class FoundSerializer(serializers.Serializer[Any]):
-    """Something that was found: a post, a user or a hashtag; the other two are null."""
+    """Something that was found: a post, a user, a hashtag or a group; the others are null."""
 
-    type = serializers.CharField(help_text="post, user or hashtag")
+    type = serializers.CharField(help_text="post, user, hashtag or group")
     post = PostSerializer(allow_null=True)
     user = UserSerializer(allow_null=True)
     hashtag = HashtagSerializer(allow_null=True)
+    group = GroupSerializer(allow_null=True)
     highlights = HighlightsSerializer()
 
 
@@ -45,7 +47,7 @@ class SuggestionsSerializer(serializers.Serializer[Any]):
     results = SuggestionSerializer(many=True)
 
 
-_NOTHING: dict[str, Any] = {"post": None, "user": None, "hashtag": None}
+_NOTHING: dict[str, Any] = {"post": None, "user": None, "hashtag": None, "group": None}
 _UNMARKED = dict.fromkeys(("content", "username", "display_name", "bio"))
 
 
@@ -65,6 +67,10 @@ def found_user(shape: dict[str, Any], marks: Marks) -> dict[str, Any]:
 
 def found_hashtag(tag: Any) -> dict[str, Any]:
     return {"type": "hashtag", **_NOTHING, "hashtag": hashtag_json(tag), "highlights": _UNMARKED}
+
+
+def found_group(shape: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "group", **_NOTHING, "group": shape, "highlights": _UNMARKED}
 
 
 def hashtag_json(tag: Any) -> dict[str, Any]:

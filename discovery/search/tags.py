@@ -21,7 +21,9 @@ WHERE d.kind = 3 AND d.slips && %(forms)s::int[] ORDER BY d.standing DESC, d.obj
 def found_tags(query: Query) -> list[int]:
     """Ids of tags in whose names all of the words are, the last as a beginning; what is called just so first."""
     words = query.words + [word for tag in query.tags for word in words_in(tag)]
-    if not words or query.authors or query.from_following or query.since or query.until or query.with_media:
+    if not words or query.authors or query.from_following or query.groups:
+        return []
+    if query.since or query.until or query.with_media:
         return []
     found = named_so(words, most=CANDIDATES, kind=TAG) or _alike(words)
     exact = Hashtag.objects.filter(name=words[0].written).values_list("pk", flat=True).first()

@@ -13,12 +13,14 @@ from accounts.models import User, Viewer
 from accounts.selectors import PersonRow, relations_of
 from discovery import cache
 from discovery.errors import SearchPaused
-from discovery.search import people, steps, tags
+from discovery.models import Kind
+from discovery.search import groups, people, steps, tags
 from discovery.search.posts import found_posts
 from discovery.search.query import Query
 from discovery.search.words import words_in
 from feeds.items import items_of
 from feeds.models import Hashtag
+from groups.selectors import seen_groups
 from socialnet.kernel import overload, snapshots
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import DatabaseAway, RedisAway
@@ -37,6 +39,7 @@ class Type(StrEnum):
     POSTS = "posts"
     USERS = "users"
     HASHTAGS = "hashtags"
+    GROUPS = "groups"
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def scope_of(query: Query, *, kind: Type, viewer: Viewer) -> str:
 def search_page(
     query: Query, *, kind: Type, viewer: Viewer, place: Place | None = None, size: int = PAGE_SIZE
 ) -> FoundPage:
-    """What matches `query` and `viewer` may see, the best first: `FeedItem`s, `PersonRow`s or `Hashtag`s.
+    """What matches `query` and `viewer` may see, the best first: `FeedItem`s, `PersonRow`s, `Hashtag`s or `SeenGroup`s.
 
     The order is that of the first page. Raises `CursorExpired` when it is not kept any longer, and `SearchPaused`.
     """
@@ -157,6 +160,8 @@ def _look(query: Query, kind: Type, viewer: Viewer) -> _Found:
         case Type.USERS:
             found = people.found_people(query, viewer_id=viewer_id, languages=languages)
             return _Found(found.ids[: snapshots.LONGEST], found.is_alike)
+        case Type.GROUPS:
+            return _Found(groups.found_groups(query, languages=languages))
     return _Found(tags.found_tags(query))
 
 
@@ -167,6 +172,10 @@ def _look_at_names(query: Query, kind: Type) -> _Found:
             return _Found(people.found_by_name(query), mode=steps.NAMES)
         case Type.HASHTAGS:
             return _Found(tags.found_tags(query), mode=steps.NAMES)
+        case Type.GROUPS:
+            return _Found(
+                people.named_so(query.words, most=people.CANDIDATES, kind=Kind.GROUP), mode=steps.NAMES
+            )
     return _Found([], mode=steps.NAMES)
 
 
@@ -197,6 +206,8 @@ def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
             return {item.id: item for item in items_of(ids, viewer=viewer)}
         case Type.USERS:
             return visible_people(ids, viewer=viewer)
+        case Type.GROUPS:
+            return seen_groups(ids, viewer=viewer)
     return dict(tags.visible_tags(ids, viewer=viewer))
 
 

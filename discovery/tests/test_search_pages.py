@@ -148,7 +148,7 @@ def test_the_api_finds_with_highlights(town, ben):
 @pytest.mark.parametrize(
     ("path", "field"),
     [
-        ("search", "q"), ("search?q=", "q"), ("search?q=%20", "q"), ("search?q=a&type=groups", "type"),
+        ("search", "q"), ("search?q=", "q"), ("search?q=%20", "q"), ("search?q=a&type=things", "type"),
         ("search/suggest", "q"), ("search/suggest?q=a&type=posts", "type"), ("search?q=a&limit=x", "limit"),
         (f"search?q={'a' * 4000}", "q"), ("search?q=a&other=1", "other"),
     ],

@@ -26,7 +26,7 @@ from socialnet.kernel.errors import CursorExpired, Malformed
 from socialnet.kernel.snapshots import Place
 
 ALL = "all"
-FIRST_PEOPLE, FIRST_TAGS = 3, 6  # above the posts, where everything is looked for
+FIRST_PEOPLE, FIRST_TAGS, FIRST_GROUPS = 3, 6, 2  # above the posts, where everything is looked for
 RANK_MOST = 500
 _RANK = re.compile(r"[0-9]{1,3}", re.ASCII)
 TAB_LABELS: dict[str, Promise] = {
@@ -34,6 +34,7 @@ TAB_LABELS: dict[str, Promise] = {
     Type.POSTS: gettext_lazy("Posts"),
     Type.USERS: gettext_lazy("People"),
     Type.HASHTAGS: gettext_lazy("Tags"),
+    Type.GROUPS: gettext_lazy("Groups"),
 }
 
 
@@ -114,13 +115,15 @@ def _found(request: HttpRequest, desk: Desk, query: Query) -> dict[str, Any]:
     if page.mode != WHOLE:
         context["banner"] = {
             "title": _("Search is slow just now."),
-            "text": _("We only look for people and tags whose names begin so. The rest is back in a moment."),
+            "text": _(
+                "We only look for people, tags and groups whose names begin so. The rest is back in a moment."
+            ),
         }
     is_found = bool(page.items)
     if desk.tab == ALL and place is None:
         beside = _beside(query, viewer)
         context |= beside
-        is_found = is_found or bool(beside["people"].items or beside["hashtags"].items)
+        is_found = is_found or any(page.items for page in beside.values())
     elif not page.items and place is None and page.mode == WHOLE:
         context["others"] = _elsewhere(query, desk, viewer)
     if place is None:
@@ -133,6 +136,7 @@ def _beside(query: Query, viewer: Any) -> dict[str, FoundPage]:
     return {
         "people": search_page(query, kind=Type.USERS, viewer=viewer, size=FIRST_PEOPLE),
         "hashtags": search_page(query, kind=Type.HASHTAGS, viewer=viewer, size=FIRST_TAGS),
+        "groups": search_page(query, kind=Type.GROUPS, viewer=viewer, size=FIRST_GROUPS),
     }
 
 
