@@ -176,7 +176,7 @@ def forget_person(user_id: int) -> None:
         )
         tag_counts.let_go(ids)  # by itself: many wait for counts of tags, and what follows takes long
         with transaction.atomic():
-            ids = tag_counts.locked_without_tags(ids)  # one that an edit gave tags meanwhile: the next time round
+            ids = tag_counts.locked_without_tags(ids)  # where an edit gave tags meanwhile: next time
             Post.objects.filter(pk__in=ids).delete()
             emit(PostsRemoved(post_ids=ids))
             reconcile_post_counts([user_id])

@@ -11,7 +11,7 @@ from typing import Any
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations, models, transaction
 
 before = import_module("feeds.migrations.0011_page_facts")
 PATIENCE = "5s"
@@ -86,9 +86,10 @@ class Alone:
         run = super().database_forwards  # type: ignore[misc]
         if schema_editor.collect_sql:
             return run(app_label, schema_editor, from_state, to_state)
-        if self.is_made(schema_editor.connection.introspection, schema_editor.connection.cursor()):
+        connection = schema_editor.connection
+        if self.is_made(connection.introspection, connection.cursor()):
             return None
-        with schema_editor.connection.schema_editor() as own:
+        with transaction.atomic(using=connection.alias), connection.schema_editor(atomic=False) as own:
             own.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
             run(app_label, own, from_state, to_state)
         return None
