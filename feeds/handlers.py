@@ -49,6 +49,7 @@ from feeds.models import Post, PullSource
 from groups.events import GroupChanged, GroupDeleted, GroupLeft
 from socialnet.outbox.actions import owe
 from socialnet.outbox.errors import NotYet
+from socialnet.outbox.events import Event
 from socialnet.outbox.handlers import Owed, on, owed
 
 
@@ -227,13 +228,26 @@ def note_groups_changed(events: list[GroupChanged | GroupDeleted]) -> None:
         live.rights_changed(post_ids=ids)
 
 
-@on(PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted, batch=20)
+@on(PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted, queue="maintenance", batch=1)
 def count_tags_of_authors(
     events: list[PrivacyChanged | UserSuspended | UserUnsuspended | PersonDeleted],
 ) -> None:
-    """Tags count what every visitor may see."""
+    """Tags count what every visitor may see. A few seconds at a time: others wait in the same queue."""
     for event in events:
-        tag_counts.recount_of(event.user_id)
+        _count_tags_of(event, after=0)
+
+
+@owed(queue="maintenance")
+def count_more_tags(chunks: list[Owed]) -> None:
+    """The posts of an author who wrote many, after the one that the key names."""
+    for chunk in chunks:
+        _count_tags_of(chunk.event, after=int(chunk.key))
+
+
+def _count_tags_of(event: Event, *, after: int) -> None:
+    stopped_at = tag_counts.recount_of(event.user_id, after=after)  # type: ignore[attr-defined]
+    if stopped_at is not None:
+        owe(count_more_tags, event, [str(stopped_at)])
 
 
 @on(PeopleWentIdle, batch=20)

@@ -6,6 +6,7 @@ counted in the transaction that changes it; what their author's account decides,
 counts has locked the posts and counts last: count rows are locked in the order of their ids, shortly before the commit.
 """
 
+import time
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ import structlog
 from django.db import connection, transaction
 from prometheus_client import Counter
 
-from feeds.models import HashtagCounts, Post
+from feeds.models import HashtagCounts, Post, PostHashtag
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -46,15 +47,22 @@ SELECT DISTINCT t.post_id FROM feeds_posthashtag t
 JOIN feeds_post p ON p.id = t.post_id JOIN accounts_user a ON a.id = p.author_id
 WHERE t.post_id = ANY(%(posts)s) AND t.is_counted <> {_IS_OPEN}
 """
-_MARKED_WRONGLY_WITH = f"""
-SELECT DISTINCT t.post_id FROM feeds_posthashtag t
-JOIN feeds_post p ON p.id = t.post_id JOIN accounts_user a ON a.id = p.author_id
-WHERE t.hashtag_id = ANY(%(tags)s) AND t.is_counted <> {_IS_OPEN}
+_WITH_WRONG_MARKS = f"""
+SELECT tag FROM unnest(%(tags)s::bigint[]) AS tag WHERE EXISTS (
+    SELECT 1 FROM feeds_posthashtag t
+    JOIN feeds_post p ON p.id = t.post_id JOIN accounts_user a ON a.id = p.author_id
+    WHERE t.hashtag_id = tag AND t.is_counted <> {_IS_OPEN}
+) ORDER BY tag
 """
-_TAGGED_BY = """
-SELECT p.id FROM feeds_post p WHERE p.author_id = %(author)s AND p.id > %(after)s AND p.deleted_at IS NULL
-    AND EXISTS (SELECT 1 FROM feeds_posthashtag t WHERE t.post_id = p.id)
-ORDER BY p.id LIMIT %(most)s
+_MARKED_WRONGLY_WITH = f"""
+SELECT t.post_id FROM feeds_posthashtag t
+JOIN feeds_post p ON p.id = t.post_id JOIN accounts_user a ON a.id = p.author_id
+WHERE t.hashtag_id = %(tag)s AND t.post_id > %(after)s AND t.is_counted <> {_IS_OPEN}
+ORDER BY t.post_id LIMIT %(most)s
+"""
+_OF_AUTHOR = """
+SELECT id FROM feeds_post WHERE author_id = %(author)s AND id > %(after)s AND deleted_at IS NULL
+ORDER BY id LIMIT %(most)s
 """
 _WRONG = """
 SELECT h.id, h.name, c.posts, count(t.post_id) FILTER (WHERE t.is_counted) FROM feeds_hashtag h
@@ -88,8 +96,18 @@ def recount(post_ids: Collection[int]) -> None:
 
 @transaction.atomic
 def let_go(post_ids: Collection[int]) -> None:
-    """These posts lose all their tags: their rows are about to go."""
+    """These posts lose all their tags: their rows are about to go.
+
+    Where much goes with them, in a transaction of its own before: it holds the counts of all their tags.
+    """
     _count(_locked(post_ids), of_all=True)
+
+
+def locked_without_tags(post_ids: Collection[int]) -> list[int]:
+    """Those of these posts that carry no tag, all locked until the transaction ends: none gets one meanwhile."""
+    locked = _locked(post_ids)
+    tagged = set(PostHashtag.objects.filter(post__in=locked).values_list("post_id", flat=True))
+    return [post_id for post_id in locked if post_id not in tagged]
 
 
 def _locked(post_ids: Collection[int]) -> list[int]:
@@ -110,12 +128,18 @@ def recount_wrong(post_ids: Collection[int]) -> None:
         recount(wrong)
 
 
-def recount_of(author_id: int) -> None:
-    """What the account of this author is has changed; in batches."""
-    after = 0
-    while posts := [row[0] for row in _rows(_TAGGED_BY, author=author_id, after=after, most=BATCH)]:
+def recount_of(author_id: int, *, after: int = 0, seconds: float = 5) -> int | None:
+    """What the account of this author is has changed: count their posts with ids above `after` anew, in batches.
+
+    Returns the id after which it is to go on when the time is up, or None at the end. One batch is always made.
+    """
+    until = time.monotonic() + seconds
+    while posts := [row[0] for row in _rows(_OF_AUTHOR, author=author_id, after=after, most=BATCH)]:
         recount_wrong(posts)
         after = posts[-1]
+        if time.monotonic() > until:
+            return after
+    return None
 
 
 def reconcile_all() -> int:
@@ -125,19 +149,28 @@ def reconcile_all() -> int:
 
 def reconcile_recent(*, hours: int = 2) -> int:
     """As `reconcile_all`, for tags of posts of the last `hours`."""
-    tags = [row[0] for row in _rows(_USED_LATELY, hours=hours)]
-    return sum(reconcile(tags[start : start + BATCH]) for start in range(0, len(tags), BATCH))
+    return reconcile([row[0] for row in _rows(_USED_LATELY, hours=hours)])
 
 
 def reconcile(tags: list[int]) -> int:
-    """Look without locks; what seems wrong is locked and looked at again, then mended."""
-    posts = [row[0] for row in _rows(_MARKED_WRONGLY_WITH, tags=tags)]
-    for start in range(0, len(posts), BATCH):
-        recount(posts[start : start + BATCH])
-    mended = sum(_mend(hashtag_id) for hashtag_id, _name, _counted, _right in wrong(tags))
-    if posts:
-        log.warning("tag_marks_mended", posts=len(posts))
-    return mended + len(posts)
+    """Look without locks; what seems wrong is locked and looked at again, then mended. In batches of tags and posts."""
+    return sum(_reconcile(tags[start : start + BATCH]) for start in range(0, len(tags), BATCH))
+
+
+def _reconcile(tags: list[int]) -> int:
+    marks = sum(_mend_marks(row[0]) for row in _rows(_WITH_WRONG_MARKS, tags=tags))
+    if marks:
+        log.warning("tag_marks_mended", posts=marks)
+    return marks + sum(_mend(hashtag_id) for hashtag_id, _name, _counted, _right in wrong(tags))
+
+
+def _mend_marks(hashtag_id: int) -> int:
+    mended = after = 0
+    while posts := [row[0] for row in _rows(_MARKED_WRONGLY_WITH, tag=hashtag_id, after=after, most=BATCH)]:
+        recount(posts)
+        mended += len(posts)
+        after = posts[-1]
+    return mended
 
 
 def wrong(tags: list[int]) -> list[tuple[int, str, int | None, int]]:

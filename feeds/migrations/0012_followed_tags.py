@@ -1,18 +1,28 @@
-"""Tags that people follow, and how many posts carry each. New tables and a column with a default: nobody waits.
+"""Tags that people follow, and how many posts carry each: made while people post.
 
-What is there is counted by the nightly job, or at once by `manage.py diagnose counts --repair`.
+Each step is a transaction of its own, which gives up after a few seconds rather than keep people waiting behind it:
+then `migrate` is run again and goes on from there. What is there is counted by the nightly job, or at once by
+`manage.py diagnose counts --repair`.
 """
 
 from importlib import import_module
+from typing import Any
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations, models, transaction
 
 before = import_module("feeds.migrations.0011_page_facts")
+PATIENCE = "5s"
+BATCH = 5000
 COUNTS_OF_WHAT_IS_THERE = """
-INSERT INTO feeds_hashtagcounts (hashtag_id, posts) SELECT id, 0 FROM feeds_hashtag
+WITH page AS (
+    SELECT id FROM feeds_hashtag WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+), made AS (
+    INSERT INTO feeds_hashtagcounts (hashtag_id, posts) SELECT id, 0 FROM page ON CONFLICT DO NOTHING
+)
+SELECT max(id) FROM page
 """
 
 
@@ -69,14 +79,52 @@ $$
 """
 
 
+class Alone:
+    """An operation in a transaction of its own: it holds no lock while another waits. What it made it leaves alone."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        run = super().database_forwards  # type: ignore[misc]
+        if schema_editor.collect_sql:
+            return run(app_label, schema_editor, from_state, to_state)
+        connection = schema_editor.connection
+        if self.is_made(connection.introspection, connection.cursor()):
+            return None
+        with transaction.atomic(using=connection.alias), connection.schema_editor(atomic=False) as own:
+            own.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            run(app_label, own, from_state, to_state)
+        return None
+
+
+class CreateModelAlone(Alone, migrations.CreateModel):
+    def is_made(self, introspection: Any, cursor: Any) -> bool:
+        return f"feeds_{self.name_lower}" in introspection.table_names(cursor)
+
+
+class AddFieldAlone(Alone, migrations.AddField):
+    def is_made(self, introspection: Any, cursor: Any) -> bool:
+        columns = introspection.get_table_description(cursor, f"feeds_{self.model_name_lower}")
+        return self.name in {column.name for column in columns}
+
+
+def count_what_is_there(_apps: Any, schema_editor: Any) -> None:
+    """A row of counts for each tag, a batch at a time; those that have one keep it."""
+    after: int | None = 0
+    with schema_editor.connection.cursor() as cursor:
+        while after is not None:
+            cursor.execute(COUNTS_OF_WHAT_IS_THERE, {"after": after, "most": BATCH})
+            (after,) = cursor.fetchone()
+
+
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("feeds", "0011_page_facts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModelAlone(
             name="HashtagCounts",
             fields=[
                 (
@@ -92,12 +140,12 @@ class Migration(migrations.Migration):
                 ("posts", models.PositiveIntegerField(db_default=0, default=0)),
             ],
         ),
-        migrations.AddField(
+        AddFieldAlone(
             model_name="posthashtag",
             name="is_counted",
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.CreateModel(
+        CreateModelAlone(
             name="TagFollow",
             fields=[
                 (
@@ -107,15 +155,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                (
-                    "hashtag",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="follows",
-                        to="feeds.hashtag",
-                    ),
-                ),
-                (
+                (  # before the tag: people are locked first everywhere
                     "user",
                     models.ForeignKey(
                         db_index=False,
@@ -124,9 +164,17 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "hashtag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="follows",
+                        to="feeds.hashtag",
+                    ),
+                ),
             ],
         ),
-        migrations.RunSQL(COUNTS_OF_WHAT_IS_THERE, migrations.RunSQL.noop),
+        migrations.RunPython(count_what_is_there, migrations.RunPython.noop),
         migrations.RunSQL(
             PAGE_FACTS, "DROP FUNCTION feeds_page_facts(bigint, bigint[]);" + before.PAGE_FACTS
         ),

@@ -2,6 +2,7 @@
 
 import os
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 
 from accounts import actions as people
+from accounts.events import PrivacyChanged
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, person
 from accounts.tests.test_follow_races import at_once
@@ -18,6 +20,9 @@ from feeds.models import Hashtag, HashtagCounts, Post, PostHashtag
 from feeds.selectors import tagged_posts
 from feeds.tests.factories import plant_many, publish
 from feeds.tests.test_diagnose import diagnose
+from socialnet.kernel.errors import DomainError
+from socialnet.outbox import deliveries
+from socialnet.outbox.handlers import handler_named
 from socialnet.outbox.models import Delivery
 from socialnet.outbox.testing import drain
 
@@ -171,6 +176,71 @@ def test_they_are_told_and_mended_by_hand(wrong: None) -> None:
     assert uses() == RIGHT and is_exact()
 
 
+def test_many_marks_are_mended_a_few_at_a_time(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of more tags than one look takes; a post with several is counted once."""
+    monkeypatch.setattr(tag_counts, "BATCH", 3)
+    for _ in range(8):
+        publish(ada, "#fog #rain #sun #ice")
+    PostHashtag.objects.filter(hashtag__name__in=["fog", "ice"]).update(is_counted=False)
+    HashtagCounts.objects.filter(hashtag__name="sun").update(posts=1)
+    counted: list[int] = []
+    recount = tag_counts.recount
+    monkeypatch.setattr(tag_counts, "recount", lambda posts: (counted.append(len(posts)), recount(posts)))
+    assert tag_counts.reconcile_all() == 8 + 1 + 2
+    assert counted == [3, 3, 2]
+    assert is_exact() and set(uses().values()) == {8}
+
+
+# --- a few seconds at a time -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def much(ada: User, monkeypatch: pytest.MonkeyPatch) -> User:
+    """`ada` wrote more than fits into the time for it; some of it has no tags, some is deleted."""
+    monkeypatch.setattr(tag_counts, "BATCH", 2)
+    monkeypatch.setattr(tag_counts.recount_of, "__kwdefaults__", {"after": 0, "seconds": 0})
+    for number in range(9):
+        post = publish(ada, "none" if number == 3 else "#fog")
+    delete_post(post=post, actor=ada)
+    drain()
+    assert uses() == {"fog": 7}
+    return ada
+
+
+@pytest.mark.django_db
+def test_posts_of_an_author_are_counted_bit_by_bit(much: User) -> None:
+    people.set_privacy(user=much, is_private=True)
+    event = PrivacyChanged.name
+    mine = Delivery.objects.filter(event__name=event, handler="feeds.count_tags_of_authors")
+    deliveries.run("feeds.count_tags_of_authors", list(mine.values_list("pk", flat=True)))
+    assert mine.get().state == Delivery.State.DONE
+    more = Delivery.objects.get(handler="feeds.count_more_tags", state=Delivery.State.OPEN)
+    assert uses() == {"fog": 5}  # one batch, and the rest is owed
+    assert int(more.key) == Post.objects.order_by("pk")[1].pk
+    drain()
+    assert uses() == {"fog": 0} and is_exact()
+    assert Delivery.objects.filter(handler="feeds.count_more_tags").count() == 4
+
+
+@pytest.mark.django_db
+def test_a_piece_that_comes_twice_and_late_changes_nothing(much: User) -> None:
+    people.set_privacy(user=much, is_private=True)
+    drain()
+    people.set_privacy(user=User.objects.get(pk=much.pk), is_private=False)
+    drain()
+    Delivery.objects.filter(handler="feeds.count_more_tags").update(
+        state=Delivery.State.OPEN, leased_until="2020-01-01T00:00Z"
+    )
+    drain()
+    assert uses() == {"fog": 7} and is_exact()
+
+
+def test_counting_an_author_keeps_none_waiting() -> None:
+    for name in ("feeds.count_tags_of_authors", "feeds.count_more_tags"):
+        handler = handler_named(name)
+        assert (handler.queue, handler.batch) == ("maintenance", 1)
+
+
 # --- at once -----------------------------------------------------------------------------------------------------
 
 
@@ -224,8 +294,6 @@ def test_going_private_while_writing_counts_nothing_of_it(round_: int) -> None:
             people.set_privacy(user=User.objects.get(pk=ada.pk), is_private=is_private)
 
     def work() -> None:
-        from socialnet.outbox import deliveries
-
         for _ in range(5):
             for handler, ident in Delivery.objects.filter(state=0).values_list("handler", "id"):
                 deliveries.run(handler, [ident])
@@ -264,3 +332,115 @@ def test_a_person_goes_while_others_write(round_: int) -> None:
     )
     settle()
     assert uses() == {"fog": 5, "rain": 5} and is_exact()
+
+
+class Died(Exception):
+    pass
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("dies_at", ["reconcile_post_counts", "remove_shares_of", "_let_go"])
+def test_counts_are_exact_wherever_forgetting_a_person_dies(
+    dies_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = person("ada"), person("ben")
+    for author in (ada, ben, ada):
+        publish(author, "#fog #rain")
+    drain()
+
+    def die(*_given: Any, **_named: Any) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        if dies_at == "_let_go":  # its own transaction is over, the next has not begun
+            patch.setattr(tag_counts, "locked_without_tags", die)
+        else:
+            patch.setattr(upkeep, dies_at, die)
+        with pytest.raises(Died):
+            upkeep.forget_person(ada.pk)
+    assert Post.objects.filter(author=ada).count() == 2
+    assert invariants.wrong_tag_counts(0) == 0
+    upkeep.forget_person(ada.pk)
+    upkeep.forget_person(ada.pk)
+    assert not Post.objects.filter(author=ada).exists()
+    assert uses() == {"fog": 1, "rain": 1} and is_exact()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_who_publishes_does_not_wait_for_what_goes_with_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, ben = person("ada"), person("ben")
+    publish(ada, "#fog")
+    written = []
+
+    def look(*_given: Any) -> int:
+        """While the posts of ada go, with all that hangs on them, ben writes with the same tag."""
+        at_once(lambda: written.append(publish(ben, "#fog")))
+        return 0
+
+    monkeypatch.setattr(upkeep, "reconcile_share_counts", look)
+    upkeep.forget_person(ada.pk)
+    assert len(written) == 1
+    assert uses() == {"fog": 1} and is_exact()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@rounds
+def test_a_person_goes_while_an_edit_of_theirs_is_under_way(round_: int) -> None:
+    """Tags that come to a post after it was let go are let go, too; whatever the account is by then."""
+    ada, ben = person("ada"), person("ben")
+    posts = [publish(ada, "#fog #rain") for _ in range(6)]
+
+    def edit() -> None:
+        for post in posts * 2:
+            with suppress(DomainError, Post.DoesNotExist):
+                edit_post(post=post, actor=ada, content=f"#sun #fog {round_}")
+
+    def write() -> None:
+        for _ in range(4):
+            publish(ben, "#rain #sun #fog")
+
+    at_once(
+        edit,
+        lambda: upkeep.forget_person(ada.pk),
+        lambda: upkeep.forget_person(ada.pk),
+        write,
+        tag_counts.reconcile_all,
+    )
+    settle()
+    assert not Post.objects.filter(author=ada).exists()
+    assert uses() == {"fog": 4, "rain": 4, "sun": 4} and is_exact()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@rounds
+def test_pieces_of_an_author_meet_the_author_who_changes_mind_and_writes(
+    round_: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tag_counts, "BATCH", 2)
+    monkeypatch.setattr(tag_counts.recount_of, "__kwdefaults__", {"after": 0, "seconds": 0})
+    ada, ben = person("ada"), person("ben")
+    posts = [publish(ada, "#fog #rain") for _ in range(9)]
+    drain()
+    is_private = round_ % 2 == 0
+
+    def flip() -> None:
+        for to in (not is_private, is_private, not is_private, is_private):
+            people.set_privacy(user=User.objects.get(pk=ada.pk), is_private=to)
+
+    def write() -> None:
+        for post in posts[:3]:
+            publish(ada, "#rain #fog")
+            delete_post(post=post, actor=ada)
+
+    def work() -> None:
+        for _ in range(8):
+            for handler, ident in Delivery.objects.filter(state=0).values_list("handler", "id"):
+                deliveries.run(handler, [ident])
+
+    at_once(flip, write, work, work, lambda: publish(ben, "#rain #fog"))
+    settle()
+    many = 1 if is_private else 10
+    assert uses() == {"fog": many, "rain": many} and is_exact()
