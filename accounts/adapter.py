@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
@@ -68,6 +69,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_leaving:
             actions.come_back(user=user)
             user.refresh_from_db()
+        if not user.may_sign_in:  # suspended in the meantime
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
         browser = devices.browser_of(request)
         request.session["device"] = browser.label

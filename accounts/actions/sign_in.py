@@ -115,7 +115,7 @@ def _is_new(user: User, device: Device) -> bool:
 def make_token(
     *, user: User, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> MadeToken:
-    """A token for a program. Only staff may ask for `moderate`; raises `InvalidFields`."""
+    """A token for a program. Only staff may ask for `moderate`; raises `InvalidFields`, `AccountSuspended`."""
     wanted = sorted(set(scopes))
     allowed = {ApiToken.Scope.READ, ApiToken.Scope.WRITE} | (
         {ApiToken.Scope.MODERATE} if user.is_staff else set()
@@ -125,7 +125,9 @@ def make_token(
         raise InvalidFields(name=[_("Give the token a name of at most 100 characters.")])
     if not wanted or not set(wanted) <= allowed:
         raise InvalidFields(scopes=[_("Choose from the scopes that are offered.")])
-    lock_people(user)
+    (person,) = lock_people(user)
+    if person.is_suspended:  # since they were let in
+        raise AccountSuspended
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,
