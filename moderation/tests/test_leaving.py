@@ -1,20 +1,18 @@
 """Where leaving meets sanctions: two reasons to be hidden, and neither undoes the other."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts.errors import AccountSuspended
 from accounts.models import ApiToken, Session, User
-from accounts.tests.factories import PASSWORD, follows, page_of, person
+from accounts.tests.factories import PASSWORD, follows, page_of
 from feeds.tests.factories import publish
 from moderation import actions
 from moderation.models import Sanction
@@ -172,25 +170,3 @@ def test_one_of_two_sanctions_that_ends_lets_nobody_back(ada: User, mod: User) -
     assert now(ada).is_shut_out and token().status_code == 403
     actions.end_sanction(sanction_id=ban.pk, actor=mod)
     assert now(ada).is_leaving and token().status_code == 200
-
-
-@pytest.mark.django_db(transaction=True)
-def test_leaving_and_a_suspension_at_once_are_both_kept() -> None:
-    ada, mod = person("ada"), person("mod", is_staff=True, is_superuser=True)
-    start = threading.Barrier(2)
-
-    def at_once(act: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            act()
-        finally:
-            connection.close()
-
-    acts = (lambda: leave(ada), lambda: suspend(ada, mod))
-    threads = [threading.Thread(target=at_once, args=(act,)) for act in acts]
-    [thread.start() for thread in threads]  # type: ignore[func-returns-value]
-    [thread.join() for thread in threads]  # type: ignore[func-returns-value]
-    sanction = Sanction.objects.get()
-    assert now(ada).is_shut_out and now(ada).leaving_since is not None
-    actions.end_sanction(sanction_id=sanction.pk, actor=mod)
-    assert now(ada).is_leaving
