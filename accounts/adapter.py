@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -56,8 +58,20 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        if getattr(request, "suspended_sign_in", False):
-            raise ValidationError(AccountSuspended.sentence)
+        refused: AccountSuspended | None = getattr(request, "suspended_sign_in", None)
+        if refused is None:
+            return
+        if not refused.appeal:
+            raise ValidationError(refused.sentence)
+        told, link = AccountSuspended.sentence, _("Why, and how to appeal")
+        raise ValidationError(format_html('{} <a href="{}">{}</a>', told, refused.appeal, link))
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Only to who has shown who they are: where they read why, and appeal."""
+        if appeal := hooks.appeal_page(user.pk):
+            return redirect(appeal)
+        response: HttpResponse = super().respond_user_inactive(request, user)
+        return response
 
     def pre_login(self, request: HttpRequest, user: User, **hints: Any) -> HttpResponse | None:
         if not user.may_sign_in:

@@ -286,6 +286,17 @@ def _undo(sanction: Sanction, person: User, actor: User | None) -> None:
         accounts.unsuspend_user(user=person, actor=actor)
 
 
+@transaction.atomic
+def let_in(*, person: User, actor: User) -> int:
+    """End every suspension and ban of a person, and one from before there were decisions; how many decisions ended."""
+    shut_out = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
+    locked = list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
+    for sanction in locked:
+        _end(sanction, actor)
+    accounts.unsuspend_user(user=person, actor=actor)
+    return len(locked)
+
+
 def end_due() -> int:
     """End the sanctions whose time has come by the database's clock; how many. Two who do it at once share the work."""
     ended = 0

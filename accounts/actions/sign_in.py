@@ -20,7 +20,7 @@ from django.db.models.functions import Now, TruncDate
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts import cache
+from accounts import cache, hooks
 from accounts.actions.addresses import confirm_new_side, note_change_asked
 from accounts.actions.locks import lock_people
 from accounts.devices import Device
@@ -76,7 +76,7 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
     if not person.check_password(password):
         raise WrongCredentials
     if not person.may_sign_in:
-        raise AccountSuspended
+        raise AccountSuspended(appeal=hooks.appeal_page(person.pk))
     if confirmed and settings.EMAIL_VERIFICATION == "mandatory" and not is_confirmed(person):
         resend_confirmation(user=person)
         raise EmailNotConfirmed
