@@ -4,10 +4,13 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -55,8 +58,20 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        if getattr(request, "suspended_sign_in", False):
-            raise ValidationError(AccountSuspended.sentence)
+        refused: AccountSuspended | None = getattr(request, "suspended_sign_in", None)
+        if refused is None:
+            return
+        if not refused.appeal:
+            raise ValidationError(refused.sentence)
+        told, link = AccountSuspended.sentence, _("Why, and how to appeal")
+        raise ValidationError(format_html('{} <a href="{}">{}</a>', told, refused.appeal, link))
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Only to who has shown who they are: where they read why, and appeal."""
+        if appeal := hooks.appeal_page(user.pk):
+            return redirect(appeal)
+        response: HttpResponse = super().respond_user_inactive(request, user)
+        return response
 
     def pre_login(self, request: HttpRequest, user: User, **hints: Any) -> HttpResponse | None:
         if not user.may_sign_in:
@@ -68,6 +83,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_leaving:
             actions.come_back(user=user)
             user.refresh_from_db()
+        if not user.may_sign_in:  # suspended in the meantime
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
         browser = devices.browser_of(request)
         request.session["device"] = browser.label

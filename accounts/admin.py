@@ -6,11 +6,12 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from accounts import actions
+from accounts import actions, hooks
 from accounts.models import ApiToken, Follow, User
 from socialnet.kernel.errors import DomainError
 
@@ -42,9 +43,10 @@ class PersonAdmin(ReadMostlyAdmin):
     fields = [
         "username", "display_name", "email", "bio", "website", "location", "language", "time_zone",
         "is_private", "may_be_indexed", "may_be_archived", "is_staff", "is_superuser", "is_active",
-        "suspended_at", "limited_at", "created_at", "last_login",
+        "suspended_at", "leaving_since", "limited_at", "decisions", "created_at", "last_login",
     ]  # fmt: skip
-    actions = ["suspend", "unsuspend", "remove_factors"]
+    readonly_fields = ["decisions"]
+    actions = ["remove_factors"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
@@ -59,17 +61,10 @@ class PersonAdmin(ReadMostlyAdmin):
     def followers(self, person: User) -> int:
         return person.counts.followers
 
-    @admin.action(description=_("Suspend"), permissions=["moderate"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        done = self._each(request, queryset, actions.suspend_user)
-        self.message_user(request, ngettext("%(n)s suspended.", "%(n)s suspended.", done) % {"n": done})
-
-    @admin.action(description=_("End the suspension"), permissions=["moderate"])
-    def unsuspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        done = self._each(request, queryset, actions.unsuspend_user)
-        self.message_user(
-            request, ngettext("%(n)s may come back.", "%(n)s may come back.", done) % {"n": done}
-        )
+    @admin.display(description=_("decisions of moderators"))
+    def decisions(self, person: User) -> str:
+        address = hooks.decisions_page(person.pk)
+        return format_html('<a href="{}">{}</a>', address, _("See, and decide")) if address else ""
 
     @admin.action(description=_("Remove the second factor"), permissions=["superuser"])
     def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -79,9 +74,6 @@ class PersonAdmin(ReadMostlyAdmin):
 
     def has_superuser_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("accounts.change_user"))
 
     def _each(self, request: HttpRequest, people: QuerySet[User], act: Any) -> int:
         done = 0

@@ -50,9 +50,9 @@ class PersonBackend(ModelBackend):
             return None
         try:
             return check_credentials(login=login, password=password, confirmed=False)
-        except AccountSuspended:
+        except AccountSuspended as error:
             if request is not None:
-                request.suspended_sign_in = True  # type: ignore[attr-defined]  # the adapter says so
+                request.suspended_sign_in = error  # type: ignore[attr-defined]  # the adapter says so
             return None
         except WrongCredentials:
             return None

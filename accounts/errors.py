@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from socialnet.kernel import pictures
@@ -86,10 +87,15 @@ class EmailNotConfirmed(NotSignedIn):
 
 
 class AccountSuspended(Forbidden):
-    """Said only to who knows the password."""
+    """Said only to who knows the password. `appeal`: the path where they read why, and appeal."""
 
     code = "account_suspended"
     sentence = _("This account is suspended.")
+
+    def __init__(self, appeal: str = "") -> None:
+        self.appeal = appeal
+        told = _("This account is suspended. Why, and how to appeal: %(address)s")
+        super().__init__(told % {"address": f"{settings.PUBLIC_URL}{appeal}"} if appeal else None)
 
 
 class WrongPassword(Invalid):

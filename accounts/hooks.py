@@ -17,6 +17,10 @@ def _home_is_first(_person: Any, *, is_new: bool) -> str:
     return ""
 
 
+def _nowhere(_user_id: int) -> str:
+    return ""
+
+
 # How many notifications a person has not read, by their id.
 unread_notifications: Callable[[int], int] = _nobody_is_told
 
@@ -26,6 +30,13 @@ suggested_people: Callable[[Any], Sequence[Any]] = _nobody_is_suggested
 
 # Where somebody begins who signed up this moment (`is_new`) or signed in: an address, or nothing for home.
 first_page: Callable[..., str] = _home_is_first
+
+# Where somebody who is shut out reads why, and appeals, by their id: an address that lets in whoever has it, so it is
+# for them alone. Nothing where there is nothing to appeal.
+appeal_page: Callable[[int], str] = _nowhere
+
+# Where moderators see and change what was decided about somebody, by their id.
+decisions_page: Callable[[int], str] = _nowhere
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,14 @@ KEPT = {
     "admin.LogEntry",
     "notifications.Announcement",
     "discovery.TrendRuling",
+    "moderation.Case",  # what was decided; what they said is gone
+    "moderation.Report",  # that somebody found something wrong: decisions rest on it; their words are gone
+    "moderation.Sanction",  # what was decided; its words, and the appeal, are gone
 }
 _TALKING_TOMBSTONES = """
 SELECT count(*) FROM accounts_user WHERE NOT is_active AND (
     (bio || website || location || avatar || avatar_small) <> '' OR position('@deleted.invalid' IN email) = 0
-    OR last_login IS NOT NULL OR leaving_since IS NOT NULL)
+    OR last_login IS NOT NULL OR leaving_since IS NOT NULL OR limited_at IS NOT NULL)
 """
 _ROWS_OF_ERASED = """
 SELECT count(*) FROM "{table}" t JOIN accounts_user u ON u.id = t."{column}" WHERE NOT u.is_active

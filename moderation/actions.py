@@ -119,20 +119,24 @@ def decide_case(
         raise InvalidFields(outcome=[_("Choose what to do.")])
     told = _words(answer, field="answer")
     if outcome in Measure.values:
-        if case.person is None:
+        if case.person is None or not case.person.is_active:
             raise InvalidFields(outcome=[_("Whose it was is gone.")])
         impose_sanction(person=case.person, measure=outcome, actor=actor, words=words, until=until, case=case)
     else:
         case.said = ""
-    case.outcome, case.answer, case.closed_by = outcome, told, actor
+    _close(case, outcome=outcome, answer=told, actor=actor)
+    return case
+
+
+def _close(case: Case, *, outcome: str, answer: str, actor: User | None) -> None:
+    case.outcome, case.answer, case.closed_by = outcome, answer, actor
     Case.objects.filter(pk=case.pk).update(
-        outcome=outcome, answer=told, closed_by=actor, closed_at=Now(), said=case.said
+        outcome=outcome, answer=answer, closed_by=actor, closed_at=Now(), said=case.said
     )
     after = {"outcome": outcome, "reports": case.reports, "target": f"{case.target_kind} {case.target_id}"}
     _record_on_case("moderation.case_closed", case, actor, {"outcome": ""}, after)
-    emit(CaseDecided(case_id=case.pk), actor_id=actor.pk)
+    emit(CaseDecided(case_id=case.pk), actor_id=actor.pk if actor else None)
     case.refresh_from_db(fields=["closed_at"])
-    return case
 
 
 def decide_cases(
@@ -167,8 +171,17 @@ def _lock_case(case_id: int) -> Case:
     return case
 
 
-def _record_on_case(act: str, case: Case, actor: User, before: dict[str, Any], after: dict[str, Any]) -> None:
-    record(act, actor_id=actor.pk, target_type="case", target_id=case.pk, before=before, after=after)
+def _record_on_case(
+    act: str, case: Case, actor: User | None, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    record(
+        act,
+        actor_id=actor.pk if actor else None,
+        target_type="case",
+        target_id=case.pk,
+        before=before,
+        after=after,
+    )
 
 
 # --- sanctions -----------------------------------------------------------------------------------------------
@@ -273,6 +286,17 @@ def _undo(sanction: Sanction, person: User, actor: User | None) -> None:
         accounts.unsuspend_user(user=person, actor=actor)
 
 
+@transaction.atomic
+def let_in(*, person: User, actor: User) -> int:
+    """End every suspension and ban of a person, and one from before there were decisions; how many decisions ended."""
+    shut_out = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
+    locked = list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
+    for sanction in locked:
+        _end(sanction, actor)
+    accounts.unsuspend_user(user=person, actor=actor)
+    return len(locked)
+
+
 def end_due() -> int:
     """End the sanctions whose time has come by the database's clock; how many. Two who do it at once share the work."""
     ended = 0
@@ -370,7 +394,17 @@ def answer_appeal(*, sanction_id: int, granted: bool, words: str, actor: User) -
 
 @transaction.atomic
 def forget_person(*, user_id: int) -> None:
-    """What a deleted person wrote in reports and appeals, and what was kept of what they said."""
+    """Forget what a deleted person wrote in reports and appeals, and what was kept of what they said.
+
+    What waits for a decision about them is closed as gone, and what was decided ends. That it was decided stays on
+    the record, of a tombstone (`accounts.invariants.KEPT`).
+    """
     Report.objects.filter(reporter=user_id).exclude(details="").update(details="")
+    waiting = Case.objects.open().filter(person=user_id).select_for_update(no_key=True)
+    for case in waiting.order_by("pk"):
+        _close(case, outcome=Case.Outcome.GONE, answer="", actor=None)
     Case.objects.filter(person=user_id).exclude(said="").update(said="")
-    Sanction.objects.filter(person=user_id).update(appeal="", words="", answer="")
+    sanctions = Sanction.objects.filter(person=user_id)
+    sanctions.update(appeal="", words="", answer="")
+    sanctions.filter(answered_at=None).update(appealed_at=None)
+    sanctions.in_force().update(ended_at=Now())

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from accounts.models import User
 from moderation import actions, selectors, targets
 from moderation.charts import chart_of
-from moderation.models import WORDS_MAX, AnswerTemplate, Case, Reason, Sanction, TargetKind
+from moderation.models import WORDS_MAX, AnswerTemplate, Case, Measure, Reason, Sanction, TargetKind
 from moderation.thread import around
 from socialnet.kernel.admin import ReadOnlyAdmin
 from socialnet.kernel.errors import DomainError
@@ -132,6 +132,27 @@ class AppealForm(forms.Form):
         label=_("Words for the person"),
         max_length=WORDS_MAX,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+class SanctionForm(forms.Form):
+    """What is done about a person without a case."""
+
+    measure = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[choice for choice in Measure.choices if choice[0] != Measure.HIDE],
+        widget=UnfoldAdminSelectWidget,
+    )
+    words = forms.CharField(
+        label=_("Words for the person"),
+        max_length=WORDS_MAX,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+    until = forms.DateTimeField(
+        label=_("Until (limit, suspension)"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
     )
 
 
@@ -348,6 +369,10 @@ class SanctionAdmin(ReadOnlyAdmin):
     search_help_text = _("The username of whom it is about, whole.")
     change_form_template = "moderation/admin/sanction.html"
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.person_view)
+        return [path("person/<int:user_id>/", view, name="moderation_sanction_person"), *super().get_urls()]
+
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("moderation.change_sanction"))
 
@@ -403,6 +428,50 @@ class SanctionAdmin(ReadOnlyAdmin):
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, self.change_form_template, context, status=status)
+
+    def person_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """What was decided about one person, and the place to decide more, or to let them in again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        person = User.objects.filter(pk=user_id, is_active=True).first()
+        if person is None:
+            raise Http404
+        form = SanctionForm(
+            request.POST if request.method == "POST" and "let_in" not in request.POST else None
+        )
+        if request.method == "POST":
+            if not self.has_moderate_permission(request):
+                raise PermissionDenied
+            if self._decided(request, person, form):
+                return redirect("admin:moderation_sanction_person", person.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(person),
+            "opts": self.opts,
+            "media": self.media,
+            "person": person,
+            "sanctions": selectors.sanctions_of(person=person).items,
+            "form": form,
+            "may_decide": self.has_moderate_permission(request),
+        }
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "moderation/admin/person.html", context, status=status)
+
+    def _decided(self, request: HttpRequest, person: User, form: SanctionForm) -> bool:
+        if form.is_bound and not form.is_valid():
+            return False
+        try:
+            if form.is_bound:
+                actions.impose_sanction(person=person, actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]  # staff
+                said = gettext("It is in force, and the person is told.")
+            else:
+                actions.let_in(person=person, actor=request.user)  # type: ignore[arg-type]  # staff
+                said = gettext("They may come in again.")
+        except DomainError as error:
+            _add_errors(form, error)
+            return False
+        self.message_user(request, said, messages.SUCCESS)
+        return True
 
     def _answer(self, request: HttpRequest, sanction: Sanction, form: AppealForm) -> bool:
         try:

@@ -7,8 +7,13 @@ class ModerationConfig(AppConfig):
     verbose_name = _("Moderation")
 
     def ready(self) -> None:
+        from accounts import hooks as people
         from feeds import hooks
+        from moderation import export, selectors
         from moderation.demo import forget_people, keep_order
 
         hooks.demo.append(keep_order)
         hooks.demo_leaves.append(forget_people)
+        people.export_parts.append(export.parts)
+        people.appeal_page = selectors.appeal_page_of
+        people.decisions_page = selectors.decisions_page_of

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.core import signing
 from django.db import connection
+from django.urls import reverse
 
 from accounts.models import User
-from moderation.models import Case, Report, Sanction
+from moderation.models import SHUT_OUT, Case, Report, Sanction
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 from socialnet.outbox.ids import EPOCH, MAX_ID, id_at
@@ -100,6 +101,17 @@ def sanction_of_token(token: str) -> Sanction:
     if sanction is None:
         raise NotFound
     return sanction
+
+
+def appeal_page_of(user_id: int) -> str:
+    """Where somebody who is suspended or banned reads why, and appeals; nothing without such a decision."""
+    shut_out = Sanction.objects.in_force().filter(person=user_id, measure__in=SHUT_OUT)
+    sanction = shut_out.order_by("-id").first()
+    return reverse("appeal_by_letter", args=[appeal_token(sanction)]) if sanction else ""
+
+
+def decisions_page_of(user_id: int) -> str:
+    return reverse("admin:moderation_sanction_person", args=[user_id])
 
 
 def context_of(case: Case) -> Context:

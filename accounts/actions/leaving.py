@@ -7,11 +7,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts.actions.hiding import set_hidden
 from accounts.actions.locks import lock_people
 from accounts.actions.people import erase_person, forget_cached
 from accounts.actions.sign_in import end_sessions, revoke_all_tokens
 from accounts.errors import WrongPassword
-from accounts.events import LeavingBegun, UserSuspended, UserUnsuspended
+from accounts.events import LeavingBegun
 from accounts.models import User
 from socialnet.outbox.actions import emit, record
 
@@ -20,14 +21,14 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def begin_leaving(*, user: User, password: str) -> User:
-    """Hide `user` and everything of theirs from everybody, and sign them out everywhere. Raises `WrongPassword`."""
+    """Hide `user` and everything of theirs from everybody, and sign them out everywhere. Raises `WrongPassword`.
+
+    Who is suspended leaves like anybody; the suspension stands.
+    """
     (person,) = lock_people(user)
     if not person.check_password(password):
         raise WrongPassword
-    if person.leaving_since is None and not person.is_suspended:
-        User.objects.filter(pk=person.pk).update(suspended_at=Now(), leaving_since=Now())
-        person.refresh_from_db(fields=["suspended_at", "leaving_since"])
-        emit(UserSuspended(user_id=person.pk), actor_id=person.pk)
+    if set_hidden(person, leaving=True, actor=person):
         emit(LeavingBegun(user_id=person.pk), actor_id=person.pk)
         record("accounts.leaving", actor_id=person.pk, target_type="user", target_id=person.pk)
     end_sessions(person)
@@ -40,13 +41,8 @@ def begin_leaving(*, user: User, password: str) -> User:
 def come_back(*, user: User) -> User:
     """Undo `begin_leaving`; nothing for who is not leaving. Who was suspended meanwhile stays so."""
     (person,) = lock_people(user)
-    if person.leaving_since is None:
+    if not set_hidden(person, leaving=False, actor=person):
         return person
-    if person.is_leaving:
-        person.suspended_at = None
-        emit(UserUnsuspended(user_id=person.pk), actor_id=person.pk)
-    person.leaving_since = None
-    person.save(update_fields=["suspended_at", "leaving_since"])
     record("accounts.came_back", actor_id=person.pk, target_type="user", target_id=person.pk)
     forget_cached(person.pk)
     return person

@@ -9,10 +9,10 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import cache, pictures
+from accounts.actions.hiding import set_hidden
 from accounts.actions.locks import lock_people
 from accounts.actions.sign_in import end_sessions, revoke_all_tokens
 from accounts.cards import drop_author_card
@@ -23,8 +23,6 @@ from accounts.events import (
     PersonJoined,
     PrivacyChanged,
     ProfileChanged,
-    UserSuspended,
-    UserUnsuspended,
 )
 from accounts.models import Block, EmailChange, Export, KnownDevice, Mute, User
 from accounts.profiles import clean_fields
@@ -154,13 +152,10 @@ def remove_avatar(*, user: User) -> User:
 def suspend_user(*, user: User, actor: User | None, reason: str = "") -> User:
     """Sign `user` out everywhere at once and hide what they made; nothing is deleted."""
     (person,) = lock_people(user)
-    if person.is_suspended and not person.is_leaving:
+    if not set_hidden(person, shut_out=True, actor=actor):
         return person
-    User.objects.filter(pk=person.pk).update(suspended_at=Now())
-    person.refresh_from_db(fields=["suspended_at"])
     end_sessions(person)
     revoke_all_tokens(person)
-    emit(UserSuspended(user_id=person.pk), actor_id=actor.pk if actor else None)
     _record_on(person, "accounts.suspend", actor, after={"reason": reason})
     forget_cached(person.pk)
     return person
@@ -168,13 +163,10 @@ def suspend_user(*, user: User, actor: User | None, reason: str = "") -> User:
 
 @transaction.atomic
 def unsuspend_user(*, user: User, actor: User | None) -> User:
+    """Let `user` in again; who asked to be deleted meanwhile stays hidden."""
     (person,) = lock_people(user)
-    if not person.is_suspended:
+    if not set_hidden(person, shut_out=False, actor=actor):
         return person
-    person.suspended_at = person.leaving_since  # who asked to be deleted meanwhile stays hidden
-    person.save(update_fields=["suspended_at"])
-    if not person.is_suspended:
-        emit(UserUnsuspended(user_id=person.pk), actor_id=actor.pk if actor else None)
     _record_on(person, "accounts.unsuspend", actor)
     forget_cached(person.pk)
     return person
@@ -305,7 +297,7 @@ def _bury(person: User) -> None:
     person.avatar = person.avatar_small = ""
     person.set_unusable_password()
     person.is_active = person.is_staff = person.is_superuser = False
-    person.last_login = person.suspended_at = person.leaving_since = None
+    person.last_login = person.suspended_at = person.leaving_since = person.limited_at = None
     person.version += 1
     person.save()
 

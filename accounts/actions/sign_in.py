@@ -20,7 +20,7 @@ from django.db.models.functions import Now, TruncDate
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts import cache
+from accounts import cache, hooks
 from accounts.actions.addresses import confirm_new_side, note_change_asked
 from accounts.actions.locks import lock_people
 from accounts.devices import Device
@@ -76,7 +76,7 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
     if not person.check_password(password):
         raise WrongCredentials
     if not person.may_sign_in:
-        raise AccountSuspended
+        raise AccountSuspended(appeal=hooks.appeal_page(person.pk))
     if confirmed and settings.EMAIL_VERIFICATION == "mandatory" and not is_confirmed(person):
         resend_confirmation(user=person)
         raise EmailNotConfirmed
@@ -115,7 +115,7 @@ def _is_new(user: User, device: Device) -> bool:
 def make_token(
     *, user: User, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> MadeToken:
-    """A token for a program. Only staff may ask for `moderate`; raises `InvalidFields`."""
+    """A token for a program. Only staff may ask for `moderate`; raises `InvalidFields`, `AccountSuspended`."""
     wanted = sorted(set(scopes))
     allowed = {ApiToken.Scope.READ, ApiToken.Scope.WRITE} | (
         {ApiToken.Scope.MODERATE} if user.is_staff else set()
@@ -125,7 +125,9 @@ def make_token(
         raise InvalidFields(name=[_("Give the token a name of at most 100 characters.")])
     if not wanted or not set(wanted) <= allowed:
         raise InvalidFields(scopes=[_("Choose from the scopes that are offered.")])
-    lock_people(user)
+    (person,) = lock_people(user)
+    if person.is_suspended:  # since they were let in
+        raise AccountSuspended
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,

@@ -183,13 +183,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.suspended_at is not None
 
     @property
+    def is_shut_out(self) -> bool:
+        """Suspended by moderators, whether or not they also asked to be deleted."""
+        return self.is_suspended and self.suspended_at != self.leaving_since
+
+    @property
     def is_leaving(self) -> bool:
         """Hidden because they asked to be deleted, and for no other reason: signing in brings them back."""
-        return self.leaving_since is not None and self.leaving_since == self.suspended_at
+        return self.leaving_since is not None and not self.is_shut_out
 
     @property
     def may_sign_in(self) -> bool:
-        return self.is_active and (not self.is_suspended or self.is_leaving)
+        return self.is_active and not self.is_shut_out
 
     def set_password(self, raw_password: str | None) -> None:
         self.__dict__.pop("kept_auth_hash", None)

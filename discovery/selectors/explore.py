@@ -14,6 +14,7 @@ from discovery.explore.mixing import mixed
 from feeds import hooks
 from feeds.door import Facts, facts
 from feeds.items import FeedItem, Reason, items, known_of
+from feeds.models import Post
 from socialnet.kernel import snapshots
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.cache import CachePolicy
@@ -74,7 +75,7 @@ def explore_page(*, viewer: Viewer, cursor: Place | None = None, size: int = PAG
     origin, reasons = _put_together(_id_of(viewer))
     place = _keep(viewer, reasons)
     ids = list(reasons)
-    return _read(viewer, ids, reasons, place, start=0, size=size, origin=origin)
+    return _read(viewer, ids, reasons, place, start=0, size=size, origin=origin, is_fresh=origin == FOUND)
 
 
 def _later_page(viewer: Viewer, cursor: Place, size: int) -> ExplorePage:
@@ -122,8 +123,12 @@ def _read(
     start: int,
     size: int,
     origin: str,
+    is_fresh: bool = False,
 ) -> ExplorePage:
-    """A page of the list: what `viewer` may see of it, refilled until it is full."""
+    """A page of the list: what `viewer` may see of it, refilled until it is full.
+
+    `is_fresh`: it was found this moment, so moderators have limited nobody on it since.
+    """
     viewer_id = _id_of(viewer)
     shown: list[Facts] = []
     truth: dict[int, Facts] = {}
@@ -131,7 +136,9 @@ def _read(
         batch = ids[start : start + _BATCH]
         asked = facts(viewer_id=viewer_id, post_ids=batch)
         truth |= asked
-        shown += [asked[one] for one in batch if one in asked and asked[one].visible and not asked[one].muted]
+        limited = set() if is_fresh else _limited(batch)
+        may_be = [asked[one] for one in batch if one in asked and one not in limited]
+        shown += [one for one in may_be if one.visible and not one.muted]
         start += _BATCH
     page, beyond = shown[:size], shown[size:]
     made = items(page, truth, known_of(page, truth), viewer_id=viewer_id)
@@ -142,6 +149,11 @@ def _read(
         next_cursor=place.at(ids.index(beyond[0].post_id)) if beyond and place else None,
         origin=origin,
     )
+
+
+def _limited(post_ids: Sequence[int]) -> set[int]:
+    limited = Post.objects.filter(pk__in=post_ids, author__limited_at__isnull=False)
+    return set(limited.values_list("pk", flat=True))
 
 
 def _reason(source: str, note: str) -> Reason:

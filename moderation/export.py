@@ -1,0 +1,22 @@
+"""What a person reported, and what was decided about them, for their archive: never who reported them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.hooks import ExportPart
+from moderation.models import Report, Sanction
+from moderation.serializers import ReportSerializer, SanctionSerializer
+
+
+def parts(user_id: int) -> Iterator[ExportPart]:
+    """As the API shows it to them."""
+    reports = Report.objects.filter(reporter=user_id).select_related("case").order_by("pk")
+    yield ExportPart("reports.json", rows=_shaped(reports, ReportSerializer))
+    sanctions = Sanction.objects.filter(person=user_id).order_by("pk")
+    yield ExportPart("decisions.json", rows=_shaped(sanctions, SanctionSerializer))
+
+
+def _shaped(rows: QuerySet[Any], serializer: Any) -> Iterator[dict[str, Any]]:
+    return (serializer(row).data for row in rows.iterator(chunk_size=1000))
