@@ -166,6 +166,10 @@ def test_what_is_said_in_a_group_stays_there(ada: User, ben: User) -> None:
     with pytest.raises(CannotShare):
         actions.publish_post(author=ben, content="Look", quoted=post)
     assert Api(ada)("PATCH", f"posts/{post.pk}", {"visibility": "public"}).status_code == 400
+    answer = Api(ada)("PATCH", f"posts/{post.pk}", {"visibility": "group", "content": "As it was"})
+    assert (answer.status_code, answer.json()["visibility"]) == (200, "group")
+    outside = publish(ada)
+    assert Api(ada)("PATCH", f"posts/{outside.pk}", {"visibility": "group"}).status_code == 400
     assert Api(ada)("PATCH", f"posts/{post.pk}", {"content": "Stays #here"}).status_code == 200
     drain()
     assert HashtagCounts.objects.get(hashtag__name="here").posts == 0
