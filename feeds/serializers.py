@@ -167,8 +167,8 @@ class NewPostSerializer(WrittenSerializer):
 
 
 class EditSerializer(WrittenSerializer):
-    """What an edit takes; what is left out stays. `visibility` may only narrow: public, followers, friends, private; what
-    is said in a group stays there."""
+    """What an edit takes; what is left out stays. `visibility` may only narrow: public, followers, friends, private;
+    what is said in a group stays there."""
 
     visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
     version = serializers.DateTimeField(
