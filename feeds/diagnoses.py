@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Activity, User
-from feeds import idle, stored, tag_counts, timelines, upkeep
+from feeds import group_posts, idle, stored, tag_counts, timelines, upkeep
 from feeds.home_diagnosis import KEPT, Home, looked_at
 from feeds.models import FeedEntry, PostCounts
 from socialnet.kernel.diagnosing import Case, Finding, Told, diagnosis
@@ -140,6 +140,18 @@ def share_counts(_case: Case) -> Iterator[Finding]:
 def mend_share_counts(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
     mended = upkeep.reconcile_share_counts([finding.ident for finding in wrong])
     yield f"compared again under locks and mended the counts of {mended} posts"
+
+
+@diagnosis("counts", title="Posts in groups")
+def counts_of_groups(_case: Case) -> Iterator[Finding]:
+    for group_id, slug, counted, right in group_posts.all_wrong():
+        yield Finding("posts", f"group {slug}", f"kept {counted}, the rows say {right}", ident=group_id)
+
+
+@counts_of_groups.repair
+def mend_counts_of_groups(_case: Case, wrong: Sequence[Finding]) -> Iterator[str]:
+    mended = group_posts.reconcile([finding.ident for finding in wrong])
+    yield f"compared again under locks and mended the counts of {mended} groups"
 
 
 @diagnosis("counts", title="Posts with tags")

@@ -4,14 +4,20 @@ Which groups a person is in is kept in Redis beside their timeline (`groups.cach
 for each reader, each time.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
+from prometheus_client import Counter
 
 from feeds.belonging import GROUPS
 from groups.models import GroupCounts
 from socialnet.outbox.ids import MAX_ID
+
+log = structlog.get_logger(__name__)
+BATCH = 1000
+_drift = Counter("socialnet_group_post_count_drift", "Post counts of groups that were wrong and were mended")
 
 # The newest of each group, down its index.
 _NEWEST = """
@@ -27,6 +33,15 @@ _COUNT = """
 UPDATE groups_groupcounts SET posts = (
     SELECT count(*) FROM feeds_post WHERE group_id = %(group)s AND deleted_at IS NULL)
 WHERE group_id = %(group)s
+"""
+_WRONG = """
+SELECT g.id, g.slug, c.posts, p.many FROM groups_groupcounts c JOIN groups_group g ON g.id = c.group_id
+CROSS JOIN LATERAL (SELECT count(*) AS many FROM feeds_post WHERE group_id = g.id AND deleted_at IS NULL) p
+WHERE c.group_id = ANY(%(groups)s) AND c.posts <> p.many ORDER BY g.id
+"""
+_WRITTEN_LATELY = """
+SELECT DISTINCT group_id FROM feeds_post
+WHERE id > socialnet_id_at(clock_timestamp() - make_interval(hours => %(hours)s)) AND group_id IS NOT NULL
 """
 
 
@@ -53,3 +68,50 @@ def recount(group_ids: Iterable[int]) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             GroupCounts.objects.select_for_update(no_key=True).filter(pk=group_id).first()
             cursor.execute(_COUNT, {"group": group_id})
+
+
+def reconcile_recent(*, hours: int = 2) -> int:
+    """Compare and mend the post counts of groups in which somebody wrote lately; how many were wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITTEN_LATELY, {"hours": hours})
+        written = [row[0] for row in cursor.fetchall()]
+    return sum(reconcile(written[start : start + BATCH]) for start in range(0, len(written), BATCH))
+
+
+def reconcile_all() -> int:
+    """As `reconcile_recent`, for every group."""
+    return reconcile([group_id for group_id, _slug, _counted, _right in all_wrong()])
+
+
+def reconcile(group_ids: Sequence[int]) -> int:
+    """Look without locks; what seems wrong is locked and looked at again, then mended."""
+    return sum(_mend(group_id) for group_id, _slug, _counted, _right in _wrong(group_ids))
+
+
+@transaction.atomic
+def _mend(group_id: int) -> int:
+    # Posting counts under this lock: what it has not counted yet, the next statement does not see.
+    GroupCounts.objects.select_for_update(no_key=True).filter(pk=group_id).first()
+    for _group_id, _slug, counted, right in _wrong([group_id]):
+        GroupCounts.objects.filter(pk=group_id).update(posts=right)
+        log.warning("group_post_count_drift_mended", group_id=group_id, posts=counted, right_posts=right)
+        _drift.inc()
+        return 1
+    return 0
+
+
+def all_wrong() -> list[tuple[int, str, int, int]]:
+    """Every group whose count of posts is wrong, looked for in batches: id, address, what is kept, what is right."""
+    wrong, last = [], 0
+    while ids := list(
+        GroupCounts.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
+        wrong += _wrong(ids)
+        last = ids[-1]
+    return wrong
+
+
+def _wrong(group_ids: Sequence[int]) -> list[tuple[int, str, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WRONG, {"groups": list(group_ids)})
+        return list(cursor.fetchall())

@@ -167,8 +167,10 @@ class NewPostSerializer(WrittenSerializer):
 
 
 class EditSerializer(WrittenSerializer):
-    """What an edit takes; what is left out stays. `visibility` may only narrow: public, followers, friends, private."""
+    """What an edit takes; what is left out stays. `visibility` may only narrow: public, followers, friends, private;
+    what is said in a group stays there."""
 
+    visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
     version = serializers.DateTimeField(
         required=False,
         allow_null=True,

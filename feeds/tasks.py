@@ -5,23 +5,25 @@ from datetime import date
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, idle, previews, sources, tag_counts, upkeep, warming
+from feeds import actions, files, group_posts, idle, previews, sources, tag_counts, upkeep, warming
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task(ignore_result=True)
 def reconcile_recent_post_counts() -> None:
-    """Hourly: post counts of people who wrote lately, share counts of what was shared lately."""
+    """Hourly: post counts of people who wrote lately and of their groups, share counts of what was shared lately."""
     wrong, wrong_shares = upkeep.reconcile_recent_post_counts(), upkeep.reconcile_recent_share_counts()
-    log.info("recent_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares)
+    in_groups = group_posts.reconcile_recent()
+    log.info("recent_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares, in_groups=in_groups)
 
 
 @shared_task(ignore_result=True)
 def reconcile_all_post_counts() -> None:
-    """Nightly: everybody's post count, every post's share count."""
+    """Nightly: the post counts of everybody and of every group, every post's share count."""
     wrong, wrong_shares = upkeep.reconcile_all_post_counts(), upkeep.reconcile_all_share_counts()
-    log.info("all_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares)
+    in_groups = group_posts.reconcile_all()
+    log.info("all_post_counts_reconciled", wrong=wrong, wrong_shares=wrong_shares, in_groups=in_groups)
 
 
 @shared_task(ignore_result=True)

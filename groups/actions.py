@@ -30,6 +30,8 @@ from groups.events import (
     GroupInvited,
     GroupJoined,
     GroupLeft,
+    GroupRoleChanged,
+    GroupWaitingEnded,
 )
 from groups.models import (
     DESCRIPTION_MAX,
@@ -51,6 +53,7 @@ from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.actions import emit, record
 
 Role, Status = Membership.Role, Membership.Status
+_WAITING = (Status.PENDING, Status.INVITED)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _BATCH = 500
 
@@ -126,6 +129,9 @@ def delete_group(*, group: Group, actor: User) -> None:
     standing = _lock(group)
     _check_owner(standing, actor)
     people = list(Membership.objects.active().filter(group=standing).values_list("user_id", flat=True))
+    waiting = list(
+        Membership.objects.filter(group=standing, status__in=_WAITING).values_list("user_id", flat=True)
+    )
     Membership.objects.filter(group=standing).delete()
     GroupCounts.objects.filter(pk=standing.pk).update(members=0)
     Group.objects.filter(pk=standing.pk).update(deleted_at=Now())
@@ -133,6 +139,8 @@ def delete_group(*, group: Group, actor: User) -> None:
     emit(GroupDeleted(group_id=standing.pk), actor_id=actor.pk)
     for user_id in people:
         emit(GroupLeft(group_id=standing.pk, user_id=user_id), actor_id=actor.pk)
+    for user_id in waiting:
+        emit(GroupWaitingEnded(group_id=standing.pk, user_id=user_id), actor_id=actor.pk)
     _forget(*people)
 
 
@@ -268,6 +276,7 @@ def set_role(*, group: Group, actor: User, person: User, role: str) -> Membershi
     _record(standing, "groups.role", actor, person, before=found.role, after=role)
     found.role = Role(role)
     found.save(update_fields=["role"])
+    emit(GroupRoleChanged(group_id=standing.pk, user_id=person.pk), actor_id=actor.pk)
     return found
 
 
@@ -330,25 +339,29 @@ def _lock(group: Group) -> Group:
 
 
 def _admit(group: Group, person: User, found: Membership | None, *, actor_id: int) -> Membership:
+    was_asked = found is not None and found.status == Status.PENDING and actor_id != person.pk
     if found is None:
         found = Membership.objects.create(group=group, user=person)
     else:
         found.status = Status.ACTIVE
         found.save(update_fields=["status"])
     _count(group, by=1)
-    emit(GroupJoined(group_id=group.pk, user_id=person.pk), actor_id=actor_id)
+    accepter_id = actor_id if was_asked else None
+    emit(GroupJoined(group_id=group.pk, user_id=person.pk, accepter_id=accepter_id), actor_id=actor_id)
     _forget(person.pk)
     return found
 
 
 def _end(found: Membership, *, actor_id: int) -> None:
-    was_active = found.is_active
+    was_active, was_waiting = found.is_active, found.status in _WAITING
     group_id, user_id = found.group_id, found.user_id
     found.delete()
     if was_active:
         GroupCounts.objects.filter(pk=group_id).update(members=F("members") - 1)
         emit(GroupLeft(group_id=group_id, user_id=user_id), actor_id=actor_id)
         _forget(user_id)
+    elif was_waiting:
+        emit(GroupWaitingEnded(group_id=group_id, user_id=user_id), actor_id=actor_id)
 
 
 def _count(group: Group, *, by: int) -> None:

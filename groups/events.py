@@ -28,11 +28,12 @@ class GroupDeleted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupJoined(Event):
-    """Somebody became a member: at once, by an invitation, or because they asked."""
+    """Somebody became a member: at once, by an invitation, or because they asked. `accepter_id` let in who asked."""
 
     name = "groups.group_joined"
     group_id: int
     user_id: int
+    accepter_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +60,21 @@ class GroupInvited(Event):
     group_id: int
     user_id: int
     inviter_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupWaitingEnded(Event):
+    """A request or an invitation ended, and nobody became a member by it: taken back, refused, declined, withdrawn."""
+
+    name = "groups.waiting_ended"
+    group_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRoleChanged(Event):
+    """A member is an owner, a moderator or a plain member from now on."""
+
+    name = "groups.role_changed"
+    group_id: int
+    user_id: int

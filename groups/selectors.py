@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.db.models.query import QuerySet
 
 from accounts.models import Block, User, Viewer
@@ -183,12 +183,3 @@ def _rows(seen: SeenGroup, statuses: Sequence[str], viewer: Viewer) -> "QuerySet
 def _told(rows: Sequence[Membership], viewer: Viewer) -> list[MemberRow]:
     relations = relations_of(viewer, [row.user_id for row in rows])
     return [MemberRow(user=row.user, relations=relations[row.user_id], membership=row) for row in rows]
-
-
-def busiest(*, most: int) -> list[int]:
-    """The ids of the groups with the most members."""
-    return list(
-        Group.objects.standing()
-        .order_by(F("counts__members").desc(), "pk")
-        .values_list("pk", flat=True)[:most]
-    )

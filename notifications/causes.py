@@ -1,5 +1,6 @@
 """From events of the apps below to claims: whom each might concern. Whether it does is asked when they are settled."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from accounts.models import Follow, User
 from feeds.events import PeopleMentioned, ScheduledPostFailed, ScheduledPostPublished
 from feeds.models import Post
 from feeds.text import mentioned_names
+from groups.events import GroupAsked, GroupInvited, GroupJoined
+from groups.models import Membership
 from interactions.events import (
     CommentLiked,
     CommentUnliked,
@@ -47,6 +50,27 @@ def of_follows(
             yield Claim(
                 kind=kind, recipient_id=recipient, actor_id=actor, target_id=actor, is_undone=not begins
             )
+
+
+def of_groups(events: Sequence[GroupInvited | GroupAsked | GroupJoined]) -> Iterator[Claim]:
+    """The invited hear of it, of a request whoever may answer it, and who asked that they were let in."""
+    asked = {event.group_id for event in events if isinstance(event, GroupAsked)}
+    staff = Membership.objects.active().filter(group__in=asked).exclude(role=Membership.Role.MEMBER)
+    answering: dict[int, list[int]] = defaultdict(list)
+    for group_id, user_id in staff.values_list("group_id", "user_id") if asked else ():
+        answering[group_id].append(user_id)
+    for event in events:
+        if isinstance(event, GroupInvited):
+            yield _of_group("group_invitation", event.user_id, event.inviter_id, event.group_id)
+        elif isinstance(event, GroupAsked):
+            for recipient_id in answering[event.group_id]:
+                yield _of_group("group_request", recipient_id, event.user_id, event.group_id)
+        elif event.accepter_id is not None:
+            yield _of_group("group_accepted", event.user_id, event.accepter_id, event.group_id)
+
+
+def _of_group(kind: str, recipient_id: int, actor_id: int, group_id: int) -> Claim:
+    return Claim(kind=kind, recipient_id=recipient_id, actor_id=actor_id, target_id=group_id)
 
 
 def of_likes(events: Iterable[PostLiked | PostUnliked]) -> Iterator[Claim]:

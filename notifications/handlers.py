@@ -30,6 +30,14 @@ from feeds.events import (
     ScheduledPostPublished,
 )
 from feeds.models import Post
+from groups.events import (
+    GroupAsked,
+    GroupInvited,
+    GroupJoined,
+    GroupLeft,
+    GroupRoleChanged,
+    GroupWaitingEnded,
+)
 from interactions.events import (
     CommentDeleted,
     CommentLiked,
@@ -48,6 +56,7 @@ from notifications.channels.push import actions as push
 from notifications.channels.push import sending as pushes
 from notifications.claims import Claim
 from notifications.events import Announced, DigestOwed, MailOwed, PushOwed
+from notifications.items import OF_GROUPS
 from notifications.models import Announcement
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -68,6 +77,20 @@ def _settle(claims: Iterable[Claim]) -> None:
 @on(UserFollowed, UserUnfollowed, FollowRequested, FollowRequestEnded, queue="notify")
 def note_follows(events: list[Any]) -> None:
     _settle(causes.of_follows(events))
+
+
+@on(GroupInvited, GroupAsked, GroupJoined, queue="notify")
+def note_groups(events: list[Any]) -> None:
+    _settle(causes.of_groups(events))
+
+
+@on(GroupJoined, GroupLeft, GroupWaitingEnded, GroupRoleChanged, queue="notify")
+def forget_groups(events: list[Any]) -> None:
+    """What was asked is answered, or asked no longer; who may not answer any more need not know of it."""
+    groups, people = {event.group_id for event in events}, {event.user_id for event in events}
+    of_groups = Q(notification__kind__in=OF_GROUPS, notification__target_id__in=groups)
+    for concerned in (Q(notification__recipient__in=people), Q(actor__in=people)):
+        _resettle(concerned & of_groups)
 
 
 @on(PostLiked, PostUnliked, queue="notify", batch=500, gather=LIKES_GATHER)

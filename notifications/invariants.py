@@ -55,10 +55,17 @@ _POST_STANDS = "EXISTS (SELECT 1 FROM feeds_post p WHERE p.id = {id} AND p.delet
 _COMMENT_STANDS = "EXISTS (SELECT 1 FROM interactions_comment c WHERE c.id = {id} AND c.deleted_at IS NULL)"
 _FOLLOW = """EXISTS (SELECT 1 FROM accounts_follow f
     WHERE f.follower_id = {a} AND f.followee_id = {b} AND f.status = '{status}')"""
+_MEMBERSHIP = """EXISTS (SELECT 1 FROM groups_membership m
+    WHERE m.group_id = n.target_id AND m.user_id = {person} AND m.status = '{status}')"""
 _CAUSES = {
     "follow": _FOLLOW.format(a="a.actor_id", b="n.recipient_id", status="active"),
     "follow_request": _FOLLOW.format(a="a.actor_id", b="n.recipient_id", status="pending"),
     "request_accepted": _FOLLOW.format(a="n.recipient_id", b="a.actor_id", status="active"),
+    "group_invitation": _MEMBERSHIP.format(person="n.recipient_id", status="invited"),
+    "group_request": f"""({_MEMBERSHIP.format(person="a.actor_id", status="pending")} AND EXISTS (
+        SELECT 1 FROM groups_membership s WHERE s.group_id = n.target_id AND s.user_id = n.recipient_id
+            AND s.status = 'active' AND s.role <> 'member'))""",
+    "group_accepted": _MEMBERSHIP.format(person="n.recipient_id", status="active"),
     "like": """EXISTS (SELECT 1 FROM interactions_like l
         WHERE l.post_id = n.target_id AND l.user_id = a.actor_id AND l.is_active)""",
     "comment_like": """EXISTS (SELECT 1 FROM interactions_commentlike l

@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.selectors import blocked_pairs
 from feeds.items import FeedItem
 from feeds.items import items_of as posts_of
+from groups.models import Group
 from interactions.models import Comment
 from notifications import texts
 from notifications.models import Notification
@@ -40,6 +41,9 @@ ICONS: dict[str, str] = {
     "follow": "followers",
     "follow_request": "requests",
     "request_accepted": "friends",
+    "group_invitation": "people",
+    "group_request": "requests",
+    "group_accepted": "people",
     "new_post": "bell",
     "post_published": "schedule",
     "post_failed": "warning",
@@ -48,6 +52,7 @@ ICONS: dict[str, str] = {
     "sanction": "shield",
     "system": "info",
 }
+OF_GROUPS = frozenset({"group_invitation", "group_request", "group_accepted"})
 _NAME = re.compile("\ue000([0-9])\ue001")  # where a name stands in a sentence; letters of nobody's language
 
 _ACTORS = """
@@ -62,7 +67,7 @@ SELECT n.id, a.actor_id FROM unnest(%(ids)s::bigint[]) n(id) CROSS JOIN LATERAL 
 class InboxItem:
     """One notification. `actors` are the newest of `row.actor_count`; `excerpt` is plain text and may be empty.
 
-    `post` and `comment` are what it leads to, None where there is none, or none for its recipient.
+    `post`, `comment` and `group` are what it leads to, None where there is none, or none for its recipient.
     """
 
     row: Notification
@@ -72,6 +77,7 @@ class InboxItem:
     url: str
     post: FeedItem | None = None
     comment: Comment | None = None
+    group: Group | None = None
 
     @property
     def id(self) -> int:
@@ -97,7 +103,7 @@ class InboxItem:
     def html(self) -> SafeString:
         """The sentence, its names as links."""
         places = [f"\ue000{number}\ue001" for number in range(len(self.actors))]
-        html = escape(texts.sentence(self.kind, names=places, count=self.count, words=self.row.words))
+        html = escape(_sentence(self.row, places, self.group))
         return mark_safe(_NAME.sub(lambda place: _link(self.actors[int(place[1])]), html))
 
     @property
@@ -129,9 +135,14 @@ def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
     rows = [row for row in rows if not actors[row.pk] or any(one in cards for one in actors[row.pk])]
     posts = {item.id: item for item in posts_of({row.post_id for row in rows if row.post_id}, viewer=viewer)}
     comments = _comments(rows, viewer)
+    groups = _groups(rows, viewer)
     return [
         _item(
-            row, [cards[person] for person in actors[row.pk] if _is_heard(cards.get(person))], posts, comments
+            row,
+            [cards[person] for person in actors[row.pk] if _is_heard(cards.get(person))],
+            posts,
+            comments,
+            groups.get(row.target_id) if row.kind in OF_GROUPS else None,
         )
         for row in rows
     ]
@@ -151,6 +162,7 @@ def _item(
     actors: Sequence[AuthorCard],
     posts: Mapping[int, FeedItem],
     comments: Mapping[int, Comment],
+    group: Group | None,
 ) -> InboxItem:
     post = posts.get(row.post_id or 0)
     comment = comments.get(row.comment_id or 0) if post else None
@@ -158,12 +170,22 @@ def _item(
     return InboxItem(
         row=row,
         actors=actors,
-        text=texts.sentence(row.kind, names=names, count=row.actor_count, words=row.words),
+        text=_sentence(row, names, group),
         excerpt=_excerpt(row, post, comment),
-        url=_url(row, actors, post, comment),
+        url=_url_of_group(row, group) if group else _url(row, actors, post, comment),
         post=post,
         comment=comment,
+        group=group,
     )
+
+
+def _sentence(row: Notification, names: Sequence[str], group: Group | None) -> str:
+    words = {**row.words, "group": group.name} if group else row.words
+    return texts.sentence(row.kind, names=names, count=row.actor_count, words=words)
+
+
+def _url_of_group(row: Notification, group: Group) -> str:
+    return reverse("group_requests" if row.kind == "group_request" else "group", args=[group.slug])
 
 
 def _excerpt(row: Notification, post: FeedItem | None, comment: Comment | None) -> str:
@@ -217,3 +239,9 @@ def _comments(rows: Sequence[Notification], viewer: User) -> Mapping[int, Commen
     if not ids:
         return {}
     return Comment.objects.visible_to(viewer).only("id", "content", "post_id").in_bulk(ids)
+
+
+def _groups(rows: Sequence[Notification], viewer: User) -> Mapping[int, Group]:
+    """Those that the viewer may still know of."""
+    ids = {row.target_id for row in rows if row.kind in OF_GROUPS}
+    return Group.objects.seen_by(viewer).in_bulk(ids) if ids else {}

@@ -81,7 +81,7 @@ def notification_json(item: InboxItem) -> dict[str, Any]:
         "comment": _subject(item.comment.pk, item.url, few_words(item.comment.content))
         if item.comment
         else None,
-        "group": None,
+        "group": item.group.slug if item.group else None,
         "text": item.text,
         "is_read": item.is_read,
         "created_at": _utc(item.row.created_at),

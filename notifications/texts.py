@@ -77,6 +77,17 @@ def _did(one: Callable[[int], str]) -> Sentence:
     return lambda people, count, _words: one(count) % {"people": people}
 
 
+def _of_group(one: Callable[[int], str], nameless: Callable[[int], str]) -> Sentence:
+    """With the name of the group, unless its reader may not know of it any more."""
+
+    def sentence(people: str, count: int, words: Mapping[str, str]) -> str:
+        name = words.get("group")
+        facts = {"people": people, "group": name}
+        return (one if name else nameless)(count) % facts
+
+    return sentence
+
+
 def _security(_people: str, _count: int, words: Mapping[str, str]) -> str:
     what, device = words.get("what"), words.get("device")
     if what == "password":
@@ -117,6 +128,24 @@ _SENTENCES: Mapping[str, Sentence] = {
     ),
     "request_accepted": _did(
         lambda n: ngettext("%(people)s lets you follow them", "%(people)s let you follow them", n)
+    ),
+    "group_invitation": _of_group(
+        lambda n: ngettext(
+            "%(people)s invites you to the group %(group)s", "%(people)s invite you to the group %(group)s", n
+        ),
+        lambda n: ngettext("%(people)s invites you to a group", "%(people)s invite you to a group", n),
+    ),
+    "group_request": _of_group(
+        lambda n: ngettext(
+            "%(people)s asks to join the group %(group)s", "%(people)s ask to join the group %(group)s", n
+        ),
+        lambda n: ngettext("%(people)s asks to join a group", "%(people)s ask to join a group", n),
+    ),
+    "group_accepted": _of_group(
+        lambda n: ngettext(
+            "%(people)s let you into the group %(group)s", "%(people)s let you into the group %(group)s", n
+        ),
+        lambda n: ngettext("%(people)s let you into a group", "%(people)s let you into a group", n),
     ),
     "like": _did(lambda n: ngettext("%(people)s likes your post", "%(people)s like your post", n)),
     "comment_like": _did(

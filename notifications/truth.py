@@ -31,10 +31,20 @@ _COMMENT = (
     " WHERE c.id = w.target AND c.author_id = w.actor AND c.deleted_at IS NULL AND c.withheld_at IS NULL"
     " AND p.deleted_at IS NULL AND p.hidden_at IS NULL)"
 )
+_MEMBERSHIP = (
+    "EXISTS (SELECT 1 FROM groups_membership m JOIN groups_group g ON g.id = m.group_id"
+    " WHERE m.group_id = w.target AND m.user_id = {person} AND m.status = '{status}' AND g.deleted_at IS NULL)"
+)
 _CAUSES = {
     "follow": _FOLLOWS.format(a="w.actor", b="w.recipient", s="active"),
     "follow_request": _FOLLOWS.format(a="w.actor", b="w.recipient", s="pending"),
     "request_accepted": _FOLLOWS.format(a="w.recipient", b="w.actor", s="active"),
+    "group_invitation": _MEMBERSHIP.format(person="w.recipient", status="invited"),
+    "group_request": (
+        f"{_MEMBERSHIP.format(person='w.actor', status='pending')} AND EXISTS (SELECT 1 FROM groups_membership s"
+        " WHERE s.group_id = w.target AND s.user_id = w.recipient AND s.status = 'active' AND s.role <> 'member')"
+    ),
+    "group_accepted": _MEMBERSHIP.format(person="w.recipient", status="active"),
     "like": (
         "EXISTS (SELECT 1 FROM interactions_like l JOIN feeds_post p ON p.id = l.post_id"
         " WHERE l.user_id = w.actor AND l.post_id = w.target AND l.is_active"

@@ -44,6 +44,7 @@ app.conf.task_annotations = {
     for app_name, jobs in {
         "socialnet.outbox": ["forget_old"],
         "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired", "erase_leavers"],
+        "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts"],
         "feeds": [
             "reconcile_recent_post_counts",
             "reconcile_all_post_counts",
@@ -90,6 +91,12 @@ app.conf.beat_schedule = {
     ),
     "follow counts, all": job(
         "accounts.tasks.reconcile_all_counts", crontab(minute=40, hour="*/6"), every=6 * HOUR
+    ),
+    "member counts, touched lately": job(
+        "groups.tasks.reconcile_recent_member_counts", crontab(minute=22), every=HOUR
+    ),
+    "member counts, all": job(
+        "groups.tasks.reconcile_all_member_counts", crontab(minute=45, hour=2), every=DAY
     ),
     "post counts, touched lately": job(
         "feeds.tasks.reconcile_recent_post_counts", crontab(minute=25), every=HOUR

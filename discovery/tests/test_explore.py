@@ -305,3 +305,9 @@ def test_pages_cost_the_same_for_few_posts_and_for_many(
     selectors.explore_page(viewer=ada, size=2)
     with django_assert_max_num_queries(15):
         assert len(selectors.explore_page(viewer=ada, size=18).items) == 18
+
+
+def test_it_leads_to_groups(ada: User) -> None:
+    """On narrow screens the navigation has no room for them."""
+    assert 'class="link" href="/groups"' in page_of(ada).get("/explore").content.decode()
+    assert 'class="link" href="/groups/discover"' in page_of(None).get("/explore").content.decode()

@@ -2,17 +2,19 @@
 
 import random
 import threading
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from accounts import standins
 from accounts.actions import delete_person
 from accounts.models import Block, Mute, User
 from accounts.tests.factories import PASSWORD, Api, follows, page_of, person
-from feeds import actions, fanout, live, paused, selectors
+from feeds import actions, fanout, group_posts, live, paused, selectors, tasks
 from feeds.door import facts
 from feeds.errors import CannotShare
 from feeds.invariants import Ties, may_see
@@ -164,6 +166,10 @@ def test_what_is_said_in_a_group_stays_there(ada: User, ben: User) -> None:
     with pytest.raises(CannotShare):
         actions.publish_post(author=ben, content="Look", quoted=post)
     assert Api(ada)("PATCH", f"posts/{post.pk}", {"visibility": "public"}).status_code == 400
+    answer = Api(ada)("PATCH", f"posts/{post.pk}", {"visibility": "group", "content": "As it was"})
+    assert (answer.status_code, answer.json()["visibility"]) == (200, "group")
+    outside = publish(ada)
+    assert Api(ada)("PATCH", f"posts/{outside.pk}", {"visibility": "group"}).status_code == 400
     assert Api(ada)("PATCH", f"posts/{post.pk}", {"content": "Stays #here"}).status_code == 200
     drain()
     assert HashtagCounts.objects.get(hashtag__name="here").posts == 0
@@ -409,3 +415,27 @@ def test_search_lists_and_media_ask_the_door(ada: User, ben: User, cleo: User) -
     assert found(cleo) == [False] * 5
     groups.leave_group(group=group, person=ben)
     assert found(ben) == [False] * 5
+
+
+@pytest.mark.parametrize("mend", [tasks.reconcile_recent_post_counts, tasks.reconcile_all_post_counts])
+def test_planted_drift_is_mended(ada: User, mend: Any) -> None:
+    group, quiet = a_group(ada), a_group(ada)
+    says(ada, group)
+    for each in (group, quiet):
+        GroupCounts.objects.filter(pk=each.pk).update(posts=9)
+    mend()
+    assert counted(group) == 1
+    assert group_posts.reconcile_all() == (1 if mend is tasks.reconcile_recent_post_counts else 0)
+    assert counted(quiet) == 0
+
+
+def test_wrong_counts_of_posts_are_said_and_mended_by_the_command(ada: User) -> None:
+    group = a_group(ada)
+    says(ada, group)
+    GroupCounts.objects.filter(pk=group.pk).update(posts=9)
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("diagnose", "counts", stdout=out)
+    assert "kept 9, the rows say 1" in out.getvalue()
+    call_command("diagnose", "counts", "--repair", stdout=out)
+    assert counted(group) == 1

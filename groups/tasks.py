@@ -1,0 +1,20 @@
+"""Celery doors of groups; the schedule is in `socialnet/celery.py`."""
+
+import structlog
+from celery import shared_task
+
+from groups import upkeep
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(ignore_result=True)
+def reconcile_recent_member_counts() -> None:
+    """Hourly: member counts of groups that people joined or left lately."""
+    log.info("recent_member_counts_reconciled", wrong=upkeep.reconcile_recent_member_counts())
+
+
+@shared_task(ignore_result=True)
+def reconcile_all_member_counts() -> None:
+    """Nightly: every group's member count."""
+    log.info("all_member_counts_reconciled", wrong=upkeep.reconcile_all_member_counts())
