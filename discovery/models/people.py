@@ -16,6 +16,7 @@ class Source(models.TextChoices):
     TASTES = "tastes", _("tags and likes")
     INTERESTS = "interests", _("interests")
     PLACE = "place", _("place")
+    GROUPS = "groups", _("groups")
     POPULAR = "popular", _("popular")
 
 

@@ -5,7 +5,8 @@
 Ties: over the newest `BRIDGES` people somebody follows, and the newest `REACH` whom each of those follows; a bridge
 counts 1 / (its number of follows)^`DAMPING`, so that who follows everybody says little (the choice is measured, see
 ADR 53). Tastes: who writes with the tags they use, like or chose, who wrote what they like, who likes the same; rare
-tags and posts that few like say more. Rhythm: at which hours of the day both write.
+tags and posts that few like say more. Near: the same place, where both chose that, and the same
+groups, small ones more. Rhythm: at which hours of the day both write.
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _LIMITS = {
     "tags": 30,
     "tagged": 60,
     "fans": 100,
+    "groups": 20,
 }
 
 # Between whom and the person there is something, or was: none of them is suggested. Who blocked them is asked at the
@@ -129,13 +131,29 @@ liked AS (
 )"""
 _NEAR = """
 near AS (
-    SELECT others.user_id AS person, 1.0 AS part
-    FROM discovery_finding mine
-    CROSS JOIN LATERAL (
-        SELECT user_id FROM discovery_finding WHERE place = mine.place AND place <> ''
-        ORDER BY user_id DESC LIMIT %(pool)s
-    ) others
-    WHERE mine.user_id = %(me)s AND mine.place <> '' AND others.user_id NOT IN (SELECT person FROM apart)
+    SELECT person, sum(weight) AS part,
+        (array_agg(group_id ORDER BY weight DESC, group_id) FILTER (WHERE group_id IS NOT NULL))[1] AS group_id
+    FROM (
+        SELECT others.user_id AS person, 1.0 AS weight, NULL::bigint AS group_id
+        FROM discovery_finding mine
+        CROSS JOIN LATERAL (
+            SELECT user_id FROM discovery_finding WHERE place = mine.place AND place <> ''
+            ORDER BY user_id DESC LIMIT %(pool)s
+        ) others
+        WHERE mine.user_id = %(me)s AND mine.place <> ''
+        UNION ALL
+        SELECT others.user_id, 1 / ln(2 + counts.members), mine.group_id
+        FROM (
+            SELECT group_id FROM groups_membership WHERE user_id = %(me)s AND status = 'active'
+            ORDER BY id DESC LIMIT %(groups)s
+        ) mine
+        JOIN groups_groupcounts counts ON counts.group_id = mine.group_id
+        CROSS JOIN LATERAL (
+            SELECT user_id FROM groups_membership WHERE group_id = mine.group_id AND status = 'active'
+            ORDER BY id DESC LIMIT %(reach)s
+        ) others
+    ) found WHERE person NOT IN (SELECT person FROM apart)
+    GROUP BY person ORDER BY part DESC, person LIMIT %(pool)s
 )"""
 _POPULAR = """
 popular AS (
@@ -164,7 +182,7 @@ rhythm AS (
 _CHOSEN = """
 SELECT pooled.person, {score} AS score, {shares},
     pooled.through, pooled.many, pooled.is_fan, tag.name, tag.display, pooled.chosen > pooled.tastes / 2, pooled.wrote,
-    person.created_at > clock_timestamp() - interval '30 days', counts.followers
+    person.created_at > clock_timestamp() - interval '30 days', counts.followers, pooled.group_id
 FROM pooled
 JOIN accounts_personcounts counts ON counts.user_id = pooled.person
 JOIN accounts_user person ON person.id = pooled.person AND person.is_active AND person.suspended_at IS NULL
@@ -204,6 +222,7 @@ class Candidate:
     wrote_liked: bool = False
     is_new: bool = False
     followers: int = 0
+    group_id: int = 0
 
 
 def find(
@@ -267,6 +286,7 @@ def _pooled(weights: Weights, used: list[str]) -> str:
             " coalesce(ties.is_fan, false) AS is_fan",
             "0 AS open, NULL::bigint[] AS through, 0 AS many, false AS is_fan",
         ),
+        "near": ("near.group_id", "NULL::bigint AS group_id"),
         "tastes": (
             "tastes.tag, coalesce(tastes.wrote, false) AS wrote,"
             " coalesce(tastes.chosen / (SELECT nullif(max(part), 0) FROM tastes), 0) AS chosen",
@@ -301,9 +321,11 @@ def _candidate(
     wrote_liked: bool,
     is_new: bool,
     followers: int,
+    group_id: int | None,
 ) -> Candidate:
     by_taste = Source.INTERESTS if by_interest and tag else Source.TASTES
-    shares = {Source.TIES: ties, by_taste: tastes, Source.PLACE: near, Source.POPULAR: popular}
+    by_nearness = Source.GROUPS if group_id else Source.PLACE
+    shares = {Source.TIES: ties, by_taste: tastes, by_nearness: near, Source.POPULAR: popular}
     return Candidate(
         id=person,
         score=float(score),
@@ -317,4 +339,5 @@ def _candidate(
         wrote_liked=wrote_liked,
         is_new=is_new,
         followers=followers,
+        group_id=group_id or 0,
     )

@@ -17,6 +17,7 @@ _HUES = {
     Source.TASTES: 150,
     Source.INTERESTS: 90,
     Source.PLACE: 30,
+    Source.GROUPS: 270,
     Source.POPULAR: 320,
 }
 

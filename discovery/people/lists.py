@@ -63,6 +63,7 @@ class Suggested:
     wrote_liked: bool = False
     is_new: bool = False
     followers: int = 0
+    group_id: int = 0
 
 
 def of_person(user_id: int) -> list[Suggested]:

@@ -15,8 +15,9 @@ from discovery.people.lists import Suggested
 FEW_FOLLOWERS = 3
 
 # Of people and of whom each was found through: who is still a stranger that may be seen, and which of the bridges still
-# are; whether a tag that they were found by still stands on one of their newest public posts. A bridge is named only to
-# who may see in its list that it follows this person. Each row by an index.
+# are; whether a tag that they were found by still stands on one of their newest public posts, and the name of the group
+# if both are still in it. A bridge is named only to who may see in its list that it follows this person. Each row by an
+# index.
 _STILL = """
 SELECT person.id, person.is_private,
     EXISTS (
@@ -47,6 +48,14 @@ SELECT person.id, person.is_private,
                 AND deleted_at IS NULL AND hidden_at IS NULL ORDER BY id DESC LIMIT 50
         ) post
         JOIN feeds_posthashtag carried ON carried.hashtag_id = tag.id AND carried.post_id = post.id
+        WHERE found.person = person.id
+    ),
+    (
+        SELECT named.name FROM unnest(%(people)s::bigint[], %(groups)s::bigint[]) AS found (person, id)
+        JOIN groups_group named ON named.id = found.id AND named.deleted_at IS NULL
+        JOIN groups_membership mine ON mine.user_id = %(me)s AND mine.group_id = named.id AND mine.status = 'active'
+        JOIN groups_membership theirs ON theirs.user_id = found.person AND theirs.group_id = named.id
+            AND theirs.status = 'active'
         WHERE found.person = person.id
     )
 FROM accounts_user person
@@ -83,6 +92,7 @@ class _Truth:
     is_fan: bool
     through: Sequence[int]
     has_tag: bool
+    group: str | None
 
 
 def shown_of(listed: Sequence[Suggested], *, viewer_id: int, count: int) -> list[Suggestion]:
@@ -110,6 +120,7 @@ def _still(listed: Sequence[Suggested], *, viewer_id: int) -> dict[int, _Truth]:
         "me": viewer_id,
         "people": [one.id for one in listed],
         "tags": [one.tag for one in listed],
+        "groups": [one.group_id for one in listed],
         "bridges": [bridge for bridge, _person in named],
         "bridged": [person for _bridge, person in named],
     }
@@ -125,6 +136,8 @@ def _stands(one: Suggested, truth: _Truth) -> bool:
             return bool(truth.through) or truth.is_fan
         case Source.PLACE:
             return truth.is_near
+        case Source.GROUPS:
+            return truth.group is not None
     return not truth.is_private and (not one.tag or truth.has_tag or one.wrote_liked)
 
 
@@ -137,6 +150,8 @@ def _reason(one: Suggested, truth: _Truth, cards: dict[int, AuthorCard]) -> str:
         return _("Follows you")
     if one.source == Source.PLACE:
         return _("In the same place as you")
+    if one.source == Source.GROUPS:
+        return _("In %(group)s, as you are") % {"group": truth.group}
     if one.source == Source.POPULAR:
         return _popular(one)
     if one.tag and truth.has_tag:

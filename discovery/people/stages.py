@@ -18,7 +18,7 @@ class Weights:
 
     ties: float = 0  # second degree, and who follows them
     tastes: float = 0  # tags, likes and interests
-    place: float = 0
+    place: float = 0  # and groups
     rhythm: float = 0
     popular: float = 0
     new_ties: float = 1  # how much more a follow counts that began while they were away

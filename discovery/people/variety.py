@@ -15,7 +15,7 @@ SAME_MOST = 2  # of a window, from the same lead
 
 
 def leads_of(candidate: Candidate) -> Sequence[str]:
-    """What somebody was found through, the strongest first: a person, a tag, a place, the crowd."""
+    """What somebody was found through, the strongest first: a person, a tag, a place, a group, the crowd."""
     match candidate.source:
         case Source.TIES if candidate.through:
             return [f"person:{bridge}" for bridge in candidate.through]
@@ -25,6 +25,8 @@ def leads_of(candidate: Candidate) -> Sequence[str]:
             return [f"tag:{candidate.tag}"]
         case Source.PLACE:
             return ["place"]
+        case Source.GROUPS:
+            return [f"group:{candidate.group_id}"]
     return [f"{candidate.source}:{candidate.id}"]
 
 

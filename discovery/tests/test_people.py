@@ -26,6 +26,7 @@ from discovery.people.variety import varied
 from discovery.selectors import suggested_people
 from feeds.actions import delete_post
 from feeds.tests.factories import publish
+from groups.actions import create_group, invite_person, join_group, leave_group
 from interactions.actions import like_post
 from socialnet.kernel import overload, redis
 from socialnet.outbox.testing import drain
@@ -142,6 +143,30 @@ def test_a_place_counts_only_between_two_who_chose_it(ada, ben):
     actions.be_found_by_place(person=ben, by_place=False)
     assert [one.user.username for one in suggested_people(ada)] == []  # also from the list that was kept
     assert Finding.objects.get(pk=ben.pk).place == ""
+
+
+def test_who_is_in_the_same_group_is_found_by_it_small_ones_first(ada, ben, cleo):
+    joined(ada, days=100)
+    small, large = (create_group(owner=ada, slug=slug, name=slug.title()) for slug in ("small", "large"))
+    for group, people in ((small, [ben, cleo]), (large, [cleo, *(person() for _ in range(8))])):
+        for one in people:
+            join_group(group=group, person=one)
+    set_privacy(user=ben, is_private=True)  # members see each other
+    found = reasons(ada)
+    assert found["ben"] == found["cleo"] == "In Small, as you are"
+    assert list(found)[:2] == ["cleo", "ben"]
+    leave_group(group=small, person=ben)
+    assert "ben" not in [one.user.username for one in suggested_people(ada, count=30)]
+    assert "ada" in names(cleo) and "ada" not in names(ben)
+
+
+def test_a_hidden_group_tells_its_members_alone(ada, ben, cleo):
+    group = create_group(owner=ada, slug="hidden", name="Hidden", privacy="invite")
+    invite_person(group=group, actor=ada, person=ben)
+    assert "In Hidden, as you are" not in [*reasons(ada).values(), *reasons(ben).values()]
+    join_group(group=group, person=ben)
+    assert reasons(ada)["ben"] == "In Hidden, as you are"
+    assert "In Hidden, as you are" not in reasons(cleo).values()
 
 
 def test_a_place_follows_the_profile(ada, ben):
