@@ -11,7 +11,9 @@ from feeds.actions.written import Written
 from feeds.demo.writing import now
 from feeds.models import GroupPin, Post
 from groups import actions
+from groups.events import GroupDeleted
 from groups.models import Group, GroupCounts, Membership
+from socialnet.outbox.actions import emit
 from socialnet.outbox.ids import id_at
 
 # Who founded it, then who is in it; the last of a private one still asks.
@@ -98,4 +100,6 @@ def leave_groups(gone: Collection[int]) -> None:
     empty = GroupCounts.objects.filter(pk__in=left, members=0, posts=0).values_list("pk", flat=True)
     orphans = list(empty)
     GroupPin.objects.filter(group__in=orphans).delete()
+    for group_id in orphans:
+        emit(GroupDeleted(group_id=group_id))
     Group.objects.filter(pk__in=orphans).delete()
