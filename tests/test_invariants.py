@@ -25,6 +25,7 @@ from feeds.timelines import POLICY
 from groups.tests.planted import PLANTS as PLANTED_GROUPS
 from interactions.actions import comment_on_post
 from interactions.models import Bookmark, Comment, CommentLike, CommentQuerySet, Like
+from moderation.tests.planted import PLANTS as PLANTED_CASES
 from notifications.tests.planted import PLANTS as PLANTED_NEWS
 from socialnet.kernel import redis
 from socialnet.kernel.invariants import broken, check, invariants, not_at_rest
@@ -464,6 +465,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     **PLANTED_PEOPLE,
     **PLANTED_DOCUMENTS,
     **PLANTED_GROUPS,
+    **PLANTED_CASES,
 }
 # The door itself cannot be broken by planting rows: its test breaks the code.
 DOOR = "the door lets through exactly what it should, in both of its forms"
