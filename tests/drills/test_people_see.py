@@ -11,10 +11,10 @@ import pytest
 from redis import Redis
 
 from socialnet.outbox.handlers import QUEUES
-from tests.drills.town import READERS, Site, Visitor, settled
+from tests.drills.town import A_LETTER_IN_HAND, READERS, Site, Visitor, settled
 from tests.stack import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people see"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people see"), pytest.mark.timeout(480)]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def site(town: Site) -> Iterator[Site]:
     """At rest and unharmed, before and after."""
-    town.until(lambda: home_is_well(town), seconds=40, what="a site at rest")
+    town.until(lambda: home_is_well(town), seconds=A_LETTER_IN_HAND, what="a site at rest")
     yield town
     if town.faults:
         town.faults = {}
