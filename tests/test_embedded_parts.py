@@ -15,7 +15,7 @@ import pytest
 
 from socialnet import celery
 from socialnet.embedded import home as homes
-from socialnet.embedded.applications import application_programs
+from socialnet.embedded.applications import behind_the_doors
 from socialnet.embedded.environment import filled_in, read_env_file, secret_key
 from socialnet.embedded.errors import StartError
 from socialnet.embedded.home import Home, sign, socket_folder, socket_path
@@ -246,7 +246,7 @@ def test_a_worker_that_hears_twice_that_it_must_stop_does_not_wait_for_itself(mo
 
 def queues_taken():
     """What each Celery worker of script/server takes, by name."""
-    programs = application_programs(Home(Path("/nowhere")), 8000, {})
+    programs = behind_the_doors(Home(Path("/nowhere")), {})
     return {
         program.name: set(program.argv[program.argv.index("-Q") + 1].split(","))
         for program in programs

@@ -25,6 +25,7 @@ from accounts.events import (
     ProfileChanged,
 )
 from accounts.models import Block, EmailChange, Export, KnownDevice, Mute, User
+from accounts.pictures import Avatar
 from accounts.profiles import clean_fields
 from accounts.usernames import TOMBSTONE
 from socialnet.kernel import realtime
@@ -93,7 +94,7 @@ def edit_profile(
     is_private: bool | None = None,
     may_be_indexed: bool | None = None,
     may_be_archived: bool | None = None,
-    avatar: IO[bytes] | None = None,
+    avatar: IO[bytes] | Avatar | None = None,
     without_avatar: bool = False,
     **changes: str,
 ) -> User:
@@ -105,7 +106,7 @@ def edit_profile(
     if unknown := changes.keys() - EDITABLE:
         raise InvalidFields(**{field: [_("This cannot be changed.")] for field in unknown})
     cleaned = clean_fields(changes)
-    drawn = pictures.render_avatar(avatar) if avatar is not None else None
+    drawn = avatar if avatar is None or isinstance(avatar, Avatar) else pictures.render_avatar(avatar)
     written: list[str] = []
     try:
         with transaction.atomic():
@@ -139,7 +140,7 @@ def set_privacy(
     )
 
 
-def change_avatar(*, user: User, upload: IO[bytes]) -> User:
+def change_avatar(*, user: User, upload: IO[bytes] | Avatar) -> User:
     """Replace the picture; raises `BadPicture` or `PictureTooLarge`. The old files go once the new ones stand."""
     return edit_profile(user=user, avatar=upload)
 
@@ -261,7 +262,7 @@ def _change_robots(person: User, **wanted: bool | None) -> None:
     forget_cached(person.pk)
 
 
-def _replace_avatar(person: User, drawn: pictures.Avatar | None, written: list[str]) -> None:
+def _replace_avatar(person: User, drawn: Avatar | None, written: list[str]) -> None:
     """Point `person` at new files; names of those written go into `written`, the old ones go after the commit."""
     old = [person.avatar.name, person.avatar_small.name]
     person.avatar = person.avatar_small = ""

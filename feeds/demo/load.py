@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from accounts import actions
 from accounts.models import User
+from accounts.pictures import render_avatar
 from feeds import hooks, stored
 from feeds.actions import follow_tag, move_marker
 from feeds.demo import EMAIL_DOMAIN, PASSWORD
@@ -77,6 +79,7 @@ MODERATOR_MAY = (
 )
 NEW_SINCE = 12  # posts in ada's home that came after she was there last
 _SEED = 60
+AT_ONCE = 2  # faces
 
 
 @transaction.atomic
@@ -105,7 +108,10 @@ def _make_people(neighbours: Iterable[Neighbour]) -> dict[str, User]:
     password = make_password(PASSWORD)  # hashed once
     joined = now() - timedelta(days=30)
     made = {}
-    for number, one in enumerate(neighbours):
+    neighbours = [*neighbours]
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # each is drawn in a process of its own
+        avatars = list(pool.map(lambda one: render_avatar(draw(one.face)), neighbours))
+    for number, (one, avatar) in enumerate(zip(neighbours, avatars, strict=True)):
         person = User.objects.create_user(
             one.username,
             f"{one.username}@{EMAIL_DOMAIN}",
@@ -118,7 +124,7 @@ def _make_people(neighbours: Iterable[Neighbour]) -> dict[str, User]:
             is_private=one.is_private,
             created_at=joined + timedelta(hours=number),
         )
-        made[one.username] = actions.change_avatar(user=person, upload=draw(one.face))
+        made[one.username] = actions.change_avatar(user=person, upload=avatar)
     everybody = User.objects.filter(pk__in=[person.pk for person in made.values()])
     everybody.update(password=password)
     EmailAddress.objects.bulk_create(

@@ -32,9 +32,18 @@ def manage(name: str, *arguments: str, told: dict[str, str]) -> Program:
     )
 
 
-def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Program]:
-    """web, live, relay, worker, bulk, outside, beat; the live socket takes the port after `port`."""
-    workers, concurrency = told.get("WEB_WORKERS") or "2", told.get("WORKER_CONCURRENCY") or "2"
+def doors(port: int, told: dict[str, str]) -> list[Program]:
+    """web, live: what people knock at. The live socket takes the port after `port`."""
+    workers = told.get("WEB_WORKERS") or "2"
+    return [
+        _python("web", *_web(port, workers), told=told, is_ready=partial(serves, port)),
+        _python("live", *_live(port + 1), told=told, is_ready=partial(listens, port + 1)),
+    ]
+
+
+def behind_the_doors(home: Home, told: dict[str, str]) -> list[Program]:
+    """relay, worker, bulk, outside, beat: what makes deliveries and jobs."""
+    concurrency = told.get("WORKER_CONCURRENCY") or "2"
     celery = ["celery", "--quiet", "-A", "socialnet"]
     worker = [*celery, "worker", "--loglevel", "WARNING", "--without-gossip"]
     quick = [*worker, "-n", "worker@%h", "-Q", QUICK_QUEUES, "-c", concurrency]
@@ -42,8 +51,6 @@ def application_programs(home: Home, port: int, told: dict[str, str]) -> list[Pr
     outside = [*worker, "-n", "outside@%h", "-Q", OUTSIDE_QUEUES, "-P", "threads", "-c", ASKED_AT_ONCE]
     beat = [*celery, "beat", "-s", str(home.path / "beat-schedule"), "--loglevel", "WARNING", "--pidfile="]
     return [
-        _python("web", *_web(port, workers), told=told, is_ready=partial(serves, port)),
-        _python("live", *_live(port + 1), told=told, is_ready=partial(listens, port + 1)),
         Program(
             name="relay",
             argv=[sys.executable, "manage.py", "relay"],

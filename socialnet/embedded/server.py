@@ -7,7 +7,7 @@ import shutil
 import sys
 from functools import partial
 
-from .applications import application_programs, manage
+from .applications import behind_the_doors, doors, manage
 from .engines import Engines
 from .environment import filled_in, laptop_settings, secret_key, vapid_key
 from .errors import StartError
@@ -30,10 +30,15 @@ async def serve(supervisor: Supervisor) -> None:
     environment = application_environment(home, engines, port, colour=log.colour)
     shutil.rmtree(home.metrics, ignore_errors=True)  # counts of processes that are no more
     home.metrics.mkdir()
-    await prepare_database(supervisor, engines, environment)
-    await supervisor.up(application_programs(home, port, environment), lock="server")
+    await supervisor.once(manage("migrate", "migrate", "--database", "owner", told=environment))
+    started = await supervisor.begin(doors(port, environment), lock="server")
     if engines.database:
-        await say_logins(supervisor, environment)
+        await load_demo(supervisor, environment)
+    started += await supervisor.begin(behind_the_doors(home, environment), lock="server")
+    await asyncio.gather(
+        supervisor.answers_of(started),
+        *([say_logins(supervisor, environment)] if engines.database else []),
+    )
     log.plain(f"ready: {url}")
     await supervisor.until_stopped()
 
@@ -83,13 +88,12 @@ def application_environment(home: Home, engines: Engines, port: int, *, colour: 
     return told | ({"FORCE_COLOR": "1"} if colour else {"NO_COLOR": "1"})
 
 
-async def prepare_database(supervisor: Supervisor, engines: Engines, environment: dict[str, str]) -> None:
-    """Migrate; on the first start of an embedded database also load the demo community."""
-    await supervisor.once(manage("migrate", "migrate", "--database", "owner", told=environment))
-    demo_is_loaded = supervisor.home.path / "demo_loaded"
-    if engines.database and not demo_is_loaded.exists():
+async def load_demo(supervisor: Supervisor, environment: dict[str, str]) -> None:
+    """The demo community, once, into an embedded database; it makes its deliveries itself, so nobody else works yet."""
+    loaded = supervisor.home.path / "demo_loaded"
+    if not loaded.exists():
         await supervisor.once(manage("demo", "load_demo", told=environment))
-        demo_is_loaded.touch()
+        loaded.touch()
 
 
 async def say_logins(supervisor: Supervisor, environment: dict[str, str]) -> None:

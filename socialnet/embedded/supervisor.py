@@ -46,9 +46,17 @@ class Supervisor:
 
     async def up(self, programs: list[Program], *, lock: str) -> None:
         """Start all, and return when all of them answer."""
+        await self.answers_of(await self.begin(programs, lock=lock))
+
+    async def begin(self, programs: list[Program], *, lock: str) -> list[Child]:
+        """Start all, and wait for none."""
         started = [self._child(program, lock) for program in programs]
         for child in started:
             await child.start()
+        return started
+
+    async def answers_of(self, started: list[Child]) -> None:
+        """Return when all of them answer."""
         deadline = time.monotonic() + PATIENCE
         waiting = started
         while waiting := [child for child in waiting if not await child.answers()]:

@@ -16,7 +16,6 @@ from contextlib import suppress
 from typing import Any
 
 import blurhash
-import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
 
 MEMORY = 1024**3  # of addresses; the hungriest picture within our limits (WebP) was seen to take 700 MB
@@ -320,12 +319,21 @@ def answer(job: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[Drawn
         return {"error": "broken"}, []
 
 
+def prepare_heif() -> None:
+    """What few pictures need is not loaded for the others."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False, decode_threads=THREADS)
+
+
 def main(read: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
     confine()
     warnings.simplefilter("ignore")
-    pillow_heif.register_heif_opener(thumbnails=False, decode_threads=THREADS)
     AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
-    head, drawn = answer(json.loads(sys.argv[1]), read())
+    job = json.loads(sys.argv[1])
+    if job["kind"] == "HEIF":
+        prepare_heif()
+    head, drawn = answer(job, read())
     head["drawn"] = [(len(data), width, height) for data, width, height in drawn]
     write(json.dumps(head).encode() + b"\n")
     for data, _width, _height in drawn:

@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from accounts.models import User
 from feeds.demo.load import load
-from socialnet.kernel.invariants import broken, invariants
 from socialnet.outbox.inline import make_due
 
 
@@ -43,6 +42,3 @@ class Command(BaseCommand):
             make_due()
         seconds = time.monotonic() - started
         self.stdout.write(f"Loaded the demo community: {people} people, {posts} posts in {seconds:.1f} s.")
-        if problems := broken():
-            raise CommandError("The demo community is not as it should be:\n" + "\n".join(problems))
-        self.stdout.write(f"All {len(invariants())} invariants hold.")

@@ -1,7 +1,9 @@
 """The small Markdown: what each mark does, what stays as it was typed, and that nothing gets past the last wall."""
 
 import re
+import sys
 import time
+import unicodedata
 from html.parser import HTMLParser
 
 import nh3
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from socialnet.kernel import markup
 from socialnet.kernel.markup import reading
 from socialnet.kernel.markup.wall import ALLOWED
+from socialnet.kernel.markup.words import MARKED
 from socialnet.kernel.text import neutral
 
 SITES = markup.Sites(
@@ -459,3 +462,8 @@ def test_no_text_makes_the_parser_go_back_and_forth(text, size):
     started = time.process_time()
     html(text)
     assert time.process_time() - started < 1
+
+
+def test_the_marks_of_every_script_are_known():
+    marks = [chr(number) for number in range(sys.maxunicode + 1)]
+    assert all(re.fullmatch(MARKED, mark) for mark in marks if unicodedata.category(mark)[0] == "M")
