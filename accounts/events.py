@@ -209,12 +209,6 @@ class LeavingBegun(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportAsked(Event):
-    name = "accounts.export_asked"
-    user_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExportReady(Event):
     name = "accounts.export_ready"
     user_id: int

@@ -12,7 +12,6 @@ from accounts.events import (
     ConfirmationAsked,
     EmailChangeAsked,
     EmailChanged,
-    ExportAsked,
     ExportReady,
     JoinedTwice,
     LeavingBegun,
@@ -181,12 +180,6 @@ def send_leaving(events: Sequence[LeavingBegun]) -> None:
         if person := people.get(event.user_id):
             with mail.patience(event):
                 mail.send_leaving(person)
-
-
-@on(ExportAsked, queue="maintenance", batch=1)
-def make_exports(events: Sequence[ExportAsked]) -> None:
-    for event in events:
-        actions.make_export(user_id=event.user_id)
 
 
 @on(ExportReady, queue="mail", batch=1)

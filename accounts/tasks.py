@@ -41,6 +41,12 @@ def erase_leavers() -> int:
 
 
 @shared_task(ignore_result=True)
+def make_exports() -> int:
+    """Every few seconds: archives that somebody asked for; a large one takes its minutes."""
+    return actions.make_exports()
+
+
+@shared_task(ignore_result=True)
 def forget_exports() -> int:
     """Hourly: archives past their time."""
     return _done("exports_forgotten", actions.forget_exports())

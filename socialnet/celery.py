@@ -43,7 +43,13 @@ app.conf.task_annotations = {
     f"{app_name}.tasks.{job}": {"soft_time_limit": 1500, "time_limit": 1800}
     for app_name, jobs in {
         "socialnet.outbox": ["forget_old"],
-        "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired", "erase_leavers"],
+        "accounts": [
+            "reconcile_recent_counts",
+            "reconcile_all_counts",
+            "forget_expired",
+            "erase_leavers",
+            "make_exports",
+        ],
         "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts"],
         "feeds": [
             "reconcile_recent_post_counts",
@@ -161,6 +167,7 @@ app.conf.beat_schedule = {
     "people whose days of grace are over": job(
         "accounts.tasks.erase_leavers", crontab(minute=45), every=HOUR
     ),
+    "archives that are owed": job("accounts.tasks.make_exports", 10.0, every=MINUTE),
     "archives that are over": job("accounts.tasks.forget_exports", crontab(minute=55), every=HOUR),
     "sanctions whose time is over": job(
         "moderation.tasks.end_due_sanctions", MINUTE, every=MINUTE, queue="default"

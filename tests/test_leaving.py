@@ -13,8 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import actions, hooks
+from accounts.actions import exports
 from accounts.models import ApiToken, Export, Session, User
 from accounts.tests.factories import PASSWORD, Api, follows, page_of, person
+from accounts.tests.test_follow_races import at_once, rounds
 from feeds.actions import save_draft
 from feeds.tests.factories import publish
 from interactions.actions import bookmark_post, comment_on_post, like_post
@@ -132,7 +134,7 @@ def test_after_the_days_of_grace_nothing_is_left(ada: User, ben: User, settings:
     post = publish(ada)
     follows(ada, ben)
     actions.ask_export(user=ada, password=PASSWORD)
-    drain()
+    made()
     archive = Path(settings.MEDIA_ROOT) / Export.objects.get().file
     assert archive.exists()
     actions.begin_leaving(user=ada, password=PASSWORD)
@@ -182,6 +184,13 @@ def opened(answer: Any) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
 
 
+def made() -> int:
+    """How many archives the job made; whoever waits for one is told."""
+    many = actions.make_exports()
+    drain()
+    return many
+
+
 def rows(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
     return json.loads(archive.read(name))  # type: ignore[no-any-return]
 
@@ -202,7 +211,7 @@ def test_the_archive_has_everything_of_mine_and_nothing_of_others(ada: User, ben
     assert browser.post("/settings/export", {"password": PASSWORD}).status_code == 302
     assert "being made" in browser.get("/settings/export").content.decode()
     mail.outbox.clear()
-    drain()
+    assert made() == 1
     assert "/settings/export" in mail.outbox[-1].body and mail.outbox[-1].to == [ada.email]
     assert "Fetch the archive" in browser.get("/settings/export").content.decode()
 
@@ -234,7 +243,7 @@ def test_the_archive_by_api_is_its_owners(ada: User, ben: User) -> None:
     assert (asked.status_code, asked.json()["state"]) == (202, "asked")
     assert api("POST", "me/export", {"password": PASSWORD}).status_code == 202
     assert Export.objects.count() == 1
-    drain()
+    made()
     ready = api("GET", "me/export").json()
     assert ready["state"] == "ready" and ready["size"] > 100
     assert rows(opened(api("GET", "me/export/file")), "profile.json")[0]["username"] == "ada"
@@ -245,7 +254,7 @@ def test_the_archive_by_api_is_its_owners(ada: User, ben: User) -> None:
 
 def test_an_archive_ends_with_its_file(ada: User, settings: Any) -> None:
     actions.ask_export(user=ada, password=PASSWORD)
-    drain()
+    made()
     file = Path(settings.MEDIA_ROOT) / Export.objects.get().file
     assert actions.forget_exports() == 0 and file.exists()
     Export.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
@@ -259,16 +268,48 @@ def test_an_archive_that_never_came_can_be_asked_for_again(ada: User) -> None:
     assert actions.ask_export(user=ada, password=PASSWORD).pk == first.pk
     Export.objects.update(asked_at=timezone.now() - timedelta(hours=2))
     assert "Make a new one" in page_of(ada).get("/settings/export").content.decode()
+    assert made() == 0  # nobody waits for it any more
     assert actions.ask_export(user=ada, password=PASSWORD).pk != first.pk
-    drain()
+    assert made() == 1
     assert Export.objects.get().state == Export.State.READY
 
 
 def test_making_it_twice_leaves_one_file(ada: User, settings: Any) -> None:
     actions.ask_export(user=ada, password=PASSWORD)
-    drain()
-    actions.make_export(user_id=ada.pk)
+    made()
+    assert actions.make_exports() == 0
     assert len(list((Path(settings.MEDIA_ROOT) / "exports").glob("*.zip"))) == 1
     actions.ask_export(user=ada, password=PASSWORD)  # a new one in place of the old
-    drain()
+    made()
     assert len(list((Path(settings.MEDIA_ROOT) / "exports").glob("*.zip"))) == 1
+
+
+def test_one_is_made_at_a_time_and_what_died_is_begun_again(ada: User, ben: User) -> None:
+    actions.ask_export(user=ada, password=PASSWORD)
+    actions.ask_export(user=ben, password=PASSWORD)
+    Export.objects.filter(user=ada).update(worked_on_at=timezone.now())
+    assert made() == 0
+    Export.objects.filter(user=ada).update(worked_on_at=timezone.now() - timedelta(minutes=3))
+    assert made() == 2
+
+
+@rounds
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_make_each_archive_once(ada: User, monkeypatch: pytest.MonkeyPatch, round_: int) -> None:
+    made_by: list[int] = []
+    make = exports._make
+    monkeypatch.setattr(exports, "_make", lambda export: (made_by.append(export.pk), make(export)))
+    actions.ask_export(user=ada, password=PASSWORD)
+    at_once(actions.make_exports, actions.make_exports, actions.make_exports)
+    assert len(made_by) == 1 and Export.objects.get().state == Export.State.READY
+
+
+def test_work_shows_and_stops_when_nobody_wants_it(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "_SHOW_EVERY", 0.0)
+    export = actions.ask_export(user=ada, password=PASSWORD)
+    exports.AtWork(export)()
+    export.refresh_from_db()
+    assert export.worked_on_at is not None
+    export.delete()
+    with pytest.raises(exports.NotWanted):
+        exports.AtWork(Export(pk=export.pk))()

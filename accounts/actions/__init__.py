@@ -1,7 +1,7 @@
 """Everything that changes people: each one transaction, locked before it checks."""
 
 from accounts.actions.addresses import agree_to_change, apply_due_changes, change_of_key, stop_change
-from accounts.actions.exports import ask_export, forget_exports, make_export
+from accounts.actions.exports import STILL_WANTED, ask_export, forget_exports, make_exports
 from accounts.actions.factors import (
     BegunApp,
     add_passkey,
@@ -78,6 +78,7 @@ from accounts.actions.upkeep import (
 )
 
 __all__ = [
+    "STILL_WANTED",
     "BegunApp",
     "MadeToken",
     "accept_follow_request",
@@ -116,7 +117,7 @@ __all__ = [
     "forget_exports",
     "limit_user",
     "lock_people",
-    "make_export",
+    "make_exports",
     "make_token",
     "mute_user",
     "note_sign_in",

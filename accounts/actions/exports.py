@@ -2,6 +2,7 @@
 
 import secrets
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -13,17 +14,21 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import hooks
 from accounts.actions.locks import lock_people
 from accounts.errors import WrongPassword
-from accounts.events import ExportAsked, ExportReady
+from accounts.events import ExportReady
 from accounts.models import Export, User
 from socialnet.outbox.actions import emit, record
 
 log = structlog.get_logger(__name__)
+STILL_WANTED = timedelta(hours=1)  # an archive that did not come by then is asked for again
+AT_WORK = timedelta(minutes=2)  # who showed no work for so long has died
+_SHOW_EVERY = 20.0
 _PIECE = 256 * 1024
 
 
@@ -34,7 +39,7 @@ def ask_export(*, user: User, password: str) -> Export:
     if not person.check_password(password):
         raise WrongPassword
     being_made = Export.objects.filter(
-        user=person, state=Export.State.ASKED, asked_at__gt=Now() - timedelta(hours=1)
+        user=person, state=Export.State.ASKED, asked_at__gt=Now() - STILL_WANTED
     ).first()
     if being_made is not None:
         return being_made
@@ -42,23 +47,72 @@ def ask_export(*, user: User, password: str) -> Export:
     if there is not None:
         _drop(there)
     export = Export.objects.create(user=person)
-    emit(ExportAsked(user_id=person.pk), actor_id=person.pk)
     record("accounts.export", actor_id=person.pk, target_type="user", target_id=person.pk)
     return export
 
 
-def make_export(*, user_id: int) -> None:
-    """Write the archive and say so; nothing where none is owed. Twice is harmless: the second finds it ready."""
-    export = Export.objects.filter(user=user_id, state=Export.State.ASKED, user__is_active=True).first()
-    if export is None:
-        return
+def make_exports() -> int:
+    """Make the archives that are owed, one after the other; how many. Who finds another at work leaves it to them.
+
+    What a worker that died had begun is begun again by the next one who looks, two minutes later.
+    """
+    made = 0
+    while (export := _take()) is not None:
+        _make(export)
+        made += 1
+    return made
+
+
+@transaction.atomic
+def _take() -> Export | None:
+    """What was never tried comes first, so that one that fails keeps nobody waiting."""
+    owed = Export.objects.filter(
+        state=Export.State.ASKED, asked_at__gt=Now() - STILL_WANTED, user__is_active=True
+    )
+    if owed.filter(worked_on_at__gt=Now() - AT_WORK).exists():
+        return None
+    idle = owed.filter(Q(worked_on_at=None) | Q(worked_on_at__lte=Now() - AT_WORK))
+    export = (
+        idle.select_for_update(of=["self"], no_key=True)
+        .order_by(F("worked_on_at").asc(nulls_first=True), "asked_at")
+        .first()
+    )
+    if export is not None:
+        Export.objects.filter(pk=export.pk).update(worked_on_at=Now())
+    return export
+
+
+def _make(export: Export) -> None:
+    """Write the archive and say so, unless it is not wanted any more."""
     with tempfile.TemporaryFile() as place:
-        _write(user_id, place)
+        try:
+            _write(export.user_id, place, at_work=AtWork(export))
+        except NotWanted:
+            return
         size = place.tell()
         place.seek(0)
         name = default_storage.save(f"exports/{secrets.token_urlsafe(24)}.zip", File(place))
     if not _keep(export, name, size):
         default_storage.delete(name)
+
+
+class NotWanted(Exception):
+    """Its owner asked for another one meanwhile, or left."""
+
+
+class AtWork:
+    """Shows now and then that an archive is being made; to be called often. Raises `NotWanted`."""
+
+    def __init__(self, export: Export) -> None:
+        self.export = export
+        self.shown = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self.shown < _SHOW_EVERY:
+            return
+        if not Export.objects.filter(pk=self.export.pk).update(worked_on_at=Now()):
+            raise NotWanted
+        self.shown = time.monotonic()
 
 
 @transaction.atomic
@@ -91,14 +145,15 @@ def _drop(export: Export) -> None:
         transaction.on_commit(lambda: default_storage.delete(export.file))
 
 
-def _write(user_id: int, place: IO[bytes]) -> None:
+def _write(user_id: int, place: IO[bytes], *, at_work: AtWork) -> None:
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         for collect in hooks.export_parts:
             for part in collect(user_id):
+                at_work()
                 if part.stored:
                     _copy(archive, part)
                 else:
-                    _rows(archive, part.name, part.rows)
+                    _rows(archive, part.name, part.rows, at_work=at_work)
 
 
 def _copy(archive: zipfile.ZipFile, part: hooks.ExportPart) -> None:
@@ -111,12 +166,13 @@ def _copy(archive: zipfile.ZipFile, part: hooks.ExportPart) -> None:
         log.warning("export_without_file", part=part.name.partition("/")[0])
 
 
-def _rows(archive: zipfile.ZipFile, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+def _rows(archive: zipfile.ZipFile, name: str, rows: Iterable[Mapping[str, Any]], *, at_work: AtWork) -> None:
     """A list, one row a line, however long: nothing is held in memory."""
     encoder = DjangoJSONEncoder(ensure_ascii=False)
     with archive.open(_entry(name), "w") as entry:
         entry.write(b"[")
         for number, row in enumerate(rows):
+            at_work()
             entry.write((",\n" if number else "\n").encode() + encoder.encode(row).encode())
         entry.write(b"\n]\n")
 

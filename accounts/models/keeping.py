@@ -30,7 +30,10 @@ class EmailChange(models.Model):
 
 
 class Export(models.Model):
-    """An archive; its file goes when it expires. Nobody has more than one."""
+    """An archive; its file goes when it expires. Nobody has more than one.
+
+    `worked_on_at` is when whoever makes it was last seen at work.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked", _("being made")
@@ -42,6 +45,7 @@ class Export(models.Model):
     file = models.CharField(max_length=200, blank=True, default="", editable=False)
     size = models.PositiveBigIntegerField(default=0)
     asked_at = models.DateTimeField(db_default=Now())
+    worked_on_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,6 +1,5 @@
 """Settings: profile, privacy, account, sessions and tokens, blocks."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -151,8 +150,8 @@ def settings_export(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("We write to you when it is ready."))
             return redirect("settings_export")
     export = selectors.export_of(request.user)
-    late = export is not None and export.asked_at < timezone.now() - timedelta(
-        hours=1
+    late = (
+        export is not None and export.asked_at < timezone.now() - actions.STILL_WANTED
     )  # may be asked for anew
     facts = {"form": form, "export": export, "late": late, "days": settings.EXPORT_DAYS}
     return render(request, "accounts/settings_export.html", facts, status=400 if form.errors else 200)

@@ -58,7 +58,7 @@ def test_the_archive_has_my_reports_and_what_was_decided_about_me(ada: User, ben
 def test_an_archive_asked_for_has_both_files(ada: User, ben: User) -> None:
     report(ben, ada)
     accounts.ask_export(user=ada, password=PASSWORD)
-    drain()
+    accounts.make_exports()
     answer: Any = page_of(ada).get("/settings/export/file")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     (reported,) = json.loads(archive.read("reports.json"))

@@ -1,0 +1,15 @@
+"""Archives take as long as they need: who makes one is seen at work."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0006_follow_uncounted")]
+
+    operations = [
+        migrations.AddField(
+            model_name="export",
+            name="worked_on_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+    ]
