@@ -18,6 +18,7 @@ GRAPH = CHECKOUT.parent / "shared/data/facebook_ego.tsv.gz"
 NAMES = {
     "feed": "home by API and as a page against the bare view: req/s, p50/p95/p99, SQL and Redis per request",
     "home": "home by API, warm, cold and back from an absence, with 0, 5 and 50 celebrities, at 1, 8, 32 connections",
+    "groups": "home by API with 0, 5 and 50 groups, and a large group's page against the bare view",
     "fanout": "posts by people of different follower counts, until the last follower has them",
     "publish": "publishing by API: the same for few followers and for many",
     "likes": "likes by API on many posts and on one: likes/s, p50/p95/p99",

@@ -25,8 +25,8 @@ def run(report: Report, options: Namespace) -> None:
     keep_blobs()
     with Stack() as stack:
         targets = _targets(stack, cookies)
-        figures = _measure(stack, targets, cookies, options)
-        _tell(report, stack, targets, cookies, figures)
+        figures = measure_in_turns(stack, targets, cookies, options)
+        tell(report, stack, targets, cookies, figures)
 
 
 def keep_blobs() -> None:
@@ -61,7 +61,7 @@ def ask(stack: Stack, path: str, cookie: str, **headers: str) -> tuple[http.clie
     return answer, body
 
 
-def _measure(
+def measure_in_turns(
     stack: Stack, targets: dict[str, str], cookies: list[str], options: Namespace
 ) -> dict[str, list[Figures]]:
     figures: dict[str, list[Figures]] = defaultdict(list)
@@ -74,7 +74,7 @@ def _measure(
     return figures
 
 
-def _tell(
+def tell(
     report: Report,
     stack: Stack,
     targets: dict[str, str],

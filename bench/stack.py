@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from socialnet.embedded.applications import application_programs
+from socialnet.embedded.applications import behind_the_doors, doors
 from socialnet.embedded.engines import Engines, start_postgres, start_valkey
 from socialnet.embedded.environment import secret_key
 from socialnet.embedded.errors import StartError
@@ -79,7 +79,7 @@ class Stack:
             self.home, Engines(database=False, redis=False), self.port, colour=False
         )
         try:
-            for program in application_programs(self.home, self.port, told):
+            for program in [*doors(self.port, told), *behind_the_doors(self.home, told)]:
                 self._start(program)
             self._wait()
         except BaseException:

@@ -177,6 +177,18 @@ def test_celebrities_are_merged_into_the_homes_of_those_who_follow_them(settings
 
 
 @pytest.mark.django_db
+def test_groups_are_made_as_people_would_make_them() -> None:
+    from bench.groups import join, make_groups
+
+    ada, ben = person("ada"), person("ben")
+    groups = make_groups(2, posts=2, written_by=ada)
+    join([ada, ben], groups)
+    drain()
+    assert len(home_page(viewer=ben).items) == 4
+    assert broken() == []
+
+
+@pytest.mark.django_db
 def test_a_timeline_is_weighed_and_gone_again() -> None:
     from bench.home import NOBODY, timeline_of
 
