@@ -46,7 +46,7 @@ from feeds.events import (
     TagUnfollowed,
 )
 from feeds.models import Post, PullSource
-from groups.events import GroupChanged, GroupDeleted, GroupLeft
+from groups.events import GroupChanged, GroupDeleted, GroupHidden, GroupLeft, GroupShown
 from socialnet.outbox.actions import owe
 from socialnet.outbox.errors import NotYet
 from socialnet.outbox.events import Event
@@ -219,8 +219,8 @@ def unseat_from_groups(events: list[GroupLeft]) -> None:
     live.rights_changed(user_ids={event.user_id for event in events})
 
 
-@on(GroupChanged, GroupDeleted, batch=5)
-def note_groups_changed(events: list[GroupChanged | GroupDeleted]) -> None:
+@on(GroupChanged, GroupDeleted, GroupHidden, GroupShown, batch=5)
+def note_groups_changed(events: list[GroupChanged | GroupDeleted | GroupHidden | GroupShown]) -> None:
     """Cards bear the name of the group; and fewer people than before may see its posts, perhaps."""
     for event in events:
         ids = group_posts.newest_of(event.group_id)
