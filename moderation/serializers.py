@@ -14,6 +14,11 @@ class NewReportSerializer(serializers.Serializer[Any]):
     details = serializers.CharField(
         max_length=DETAILS_MAX, required=False, allow_blank=True, default="", trim_whitespace=True
     )
+    to_site = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Of what is said in a group: tell the site's moderators, not those of the group.",
+    )
 
 
 class ReportSerializer(serializers.ModelSerializer[Report]):
