@@ -1,6 +1,6 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
@@ -113,6 +113,12 @@ def seen_groups(group_ids: Collection[int], *, viewer: Viewer) -> dict[int, Seen
         rows = Membership.objects.filter(group__in=groups, user=viewer.pk)
         mine = {row.group_id: row for row in rows}
     return {pk: SeenGroup(group, mine.get(pk)) for pk, group in groups.items()}
+
+
+def seen_by_address(slugs: Iterable[str], *, viewer: Viewer) -> dict[str, SeenGroup]:
+    """As `seen_groups`, by address."""
+    ids = Group.objects.filter(slug__in=set(slugs)).values_list("pk", flat=True)
+    return {seen.group.slug: seen for seen in seen_groups(list(ids), viewer=viewer).values()}
 
 
 def check_readable(seen: SeenGroup) -> None:

@@ -37,7 +37,7 @@ def group_report(request: HttpRequest, slug: str, case_id: int) -> HttpResponse:
     """One case, with what helps to decide it, and the decision."""
     seen = get_visible_group(slug, viewer=request.user)
     waiting = selectors.get_group_case(case_id, seen=seen, viewer=request.user)
-    form = GroupDecisionForm(request.POST or None)
+    form = GroupDecisionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             case = actions.decide_in_group(

@@ -48,7 +48,9 @@ def inbox(viewer: User) -> list[str]:
     return [item.text for item in inbox_page(viewer=viewer).items]
 
 
-def test_who_hears_of_all_posts_hears_of_each(ada: User, ben: User, cleo: User, dora: User, group: Group) -> None:
+def test_who_hears_of_all_posts_hears_of_each(
+    ada: User, ben: User, cleo: User, dora: User, group: Group
+) -> None:
     post = says(ada, group)
     assert inbox(ben) == [f"Ada posted in {group.name}"]
     assert inbox(cleo) == inbox(dora) == inbox(ada) == []
