@@ -1,4 +1,4 @@
-"""The topic `group:<address>` of the socket: an open page of a group hears of posts that come and go, and of its counts.
+"""The topic `group:<address>` of the socket: an open page of a group hears what comes and goes there, and its counts.
 
 Who may listen is who may read the group (`feeds.live.seats`). A message names ids and numbers only: the page asks for
 what it shows, through the door.

@@ -1,7 +1,8 @@
 """Topics of the socket: who may listen, and the snapshot with which each begins.
 
-`feed` is one's own home; `post:<id>` tells of the counts of a post that one may see, `group:<address>` of what comes and
-goes in a group that one may read; apps above add others by the hook `topics`. Polling (`/api/v1/live`) sends the same snapshots.
+`feed` is one's own home; `post:<id>` tells of the counts of a post that one may see, `group:<address>` of what comes
+and goes in a group that one may read; apps above add others by the hook `topics`. Polling (`/api/v1/live`) sends the
+same snapshots.
 """
 
 import re

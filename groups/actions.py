@@ -382,7 +382,7 @@ def count_post(group_id: int, *, by: int) -> None:
 
 
 def _lock(group: Group) -> Group:
-    """The group as it stands, others who change who is in it waiting; raises `NotFound` when it is deleted or hidden."""
+    """The group as it stands, others who change who is in it waiting; raises `NotFound` if it is deleted or hidden."""
     kept = _lock_kept(group.pk)
     if kept.hidden_at is not None:
         raise NotFound

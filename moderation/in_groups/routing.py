@@ -17,6 +17,8 @@ def why_site(case: Case, *, reason: str, to_site: bool) -> str:
         return Case.Escalation.ASKED
     if reason in AT_ONCE:
         return Case.Escalation.REASON
+    if case.group_id is None:
+        return ""
     if case.person_id is not None and is_staff_of(case.group_id, case.person_id):
         return Case.Escalation.STAFF
     if not Group.objects.standing().filter(pk=case.group_id).exists():
@@ -24,7 +26,7 @@ def why_site(case: Case, *, reason: str, to_site: bool) -> str:
     return ""
 
 
-def is_staff_of(group_id: int | None, user_id: int) -> bool:
+def is_staff_of(group_id: int, user_id: int) -> bool:
     """Whether this person owns or moderates the group."""
     mine = Membership.objects.active().filter(group=group_id, user=user_id)
     return mine.exclude(role=Membership.Role.MEMBER).exists()

@@ -102,6 +102,6 @@ def test_a_grave_report_while_the_group_decides_is_in_its_case_or_a_new_one(roun
 
 @rounds
 def test_jobs_that_escalate_at_once_share_the_work(round_: int) -> None:
-    group, case, _ada, _ben = reported()
+    _group, case, _ada, _ben = reported()
     make_due(case)
     assert sum(at_once(escalate_due, escalate_due, escalate_due)) == 1

@@ -292,6 +292,7 @@ SPECTACULAR_SETTINGS = {
         "GroupRoleEnum": "groups.models.Membership.Role",
         "MembershipStatusEnum": "groups.models.Membership.Status",
         "MembershipAnswerEnum": "groups.serializers.ANSWERS",
+        "GroupNotifyEnum": "groups.models.Membership.Notify",
     },
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
