@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from groups.models import Group
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import NextId, time_of
 
@@ -111,7 +112,7 @@ class Case(models.Model):
     said = models.TextField(_("what it said"), blank=True, default="")
     reports = models.PositiveIntegerField(_("reports"), default=0)
     group = models.ForeignKey(
-        "groups.Group",
+        Group,
         models.SET_NULL,
         null=True,
         related_name="+",
@@ -350,10 +351,9 @@ class Sanction(models.Model):
         return self.ended_at is None
 
     @property
-    def by_group(self) -> str:
-        """The name of the group whose own moderators decided it."""
-        case = self.case
-        return case.group.name if case and case.group and case.is_with_group else ""
+    def by_group(self) -> Group | None:
+        """The group whose own moderators decided it."""
+        return self.case.group if self.case and self.case.is_with_group else None
 
     @property
     def may_be_appealed(self) -> bool:

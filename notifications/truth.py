@@ -73,7 +73,11 @@ _CAUSES = {
     ),
     "quote": _POST.format(author="w.actor"),
     "new_post": _POST.format(author="w.actor"),
-    "group_post": f"{_POST.format(author='w.actor')} AND {_NOTIFY.format(which='true')}",
+    "group_post": (
+        f"{_POST.format(author='w.actor')} AND {_NOTIFY.format(which='true')} AND NOT EXISTS ("
+        "SELECT 1 FROM feeds_post p JOIN groups_group g ON g.id = p.group_id"
+        " WHERE p.id = w.post AND g.hidden_at IS NOT NULL)"
+    ),
     "post_published": _POST.format(author="w.recipient"),
     "post_failed": "true",
     "security": "true",

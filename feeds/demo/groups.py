@@ -58,7 +58,7 @@ _SAID = [
     ("birthday-for-ben", "cleo", 50, "Eight o'clock, through the garden door. Bring a candle."),
 ]
 _PINNED = 0
-_ALL_HEARD = ("bread-and-butter", "ada")  # who hears of every post in which group
+_ALL_HEARD = ("bread-and-butter", "camille_r")  # who hears of every post in which group
 
 
 def found_groups(made: Mapping[str, User]) -> None:

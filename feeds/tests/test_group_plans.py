@@ -1,9 +1,11 @@
 """How PostgreSQL finds what is said in many groups, among many posts."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import person
@@ -14,6 +16,8 @@ from feeds.selectors import home_page
 from feeds.tests.factories import plant_many
 from feeds.tests.test_indexes import analyze, plans_of
 from groups.models import Group, GroupCounts, Membership
+from socialnet.outbox.ids import id_at
+from socialnet.outbox.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GROUPS, EACH = 50, 40
@@ -62,5 +66,11 @@ def test_a_cold_home_asks_the_same_way(member: User) -> None:
 
 
 def test_the_hourly_job_asks_what_happened_lately(member: User) -> None:
+    long_ago = id_at(timezone.now() - timedelta(days=3))
+    Event.objects.bulk_create(
+        Event(pk=long_ago + number, name="feeds.post_deleted", payload={"post_id": number})
+        for number in range(10_000)
+    )
+    analyze()
     plan = plans_of(tasks.reconcile_recent_post_counts)
     assert "Seq Scan on outbox_event" not in plan

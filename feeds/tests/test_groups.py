@@ -360,8 +360,8 @@ def test_who_leaves_hears_no_more_of_its_posts(
     groups.leave_group(group=group, person=ben)
     groups.change_group(group=group, actor=ada, name="Another name")
     drain()
-    assert (live.RIGHTS_GROUP, {"posts": [], "people": [ben.pk]}) in told
-    assert (live.RIGHTS_GROUP, {"posts": [post.pk], "people": []}) in told
+    assert (live.RIGHTS_GROUP, {"posts": [], "people": [ben.pk], "groups": []}) in told
+    assert (live.RIGHTS_GROUP, {"posts": [post.pk], "people": [], "groups": [group.pk]}) in told
     assert not live.seats([topic], viewer=ben)
     assert selectors.get_visible_item(post.pk, viewer=ada).group["name"] == "Another name"
 
@@ -436,6 +436,7 @@ def test_the_hourly_job_finds_groups_where_somebody_only_deleted_or_left(ada: Us
     plant_many(ada, 2, visibility="group", group=left)
     is_in(left, ben)
     Event.objects.all().delete()
+    GroupCounts.objects.update(posts=9)
     actions.delete_post(post=old[0], actor=ada)
     groups.leave_group(group=left, person=ben)
     GroupCounts.objects.update(posts=9)

@@ -64,14 +64,13 @@ def _act(case: Case, group: Group, outcome: str, actor: User, words: str) -> Non
 
 
 def _lock(group: Group, case_id: int, actor: User) -> Case:
-    case = lock_case(case_id)
-    if case.group_id != group.pk:
-        raise NotFound
     groups.check_moderator(group, actor)
+    theirs = Case.objects.filter(pk=case_id, group=group).exclude(person=actor)
+    if not theirs.exists():
+        raise NotFound
+    case = lock_case(case_id)
     if not case.is_with_group:
         raise WithTheSite
-    if case.person_id == actor.pk:
-        raise NotFound
     return case
 
 

@@ -269,6 +269,7 @@ def test_hiding_removing_banning(
     drain()
     sanction = Sanction.objects.get()
     assert (sanction.person, sanction.measure, sanction.words) == (cleo, "hide", "No selling here.")
+    assert Api(cleo)("GET", "me/sanctions").json()["results"][0]["group"] == group.slug
     assert "By the moderators of the group" in page_of(cleo).get("/settings/decisions").content.decode()
     assert Notification.objects.filter(recipient=cleo, kind="sanction").exists()
     assert Notification.objects.get(recipient=reporter, kind="report_outcome").words["acted"]

@@ -114,6 +114,7 @@ def test_nothing_can_be_done_in_it_meanwhile(
 
 def test_the_owner_is_told_and_may_appeal(ada: User, cleo: User, mod: User, group: Group) -> None:
     sanction = hide(group, cleo, mod)
+    assert Api(ada)("GET", "me/sanctions").json()["results"][0]["group"] is None
     assert (
         sanction.person == ada
         and "Only advertising." in page_of(ada).get("/settings/decisions").content.decode()
