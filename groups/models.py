@@ -149,8 +149,8 @@ class Membership(models.Model):
         """How much of what is said there its person hears of; what they must answer as moderators is not among it."""
 
         ALL = "all", _("Every post")
-        IMPORTANT = "important", _("What concerns me: who names or answers me")
-        NONE = "none", _("Nothing that is said there")
+        IMPORTANT = "important", _("Who names or answers me")
+        NONE = "none", _("Nothing")
 
     id = models.BigAutoField(primary_key=True)
     group = models.ForeignKey(Group, models.CASCADE, related_name="memberships", db_index=False)

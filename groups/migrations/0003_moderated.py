@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("all", "Every post"),
-                    ("important", "What concerns me: who names or answers me"),
-                    ("none", "Nothing that is said there"),
+                    ("important", "Who names or answers me"),
+                    ("none", "Nothing"),
                 ],
                 db_default="important",
                 default="important",
