@@ -10,7 +10,8 @@ SELECT count(*) FROM discovery_searchdocument d WHERE CASE d.kind
     WHEN 2 THEN NOT EXISTS (SELECT 1 FROM feeds_post p WHERE p.id = d.object_id AND p.deleted_at IS NULL
         AND (p.share_of_id IS NULL OR p.content <> '' OR p.with_media))
     WHEN 3 THEN NOT EXISTS (SELECT 1 FROM feeds_hashtag t WHERE t.id = d.object_id)
-    ELSE NOT EXISTS (SELECT 1 FROM groups_group g WHERE g.id = d.object_id AND g.deleted_at IS NULL) END
+    ELSE NOT EXISTS (SELECT 1 FROM groups_group g WHERE g.id = d.object_id
+        AND g.deleted_at IS NULL AND g.hidden_at IS NULL) END
 """
 # Of people only those of whom news was heard: whoever an operator makes at the console is found from the next night on.
 _MISSING = """
@@ -23,7 +24,7 @@ SELECT (SELECT count(*) FROM feeds_post p WHERE p.deleted_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM discovery_searchdocument d WHERE d.kind = 1 AND d.object_id = u.id)
         AND EXISTS (SELECT 1 FROM outbox_event e WHERE e.name = 'accounts.profile_changed'
             AND (e.payload ->> 'user_id')::bigint = u.id))
-    + (SELECT count(*) FROM groups_group g WHERE g.deleted_at IS NULL
+    + (SELECT count(*) FROM groups_group g WHERE g.deleted_at IS NULL AND g.hidden_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM discovery_searchdocument d WHERE d.kind = 4 AND d.object_id = g.id)
         AND EXISTS (SELECT 1 FROM outbox_event e WHERE e.name = 'groups.group_created'
             AND (e.payload ->> 'group_id')::bigint = g.id))

@@ -33,7 +33,8 @@ OWN_AUDIENCES: list[str] = [one for one in Audience.values if one != Audience.GR
 def audience_includes(viewer: Viewer) -> Q:
     """The posts whose audience has `viewer` in it; a private account narrows all of its posts to followers.
 
-    A group's posts are for its members; those of a public group for everybody, but who is banned from it.
+    A group's posts are for its members; those of a public group for everybody, but who is banned from it; those of a
+    group that moderators hid for their authors alone.
     """
     open_to_all = Q(visibility=Audience.PUBLIC, author__is_private=False)
     open_group = Group.objects.standing().filter(pk=OuterRef("group"), privacy=Privacy.PUBLIC)
@@ -43,13 +44,14 @@ def audience_includes(viewer: Viewer) -> Q:
     follows = Exists(Follow.objects.active().filter(follower=viewer.pk, followee=OuterRef("author")))
     followed_back = Exists(Follow.objects.active().filter(follower=OuterRef("author"), followee=viewer.pk))
     mine = Membership.objects.filter(user=viewer.pk, group=OuterRef("group"))
+    is_in = Exists(mine.active().filter(group__hidden_at=None))
     banned = Exists(mine.filter(status=Membership.Status.BANNED))
     return (
         Q(author=viewer.pk)
         | open_to_all
         | Q(follows, visibility__in=[Audience.PUBLIC, Audience.FOLLOWERS])
         | Q(follows, followed_back, visibility=Audience.FRIENDS)
-        | Q(Exists(mine.active()), visibility=Audience.GROUP)
+        | Q(is_in, visibility=Audience.GROUP)
         | in_open_group & ~Q(banned) & (Q(author__is_private=False) | Q(follows))
     )
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import Follow, PersonCounts
 from accounts.selectors import blocked_pairs
-from feeds import timelines
+from feeds import group_live, timelines
 from feeds.door import Audience
 from feeds.models import Post, PostHashtag, PullSource, TagFollow
 from groups.models import Membership
@@ -146,6 +146,7 @@ def deliver_in_group(post: Post) -> None:
     deliver(post, AUTHOR_ONLY)
     if post.hidden_at is not None:
         return
+    group_live.tell_new(post)
     members = _open_homes_of_group(post) - {post.author_id}
     parted = {reader for reader, _author in blocked_pairs((reader, post.author_id) for reader in members)}
     message = feed_news(post.pk)
@@ -226,8 +227,9 @@ def tell_followers_of_tags(posts: Iterable[Post]) -> None:
 def withdraw(post_id: int, *, author_id: int, tags: Collection[str] = ()) -> None:
     """Tell every open home that may show a post, or a share of it, that it is gone; `tags` are all it ever carried."""
     homes = _open_homes(author_id) | _open_homes_with_shares(post_id) | _open_homes_with_tags(tags)
-    for post in Post.objects.filter(pk=post_id, group__isnull=False):
+    for post in Post.objects.filter(pk=post_id, group__isnull=False).select_related("group"):
         homes |= _open_homes_of_group(post)
+        group_live.tell_gone(post)
     _tell_gone(post_id, homes)
 
 

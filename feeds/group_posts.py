@@ -12,6 +12,8 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from feeds.belonging import GROUPS
+from feeds.events import PostDeleted
+from groups.events import GroupLeft
 from groups.models import GroupCounts
 from socialnet.outbox.ids import MAX_ID
 
@@ -39,9 +41,16 @@ SELECT g.id, g.slug, c.posts, p.many FROM groups_groupcounts c JOIN groups_group
 CROSS JOIN LATERAL (SELECT count(*) AS many FROM feeds_post WHERE group_id = g.id AND deleted_at IS NULL) p
 WHERE c.group_id = ANY(%(groups)s) AND c.posts <> p.many ORDER BY g.id
 """
-_WRITTEN_LATELY = """
-SELECT DISTINCT group_id FROM feeds_post
-WHERE id > socialnet_id_at(clock_timestamp() - make_interval(hours => %(hours)s)) AND group_id IS NOT NULL
+# Where somebody wrote or deleted, or which somebody left, perhaps with their account and all they said.
+_TOUCHED_LATELY = """
+WITH since AS (SELECT socialnet_id_at(clock_timestamp() - make_interval(hours => %(hours)s)) AS id)
+SELECT p.group_id FROM since JOIN feeds_post p ON p.id > since.id WHERE p.group_id IS NOT NULL
+UNION
+SELECT p.group_id FROM since JOIN outbox_event e ON e.id > since.id
+    JOIN feeds_post p ON p.id = (e.payload ->> 'post_id')::bigint
+WHERE e.name = %(deleted)s AND p.group_id IS NOT NULL
+UNION
+SELECT (e.payload ->> 'group_id')::bigint FROM since JOIN outbox_event e ON e.id > since.id WHERE e.name = %(left)s
 """
 
 
@@ -71,11 +80,12 @@ def recount(group_ids: Iterable[int]) -> None:
 
 
 def reconcile_recent(*, hours: int = 2) -> int:
-    """Compare and mend the post counts of groups in which somebody wrote lately; how many were wrong."""
+    """Compare and mend the post counts of groups in which somebody wrote or deleted lately; how many were wrong."""
+    names = {"deleted": PostDeleted.name, "left": GroupLeft.name}
     with connection.cursor() as cursor:
-        cursor.execute(_WRITTEN_LATELY, {"hours": hours})
-        written = [row[0] for row in cursor.fetchall()]
-    return sum(reconcile(written[start : start + BATCH]) for start in range(0, len(written), BATCH))
+        cursor.execute(_TOUCHED_LATELY, {"hours": hours, **names})
+        touched = sorted(row[0] for row in cursor.fetchall())
+    return sum(reconcile(touched[start : start + BATCH]) for start in range(0, len(touched), BATCH))
 
 
 def reconcile_all() -> int:

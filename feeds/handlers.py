@@ -19,6 +19,7 @@ from feeds import (
     candidates,
     cards,
     fanout,
+    group_live,
     group_posts,
     idle,
     live,
@@ -46,7 +47,7 @@ from feeds.events import (
     TagUnfollowed,
 )
 from feeds.models import Post, PullSource
-from groups.events import GroupChanged, GroupDeleted, GroupLeft
+from groups.events import GroupChanged, GroupDeleted, GroupHidden, GroupJoined, GroupLeft, GroupShown
 from socialnet.outbox.actions import owe
 from socialnet.outbox.errors import NotYet
 from socialnet.outbox.events import Event
@@ -219,13 +220,19 @@ def unseat_from_groups(events: list[GroupLeft]) -> None:
     live.rights_changed(user_ids={event.user_id for event in events})
 
 
-@on(GroupChanged, GroupDeleted, batch=5)
-def note_groups_changed(events: list[GroupChanged | GroupDeleted]) -> None:
+@on(GroupJoined, GroupLeft, gather=1.0)
+def tell_member_counts(events: list[GroupJoined | GroupLeft]) -> None:
+    """Open pages of these groups say how many are in them."""
+    group_live.tell_counts({event.group_id for event in events})
+
+
+@on(GroupChanged, GroupDeleted, GroupHidden, GroupShown, batch=5)
+def note_groups_changed(events: list[GroupChanged | GroupDeleted | GroupHidden | GroupShown]) -> None:
     """Cards bear the name of the group; and fewer people than before may see its posts, perhaps."""
     for event in events:
         ids = group_posts.newest_of(event.group_id)
         cards.surely_drop(*ids)
-        live.rights_changed(post_ids=ids)
+        live.rights_changed(post_ids=ids, group_ids=[event.group_id])
 
 
 @on(PrivacyChanged, UserSuspended, UserUnsuspended, PersonDeleted, queue="maintenance", batch=1)

@@ -196,6 +196,7 @@ _DECIDING = (
     "group_id",
     "group__privacy",
     "group__deleted_at",
+    "group__hidden_at",
 )
 PAGES = 15  # of `MAX_PAGE_SIZE`: past the ends of warm and stored timelines
 
@@ -411,6 +412,8 @@ def may_see(post: Post, ties: Ties) -> bool:
     if post.visibility == "friends":
         return is_follower and author.pk in ties.followers
     if post.visibility == "group" and post.group:
+        if post.group.hidden_at:
+            return False
         status = ties.groups.get(post.group.pk)
         is_open = post.group.privacy == "public" and post.group.deleted_at is None
         return status == "active" or (

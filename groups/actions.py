@@ -27,10 +27,12 @@ from groups.events import (
     GroupChanged,
     GroupCreated,
     GroupDeleted,
+    GroupHidden,
     GroupInvited,
     GroupJoined,
     GroupLeft,
     GroupRoleChanged,
+    GroupShown,
     GroupWaitingEnded,
 )
 from groups.models import (
@@ -144,6 +146,38 @@ def delete_group(*, group: Group, actor: User) -> None:
     _forget(*people)
 
 
+@transaction.atomic
+def hide_group(*, group_id: int, actor: User | None) -> None:
+    """Take a group out of everybody's sight, its members' too, with what is said in it; who is in it stays in it.
+
+    For moderators. What somebody said there they see still, alone. Repeating it changes nothing. Raises `NotFound`.
+    """
+    if _lock_kept(group_id).hidden_at is None:
+        Group.objects.filter(pk=group_id).update(hidden_at=Now())
+        _record_hidden(group_id, actor, hidden=True)
+        emit(GroupHidden(group_id=group_id), actor_id=actor.pk if actor else None)
+
+
+@transaction.atomic
+def unhide_group(*, group_id: int, actor: User | None) -> None:
+    """Let a group be there again as it was; raises as `hide_group` does."""
+    if _lock_kept(group_id).hidden_at is not None:
+        Group.objects.filter(pk=group_id).update(hidden_at=None)
+        _record_hidden(group_id, actor, hidden=False)
+        emit(GroupShown(group_id=group_id), actor_id=actor.pk if actor else None)
+
+
+def _record_hidden(group_id: int, actor: User | None, *, hidden: bool) -> None:
+    record(
+        "groups.hidden" if hidden else "groups.shown",
+        actor_id=actor.pk if actor else None,
+        target_type="group",
+        target_id=group_id,
+        before={"hidden": not hidden},
+        after={"hidden": hidden},
+    )
+
+
 # --- coming and going -----------------------------------------------------------------------------------------
 
 
@@ -178,6 +212,24 @@ def leave_group(*, group: Group, person: User) -> None:
         return
     _check_not_last_owner(standing, found)
     _end(found, actor_id=person.pk)
+
+
+@transaction.atomic
+def choose_news(*, group: Group, person: User, notify: str) -> Membership:
+    """Say of how much in the group `person` hears; repeating it changes nothing.
+
+    Who asked to join or is invited may choose already. Raises `NotInGroup` for who has nothing to do with it.
+    """
+    if notify not in Membership.Notify.values:
+        raise InvalidGroup(notify=[_("There is no such choice.")])
+    standing = _lock(group)
+    found = membership_of(standing, person)
+    if found is None or found.status == Status.BANNED:
+        raise NotInGroup(_("You are not in this group."))
+    if found.notify != notify:
+        found.notify = Membership.Notify(notify)
+        found.save(update_fields=["notify"])
+    return found
 
 
 @transaction.atomic
@@ -288,8 +340,8 @@ def leave_all(*, user_id: int) -> int:
     """
     rows = list(Membership.objects.filter(user=user_id).order_by("group_id")[:_BATCH])
     for row in rows:
-        if Group.objects.standing().filter(pk=row.group_id).exists():
-            standing = _lock(Group(pk=row.group_id))
+        if Group.objects.kept().filter(pk=row.group_id).exists():
+            standing = _lock_kept(row.group_id)
             found = Membership.objects.filter(pk=row.pk).first()
             if found:
                 _pass_on(standing, found)
@@ -330,12 +382,20 @@ def count_post(group_id: int, *, by: int) -> None:
 
 
 def _lock(group: Group) -> Group:
-    """The group as it stands, others who change who is in it waiting; raises `NotFound` when it was deleted."""
-    GroupCounts.objects.select_for_update(no_key=True).filter(pk=group.pk).first()
-    standing = Group.objects.standing().filter(pk=group.pk).first()
-    if standing is None:
+    """The group as it stands, others who change who is in it waiting; raises `NotFound` if it is deleted or hidden."""
+    kept = _lock_kept(group.pk)
+    if kept.hidden_at is not None:
         raise NotFound
-    return standing
+    return kept
+
+
+def _lock_kept(group_id: int) -> Group:
+    """As `_lock`, of hidden groups too."""
+    GroupCounts.objects.select_for_update(no_key=True).filter(pk=group_id).first()
+    kept = Group.objects.kept().filter(pk=group_id).first()
+    if kept is None:
+        raise NotFound
+    return kept
 
 
 def _admit(group: Group, person: User, found: Membership | None, *, actor_id: int) -> Membership:

@@ -22,8 +22,23 @@ class ReadOnly:
 
 @admin.register(Group)
 class GroupAdmin(ReadOnly, ModelAdmin):
-    list_display = ["slug", "name", "privacy", "category", "members", "posts", "created_at", "deleted_at"]
-    list_filter = ["privacy", "category", ("deleted_at", admin.EmptyFieldListFilter)]
+    list_display = [
+        "slug",
+        "name",
+        "privacy",
+        "category",
+        "members",
+        "posts",
+        "created_at",
+        "hidden_at",
+        "deleted_at",
+    ]
+    list_filter = [
+        "privacy",
+        "category",
+        ("hidden_at", admin.EmptyFieldListFilter),
+        ("deleted_at", admin.EmptyFieldListFilter),
+    ]
     list_select_related = ["counts"]
     search_fields = ["=slug", "name"]
     ordering = ["-id"]

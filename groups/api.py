@@ -20,6 +20,8 @@ from groups.serializers import (
     MemberSerializer,
     MembershipSerializer,
     NewGroupSerializer,
+    NewsChoiceSerializer,
+    OwnMembershipSerializer,
     group_json,
 )
 from socialnet.kernel.errors import Invalid
@@ -82,11 +84,21 @@ class GroupView(APIView):
 class MembershipView(SignedInView):
     serializer_class = GroupSerializer
 
-    @extend_schema(request=None, responses=GroupSerializer)
+    @extend_schema(request=OwnMembershipSerializer, responses=GroupSerializer)
     def put(self, request: Request, slug: str) -> Response:
-        """Join, accept an invitation, or ask to join."""
+        """Join, accept an invitation, or ask to join; and say of how much you hear."""
         seen = get_visible_group(slug, viewer=request.user)
+        chosen = self.parsed(OwnMembershipSerializer)
         actions.join_group(group=seen.group, person=request.user)
+        if chosen:
+            actions.choose_news(group=seen.group, person=request.user, **chosen)
+        return Response(_told(slug, request))
+
+    @extend_schema(request=NewsChoiceSerializer, responses=GroupSerializer)
+    def patch(self, request: Request, slug: str) -> Response:
+        """Say of how much in the group you hear."""
+        seen = get_visible_group(slug, viewer=request.user)
+        actions.choose_news(group=seen.group, person=request.user, **self.parsed(NewsChoiceSerializer))
         return Response(_told(slug, request))
 
     @extend_schema(request=None, responses={204: None})

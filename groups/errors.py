@@ -4,12 +4,19 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class GroupIsPrivate(Forbidden):
     code = "private_group"
     sentence = _("What is said in this group, and who is in it, is for its members.")
+
+
+class HiddenGroup(NotFound):
+    """For who is in it; everybody else is told what they are told of a group that does not exist."""
+
+    code = "group_hidden"
+    sentence = _("Moderators hid this group. If they change their minds, it is here again as it was.")
 
 
 class NotAMember(Forbidden):

@@ -27,6 +27,22 @@ class GroupDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupHidden(Event):
+    """Moderators took it out of everybody's sight, with what is said in it; it may come back."""
+
+    name = "groups.group_hidden"
+    group_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupShown(Event):
+    """What was hidden is there again, as it was."""
+
+    name = "groups.group_shown"
+    group_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class GroupJoined(Event):
     """Somebody became a member: at once, by an invitation, or because they asked. `accepter_id` let in who asked."""
 

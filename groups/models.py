@@ -38,8 +38,12 @@ class Category(models.TextChoices):
 
 
 class GroupQuerySet(models.QuerySet["Group"]):
-    def standing(self) -> Self:
+    def kept(self) -> Self:
+        """Those that were not deleted; moderators may have hidden them."""
         return self.filter(deleted_at=None)
+
+    def standing(self) -> Self:
+        return self.kept().filter(hidden_at=None)
 
     def seen_by(self, viewer: Viewer) -> Self:
         """The groups that `viewer` may know of; their posts and members are another question."""
@@ -73,6 +77,7 @@ class Group(models.Model):
         _("who may see it"), max_length=7, choices=Privacy.choices, default=Privacy.PUBLIC
     )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     objects = GroupQuerySet.as_manager()
@@ -100,7 +105,7 @@ class Group(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether everybody may read it."""
-        return self.privacy == Privacy.PUBLIC and self.deleted_at is None
+        return self.privacy == Privacy.PUBLIC and self.deleted_at is None and self.hidden_at is None
 
 
 class GroupCounts(models.Model):
@@ -117,6 +122,10 @@ class GroupCounts(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> Self:
         return self.filter(status=Membership.Status.ACTIVE)
+
+    def hearing_all(self) -> Self:
+        """Members who hear of each post."""
+        return self.active().filter(notify=Membership.Notify.ALL)
 
     def before(self, cursor: Cursor | None) -> Self:
         return self if cursor is None else self.filter(pk__lt=cursor.before)
@@ -136,6 +145,13 @@ class Membership(models.Model):
         INVITED = "invited", _("invited")
         BANNED = "banned", _("banned")
 
+    class Notify(models.TextChoices):
+        """How much of what is said there its person hears of; what they must answer as moderators is not among it."""
+
+        ALL = "all", _("Every post")
+        IMPORTANT = "important", _("Who names or answers me")
+        NONE = "none", _("Nothing")
+
     id = models.BigAutoField(primary_key=True)
     group = models.ForeignKey(Group, models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(
@@ -143,6 +159,13 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=9, choices=Role.choices, default=Role.MEMBER)
     status = models.CharField(_("status"), max_length=7, choices=Status.choices, default=Status.ACTIVE)
+    notify = models.CharField(
+        _("news"),
+        max_length=9,
+        choices=Notify.choices,
+        default=Notify.IMPORTANT,
+        db_default=Notify.IMPORTANT.value,
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MembershipQuerySet.as_manager()
@@ -162,11 +185,20 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=Q(role="member") | Q(status="active"), name="membership_role_is_of_members"
             ),
+            models.CheckConstraint(
+                condition=Q(notify__in=["all", "important", "none"]), name="membership_notify_known"
+            ),
         ]
         indexes = [
             # serves: selectors.members_of, requests_of; who of a group is online
             models.Index(fields=["group", "status", "-id"], name="membership_of_group"),
             models.Index(fields=["user", "-id"], name="membership_of_person"),  # selectors.groups_of
+            # serves: notifications.causes.of_group_post
+            models.Index(
+                fields=["group", "user"],
+                condition=Q(status="active", notify="all"),
+                name="membership_hearing_all",
+            ),
         ]
 
     def __str__(self) -> str:

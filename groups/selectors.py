@@ -1,6 +1,6 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
@@ -8,7 +8,8 @@ from django.db.models.query import QuerySet
 
 from accounts.models import Block, User, Viewer
 from accounts.selectors import PersonRow, relations_of
-from groups.errors import BannedFromGroup, GroupIsPrivate
+from groups import hooks
+from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup
 from groups.models import Group, Membership, Privacy
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -32,6 +33,10 @@ class SeenGroup:
         return self.membership.status if self.membership else None
 
     @property
+    def my_notify(self) -> str | None:
+        return self.membership.notify if self.membership and self.my_status != Status.BANNED else None
+
+    @property
     def is_member(self) -> bool:
         return self.my_role is not None
 
@@ -43,6 +48,15 @@ class SeenGroup:
     @property
     def can_moderate(self) -> bool:
         return self.my_role in (Membership.Role.OWNER, Membership.Role.MODERATOR)
+
+    @property
+    def reports_page(self) -> str:
+        """Where its viewer sees what was reported there; nothing for who does not moderate it."""
+        return hooks.reports_page(self.group.slug) if self.can_moderate else ""
+
+    @property
+    def reports_waiting(self) -> int:
+        return hooks.reports_waiting(self.group.pk)
 
     @property
     def is_owner(self) -> bool:
@@ -74,11 +88,21 @@ def can_moderate(user: Viewer, group: Group) -> bool:
 
 
 def get_visible_group(slug: str, *, viewer: Viewer) -> SeenGroup:
-    """The group, or `NotFound` when there is none or `viewer` may not know of it: nobody can tell which."""
+    """The group, or `NotFound` when there is none or `viewer` may not know of it: nobody can tell which.
+
+    `HiddenGroup`, which is one, for members of a group that moderators hid.
+    """
     group = Group.objects.seen_by(viewer).select_related("counts").filter(slug=slug).first()
     if group is None:
-        raise NotFound
+        raise HiddenGroup if _is_in_hidden(slug, viewer) else NotFound
     return SeenGroup(group, membership_of(group, viewer))
+
+
+def _is_in_hidden(slug: str, viewer: Viewer) -> bool:
+    if not viewer.is_authenticated:
+        return False
+    hidden = Group.objects.kept().exclude(hidden_at=None).filter(slug=slug)
+    return Membership.objects.active().filter(group__in=hidden, user=viewer.pk).exists()
 
 
 def seen_groups(group_ids: Collection[int], *, viewer: Viewer) -> dict[int, SeenGroup]:
@@ -89,6 +113,12 @@ def seen_groups(group_ids: Collection[int], *, viewer: Viewer) -> dict[int, Seen
         rows = Membership.objects.filter(group__in=groups, user=viewer.pk)
         mine = {row.group_id: row for row in rows}
     return {pk: SeenGroup(group, mine.get(pk)) for pk, group in groups.items()}
+
+
+def seen_by_address(slugs: Iterable[str], *, viewer: Viewer) -> dict[str, SeenGroup]:
+    """As `seen_groups`, by address."""
+    ids = Group.objects.filter(slug__in=set(slugs)).values_list("pk", flat=True)
+    return {seen.group.slug: seen for seen in seen_groups(list(ids), viewer=viewer).values()}
 
 
 def check_readable(seen: SeenGroup) -> None:
@@ -102,7 +132,7 @@ def check_readable(seen: SeenGroup) -> None:
 def groups_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[SeenGroup]:
     """What `person` is in, is invited to, or asked to join, the latest first."""
     rows = (
-        Membership.objects.filter(user=person.pk, group__deleted_at=None)
+        Membership.objects.filter(user=person.pk, group__deleted_at=None, group__hidden_at=None)
         .exclude(status=Status.BANNED)
         .before(cursor)
         .select_related("group__counts")

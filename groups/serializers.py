@@ -37,6 +37,7 @@ class GroupSerializer(serializers.Serializer[Any]):
     post_count = serializers.IntegerField()
     my_role = serializers.ChoiceField(choices=Membership.Role.choices, allow_null=True)
     my_status = serializers.ChoiceField(choices=Membership.Status.choices, allow_null=True)
+    my_notify = serializers.ChoiceField(choices=Membership.Notify.choices, allow_null=True)
     url = serializers.URLField()
 
 
@@ -74,6 +75,16 @@ class MembershipSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Membership.Status.choices)
 
 
+class OwnMembershipSerializer(serializers.Serializer[Any]):
+    """Of how much in the group you hear: `all` posts, what is `important` to you (who names or answers you), `none`."""
+
+    notify = serializers.ChoiceField(choices=Membership.Notify.choices, required=False)
+
+
+class NewsChoiceSerializer(serializers.Serializer[Any]):
+    notify = serializers.ChoiceField(choices=Membership.Notify.choices)
+
+
 class MemberChangesSerializer(serializers.Serializer[Any]):
     """One of both: another role, or `active` to let in who asked, `banned` to put somebody out for good."""
 
@@ -97,5 +108,6 @@ def group_json(seen: SeenGroup) -> dict[str, Any]:
         "post_count": group.counts.posts,
         "my_role": seen.my_role,
         "my_status": seen.my_status,
+        "my_notify": seen.my_notify,
         "url": absolute(group.get_absolute_url()),
     }

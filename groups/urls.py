@@ -13,6 +13,7 @@ urlpatterns = [
     path("g/<slug:slug>/settings", views.group_settings, name="group_settings"),
     path("g/<slug:slug>/join", views.group_join, name="group_join"),
     path("g/<slug:slug>/leave", views.group_leave, name="group_leave"),
+    path("g/<slug:slug>/news", views.group_news, name="group_news"),
     path("g/<slug:slug>/invite", views.group_invite, name="group_invite"),
     path("g/<slug:slug>/delete", views.group_delete, name="group_delete"),
 ]

@@ -137,6 +137,17 @@ def group_leave(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 @idempotent_form
+def group_news(request: HttpRequest, slug: str) -> HttpResponse:
+    """Of how much in the group one hears."""
+    seen = get_visible_group(slug, viewer=request.user)
+    actions.choose_news(group=seen.group, person=request.user, notify=request.POST.get("notify", ""))
+    messages.success(request, _("Your choice is kept."))
+    return back_to(request, otherwise=reverse("group", args=[slug]))
+
+
+@require_POST
+@login_required
+@idempotent_form
 def group_delete(request: HttpRequest, slug: str) -> HttpResponse:
     seen = get_visible_group(slug, viewer=request.user)
     if request.POST.get("slug", "").strip() != slug:

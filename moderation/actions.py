@@ -16,6 +16,7 @@ from accounts.selectors import is_ahead
 from moderation import targets
 from moderation.errors import AppealedAlready, CaseClosed, NotAgainstStaff, NotInForce, OwnReport
 from moderation.events import AppealAnswered, CaseDecided, SanctionEnded, SanctionImposed
+from moderation.in_groups import routing
 from moderation.models import (
     DATED,
     DETAILS_MAX,
@@ -33,20 +34,24 @@ from socialnet.kernel.text import clean
 from socialnet.outbox.actions import emit, record
 
 BATCH = 100
+OF_SITE = frozenset({*Measure.values, Case.Outcome.NOTHING, Case.Outcome.GONE})
 
 
 # --- reports -------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
-def report_target(*, kind: str, ident: str, reporter: User, reason: str, details: str = "") -> Report:
+def report_target(
+    *, kind: str, ident: str, reporter: User, reason: str, details: str = "", to_site: bool = False
+) -> Report:
     """Tell moderators of something that `reporter` sees; while its case is open, once is enough: again changes nothing.
 
-    `ident` is an id, of people the username. Raises `NotFound`, `OwnReport`, `InvalidFields`.
+    `ident` is an id, of people the username. Of what is said in a group its own moderators are told, unless it is
+    `to_site` or `routing.why_site` has another reason. Raises `NotFound`, `OwnReport`, `InvalidFields`.
     """
     if reason not in Reason.values:
         raise InvalidFields(reason=[_("Choose a reason.")])
-    said = _words(details, most=DETAILS_MAX, field="details")
+    said = words_of(details, most=DETAILS_MAX, field="details")
     target = targets.seen(kind, ident, viewer=reporter)
     if target.person.pk == reporter.pk:
         raise OwnReport
@@ -56,6 +61,8 @@ def report_target(*, kind: str, ident: str, reporter: User, reason: str, details
     )
     if created:
         Case.objects.filter(pk=case.pk).update(reports=F("reports") + 1)
+        if case.is_with_group and (why := routing.why_site(case, reason=reason, to_site=to_site)):
+            routing.escalate(case, why=why, actor=None)
     return report
 
 
@@ -67,6 +74,7 @@ def _open_case(target: Target, reason: str) -> Case:
         person=target.person,
         reason=reason,
         said=target.said,
+        group_id=target.group_id,
     )
     mine = Case.objects.open().about(target.kind, target.id).select_for_update(no_key=True)
     case = mine.first()
@@ -76,7 +84,7 @@ def _open_case(target: Target, reason: str) -> Case:
     return case
 
 
-def _words(text: str, *, field: str, most: int = WORDS_MAX, needed: bool = False) -> str:
+def words_of(text: str, *, field: str, most: int = WORDS_MAX, needed: bool = False) -> str:
     said = clean(text).strip()
     if len(said) > most:
         raise InvalidFields(**{field: [_("At most %(most)d characters.") % {"most": most}]})
@@ -91,8 +99,9 @@ def _words(text: str, *, field: str, most: int = WORDS_MAX, needed: bool = False
 @transaction.atomic
 def assign_case(*, case_id: int, to: User | None, actor: User) -> Case:
     """Say who looks after a case; repeating it changes nothing. Raises `NotFound`, `CaseClosed`."""
-    case = _lock_case(case_id)
+    case = lock_case(case_id)
     if case.assigned_to_id != (to.pk if to else None):
+        routing.take_over(case, actor=actor)
         before, case.assigned_to = case.assigned_to_id, to
         case.save(update_fields=["assigned_to"])
         _record_on_case("moderation.case_assigned", case, actor, {"to": before}, {"to": case.assigned_to_id})
@@ -114,26 +123,29 @@ def decide_case(
     `words` go to the person, `answer` to the reporters. Raises `NotFound`, `CaseClosed`, and what `impose_sanction`
     raises; then nothing is changed.
     """
-    case = _lock_case(case_id)
-    if outcome not in Case.Outcome.values:
+    case = lock_case(case_id)
+    if outcome not in OF_SITE:
         raise InvalidFields(outcome=[_("Choose what to do.")])
-    told = _words(answer, field="answer")
+    told = words_of(answer, field="answer")
+    routing.take_over(case, actor=actor)
     if outcome in Measure.values:
         if case.person is None or not case.person.is_active:
             raise InvalidFields(outcome=[_("Whose it was is gone.")])
         impose_sanction(person=case.person, measure=outcome, actor=actor, words=words, until=until, case=case)
     else:
         case.said = ""
-    _close(case, outcome=outcome, answer=told, actor=actor)
+    close_case(case, outcome=outcome, answer=told, actor=actor)
     return case
 
 
-def _close(case: Case, *, outcome: str, answer: str, actor: User | None) -> None:
+def close_case(case: Case, *, outcome: str, answer: str, actor: User | None) -> None:
     case.outcome, case.answer, case.closed_by = outcome, answer, actor
     Case.objects.filter(pk=case.pk).update(
         outcome=outcome, answer=answer, closed_by=actor, closed_at=Now(), said=case.said
     )
     after = {"outcome": outcome, "reports": case.reports, "target": f"{case.target_kind} {case.target_id}"}
+    if case.is_with_group:
+        after["group"] = case.group_id
     _record_on_case("moderation.case_closed", case, actor, {"outcome": ""}, after)
     emit(CaseDecided(case_id=case.pk), actor_id=actor.pk if actor else None)
     case.refresh_from_db(fields=["closed_at"])
@@ -161,7 +173,7 @@ def note_look_at_case(*, case: Case, actor: User) -> None:
     )
 
 
-def _lock_case(case_id: int) -> Case:
+def lock_case(case_id: int) -> Case:
     locked = Case.objects.select_for_update(no_key=True, of=["self"]).select_related("person")
     case = locked.filter(pk=case_id).first()
     if case is None:
@@ -214,7 +226,7 @@ def impose_sanction(
         case=case,
         target_kind=case.target_kind if case else "",
         target_id=case.target_id if case else None,
-        words=_words(words, field="words", needed=measure == Measure.WARN),
+        words=words_of(words, field="words", needed=measure == Measure.WARN),
         until=until,
         made_by=actor,
     )
@@ -362,7 +374,7 @@ def appeal_sanction(*, sanction_id: int, person: User, words: str) -> Sanction:
     sanction = _lock_sanction(sanction_id)
     if sanction.person_id != person.pk:
         raise NotFound
-    said = _words(words, field="appeal", needed=True)
+    said = words_of(words, field="appeal", needed=True)
     if sanction.appealed_at is not None:
         raise AppealedAlready
     if not sanction.is_in_force:
@@ -381,7 +393,7 @@ def answer_appeal(*, sanction_id: int, granted: bool, words: str, actor: User) -
         raise NotFound
     if sanction.answered_at is not None:
         raise AppealedAlready
-    said = _words(words, field="answer", needed=True)
+    said = words_of(words, field="answer", needed=True)
     Sanction.objects.filter(pk=sanction.pk).update(answer=said, answered_at=Now(), granted=granted)
     sanction.refresh_from_db(fields=["answer", "answered_at", "granted"])
     after = {"sanction": sanction.pk, "granted": granted}
@@ -402,7 +414,7 @@ def forget_person(*, user_id: int) -> None:
     Report.objects.filter(reporter=user_id).exclude(details="").update(details="")
     waiting = Case.objects.open().filter(person=user_id).select_for_update(no_key=True)
     for case in waiting.order_by("pk"):
-        _close(case, outcome=Case.Outcome.GONE, answer="", actor=None)
+        close_case(case, outcome=Case.Outcome.GONE, answer="", actor=None)
     Case.objects.filter(person=user_id).exclude(said="").update(said="")
     sanctions = Sanction.objects.filter(person=user_id)
     sanctions.update(appeal="", words="", answer="")

@@ -38,6 +38,7 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("mine", _("open, mine")),
             ("free", _("open, nobody's")),
+            ("groups", _("open, with moderators of groups")),
             ("closed", _("closed")),
             ("all", _("all")),
         ]
@@ -52,12 +53,14 @@ class StateFilter(admin.SimpleListFilter):
             case "mine":
                 return queryset.open().filter(assigned_to=request.user.pk)
             case "free":
-                return queryset.open().filter(assigned_to=None)
+                return queryset.open().with_site().filter(assigned_to=None)
+            case "groups":
+                return queryset.with_groups()
             case "closed":
                 return queryset.exclude(closed_at=None).order_by("-closed_at")
             case "all":
                 return queryset
-        return queryset.open()
+        return queryset.open().with_site()
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -160,9 +163,18 @@ class SanctionForm(forms.Form):
 class CaseAdmin(ReadOnlyAdmin):
     """The queue: what most people reported first. The page of a case has all that helps to decide it."""
 
-    list_display = ["what", "reports", "first_reason", "whose", "assigned_to", "opened", "decided"]
+    list_display = [
+        "what",
+        "reports",
+        "first_reason",
+        "whose",
+        "in_group",
+        "assigned_to",
+        "opened",
+        "decided",
+    ]
     list_filter = [StateFilter, KindFilter, ReasonFilter]
-    list_select_related = ["person", "assigned_to"]
+    list_select_related = ["person", "group", "assigned_to"]
     ordering = ["-reports", "id"]
     actions = ["take", "leave", "hide", "gone"]
     search_fields = ["person__username"]
@@ -205,6 +217,10 @@ class CaseAdmin(ReadOnlyAdmin):
     @admin.display(description=_("person"))
     def whose(self, case: Case) -> str:
         return f"@{case.person.username}" if case.person else ""
+
+    @admin.display(description=_("group"))
+    def in_group(self, case: Case) -> str:
+        return case.group.name if case.group else ""
 
     @admin.display(description=_("open since"), ordering="id")
     def opened(self, case: Case) -> object:
@@ -310,7 +326,7 @@ class CaseAdmin(ReadOnlyAdmin):
 def _case(model_admin: CaseAdmin, request: HttpRequest, object_id: str) -> Case:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    cases = Case.objects.select_related("person__counts", "assigned_to", "closed_by")
+    cases = Case.objects.select_related("person__counts", "group", "assigned_to", "closed_by")
     case = cases.filter(pk=object_id).first() if object_id.isdecimal() else None
     if case is None:
         raise Http404

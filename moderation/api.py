@@ -32,6 +32,7 @@ class ReportsView(SignedInView):
             reporter=request.user,
             reason=asked["reason"],
             details=asked["details"],
+            to_site=asked["to_site"],
         )
         return Response(self.shaped(ReportSerializer, report), status=status.HTTP_201_CREATED)
 

@@ -9,11 +9,15 @@ class ModerationConfig(AppConfig):
     def ready(self) -> None:
         from accounts import hooks as people
         from feeds import hooks
+        from groups import hooks as groups
         from moderation import export, selectors
         from moderation.demo import forget_people, keep_order
+        from moderation.in_groups import selectors as in_groups
 
         hooks.demo.append(keep_order)
         hooks.demo_leaves.append(forget_people)
         people.export_parts.append(export.parts)
+        groups.reports_page = in_groups.reports_page_of
+        groups.reports_waiting = in_groups.waiting_in
         people.appeal_page = selectors.appeal_page_of
         people.decisions_page = selectors.decisions_page_of

@@ -13,6 +13,11 @@ _REPORTS = (
     ("tobias_k", "yuki_tanaka", Reason.HARASSMENT, "They keep writing to me after I asked them to stop."),
     ("wei_zhang", "greta_h", Reason.FALSE, "This trail is closed, people may get hurt."),
 )
+_IN_GROUPS = (  # these wait for the group's own moderators
+    ("bread-and-butter", "greta_h", "henrik_dahl", Reason.OTHER, "She said no rye in this group."),
+    ("bread-and-butter", "luzmarina", "camille_r", Reason.SPAM, ""),
+    ("bread-and-butter", "luzmarina", "henrik_dahl", Reason.FALSE, ""),
+)
 _TEMPLATES = (
     ("Spam", Measure.HIDE, "This looked like advertising nobody asked for, so we hid it."),
     ("Be kind", Measure.WARN, "Please argue about things, not about people."),
@@ -26,6 +31,16 @@ def keep_order(people: Mapping[str, User], _posts: Mapping[str, Post]) -> None:
         AnswerTemplate.objects.get_or_create(name=name, defaults={"measure": measure, "words": words})
     for author, reporter, reason, details in _REPORTS:
         post = Post.objects.published().filter(author=people[author], visibility="public").first()
+        if post is not None:
+            report_target(
+                kind=TargetKind.POST,
+                ident=str(post.pk),
+                reporter=people[reporter],
+                reason=reason,
+                details=details,
+            )
+    for slug, author, reporter, reason, details in _IN_GROUPS:
+        post = Post.objects.published().filter(author=people[author], group__slug=slug).first()
         if post is not None:
             report_target(
                 kind=TargetKind.POST,

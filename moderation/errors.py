@@ -29,6 +29,13 @@ class CaseClosed(Conflict):
     sentence = _("This case is closed already.")
 
 
+class WithTheSite(Conflict):
+    """The group's moderators had their time, or passed it on."""
+
+    code = "case_with_site"
+    sentence = _("The site's moderators look after this by now.")
+
+
 class NotAgainstStaff(Forbidden):
     """Who moderates is no moderator's to judge; an administrator takes the role away first."""
 

@@ -14,7 +14,7 @@ def parts(user_id: int) -> Iterator[ExportPart]:
     """As the API shows it to them."""
     reports = Report.objects.filter(reporter=user_id).select_related("case").order_by("pk")
     yield ExportPart("reports.json", rows=_shaped(reports, ReportSerializer))
-    sanctions = Sanction.objects.filter(person=user_id).order_by("pk")
+    sanctions = Sanction.objects.filter(person=user_id).select_related("case__group").order_by("pk")
     yield ExportPart("decisions.json", rows=_shaped(sanctions, SanctionSerializer))
 
 

@@ -16,6 +16,16 @@ class ReportForm(forms.Form):
     )
 
 
+class GroupedReportForm(ReportForm):
+    """Of what is said in a group."""
+
+    to_site = forms.BooleanField(
+        label=_("Tell the site's moderators, not those of the group"),
+        help_text=_("The group's own moderators see what is reported and why, never by whom."),
+        required=False,
+    )
+
+
 class AppealForm(forms.Form):
     appeal = forms.CharField(
         label=_("Why should moderators look again?"),

@@ -6,8 +6,10 @@ from django.urls import reverse
 
 from accounts.events import PersonDeleted, UserUnsuspended
 from accounts.mail import patience
+from groups.events import GroupDeleted, GroupHidden
 from moderation import actions, mail
 from moderation.events import AppealAnswered, CaseDecided, SanctionEnded, SanctionImposed
+from moderation.in_groups import actions as in_groups
 from moderation.models import SHUT_OUT, Case, Report, Sanction
 from notifications.actions import tell_people
 from socialnet.outbox.actions import owe
@@ -89,6 +91,13 @@ def write_to_shut_out(events: Sequence[SanctionImposed | AppealAnswered]) -> Non
 def note_unsuspended(events: Sequence[UserUnsuspended]) -> None:
     for event in events:
         actions.note_unsuspended(user_id=event.user_id)
+
+
+@on(GroupHidden, GroupDeleted, queue="maintenance", batch=1)
+def escalate_cases(events: Sequence[GroupHidden | GroupDeleted]) -> None:
+    """Its moderators have no queue any more."""
+    for event in events:
+        in_groups.escalate_of(event.group_id)
 
 
 @on(PersonDeleted, queue="maintenance", batch=1)

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from groups.models import Group
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import NextId, time_of
 
@@ -54,6 +55,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
+    def with_site(self) -> Self:
+        """Those that are the site's moderators' to decide, or were."""
+        return self.filter(Q(group=None) | Q(escalated_at__isnull=False))
+
+    def with_groups(self) -> Self:
+        """Open ones that a group's own moderators are to decide."""
+        return self.open().filter(group__isnull=False, escalated_at=None)
+
     def about(self, kind: str, target_id: int) -> Self:
         return self.filter(target_kind=kind, target_id=target_id)
 
@@ -62,7 +71,8 @@ class Case(models.Model):
     """All that was reported of one target until it is decided; at most one is open at a time.
 
     `said` is what it said when it was reported first: evidence, forgotten when nothing is wrong with it. `reports`
-    counts its reporters.
+    counts its reporters. `group` is where it was said; its moderators decide until the case is escalated to the site,
+    perhaps at once. Of a case that is closed `escalated_at` tells who decided.
     """
 
     class Outcome(models.TextChoices):
@@ -72,7 +82,20 @@ class Case(models.Model):
         LIMIT = "limit", _("limited")
         SUSPEND = "suspend", _("suspended")
         BAN = "ban", _("banned")
+        REMOVE = "remove", _("removed from the group")
+        EXCLUDE = "exclude", _("banned from the group")
         GONE = "gone", _("gone meanwhile")
+
+    class Escalation(models.TextChoices):
+        """Why a case from a group is the site's."""
+
+        REASON = "reason", _("such things go to the site at once")
+        ASKED = "asked", _("who reported it wished so")
+        STAFF = "staff", _("it is about somebody who moderates the group")
+        TIME = "time", _("the group's moderators did not decide in time")
+        PASSED = "passed", _("the group's moderators passed it on")
+        TAKEN = "taken", _("the site's moderators took it over")
+        GONE = "gone", _("the group is gone, or hidden")
 
     id = models.BigIntegerField(primary_key=True, db_default=NextId(), editable=False)
     target_kind = models.CharField(_("about"), max_length=7, choices=TargetKind)
@@ -88,6 +111,25 @@ class Case(models.Model):
     reason = models.CharField(_("first reason"), max_length=13, choices=Reason)
     said = models.TextField(_("what it said"), blank=True, default="")
     reports = models.PositiveIntegerField(_("reports"), default=0)
+    group = models.ForeignKey(
+        Group,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+        verbose_name=_("group"),
+    )
+    escalated_at = models.DateTimeField(_("with the site since"), null=True, editable=False)
+    escalation = models.CharField(
+        _("with the site because"),
+        max_length=6,
+        choices=Escalation,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -123,6 +165,11 @@ class Case(models.Model):
                 condition=Q(closed_at=None, outcome="") | Q(closed_at__isnull=False) & ~Q(outcome=""),
                 name="case_closed_with_an_outcome",
             ),
+            models.CheckConstraint(
+                condition=Q(escalated_at=None, escalation="")
+                | Q(escalated_at__isnull=False) & ~Q(escalation=""),
+                name="case_escalated_for_a_reason",
+            ),
         ]
         indexes = [
             # serves: the queue, what was reported by most first; and its filters, within what is open
@@ -139,6 +186,17 @@ class Case(models.Model):
                 F("reason"), F("reports").desc(), F("id"),
                 condition=Q(closed_at=None), name="case_queue_of_reason",
             ),
+            # serves: the queues of groups
+            models.Index(
+                F("group"), F("id").desc(),
+                condition=Q(closed_at=None, escalated_at=None, group__isnull=False), name="case_queue_of_group",
+            ),
+            # serves: in_groups.actions.escalate_due
+            models.Index(
+                fields=["id"],
+                condition=Q(closed_at=None, escalated_at=None, group__isnull=False),
+                name="case_with_groups",
+            ),
             # serves: what is closed, and the charts of the day
             models.Index(F("closed_at").desc(), condition=Q(closed_at__isnull=False), name="case_closed"),
             # serves: the history of a person; removing people
@@ -151,6 +209,11 @@ class Case(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def is_with_group(self) -> bool:
+        """Whether the group's moderators decide it, or did."""
+        return self.group_id is not None and self.escalated_at is None
 
     @property
     def opened_at(self) -> datetime:
@@ -286,6 +349,11 @@ class Sanction(models.Model):
     @property
     def is_in_force(self) -> bool:
         return self.ended_at is None
+
+    @property
+    def by_group(self) -> Group | None:
+        """The group whose own moderators decided it."""
+        return self.case.group if self.case and self.case.is_with_group else None
 
     @property
     def may_be_appealed(self) -> bool:

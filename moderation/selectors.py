@@ -71,7 +71,8 @@ def reports_by(*, person: User, cursor: Cursor | None = None, size: int = PAGE_S
 
 def sanctions_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[Sanction]:
     """What moderators decided about the person, newest first."""
-    return Page.of(Sanction.objects.filter(person=person.pk).before(cursor).order_by("-id"), size=size)
+    sanctions = Sanction.objects.filter(person=person.pk).select_related("case__group").before(cursor)
+    return Page.of(sanctions.order_by("-id"), size=size)
 
 
 def get_own_sanction(sanction_id: int, *, person: User) -> Sanction:
@@ -126,7 +127,7 @@ def context_of(case: Case) -> Context:
 
 def next_open(case: Case) -> int | None:
     """The case that follows in the queue."""
-    queue = Case.objects.open().order_by("-reports", "id").exclude(pk=case.pk)
+    queue = Case.objects.open().with_site().order_by("-reports", "id").exclude(pk=case.pk)
     later = queue.filter(reports=case.reports, pk__gt=case.pk) | queue.filter(reports__lt=case.reports)
     ids = later.values_list("pk", flat=True)
     return ids.first() or queue.values_list("pk", flat=True).first()

@@ -14,6 +14,11 @@ class NewReportSerializer(serializers.Serializer[Any]):
     details = serializers.CharField(
         max_length=DETAILS_MAX, required=False, allow_blank=True, default="", trim_whitespace=True
     )
+    to_site = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Of what is said in a group: tell the site's moderators, not those of the group.",
+    )
 
 
 class ReportSerializer(serializers.ModelSerializer[Report]):
@@ -55,12 +60,13 @@ class SanctionSerializer(serializers.ModelSerializer[Sanction]):
     may_be_appealed = serializers.BooleanField()
     appeal = serializers.SerializerMethodField()
     answer = serializers.SerializerMethodField()
+    group = serializers.SerializerMethodField()
 
     class Meta:
         model = Sanction
         fields = [
             "id", "measure", "target_type", "target_id", "reason", "until", "created_at", "ended_at", "in_force",
-            "may_be_appealed", "appeal", "appealed_at", "answer", "answered_at", "granted",
+            "may_be_appealed", "appeal", "appealed_at", "answer", "answered_at", "granted", "group",
         ]  # fmt: skip
 
     def get_target_type(self, sanction: Sanction) -> str | None:
@@ -74,6 +80,10 @@ class SanctionSerializer(serializers.ModelSerializer[Sanction]):
 
     def get_answer(self, sanction: Sanction) -> str | None:
         return sanction.answer or None
+
+    def get_group(self, sanction: Sanction) -> str | None:
+        """The slug of the group whose own moderators decided it."""
+        return sanction.by_group.slug if sanction.by_group else None
 
 
 class AppealSerializer(serializers.Serializer[Any]):

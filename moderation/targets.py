@@ -14,6 +14,7 @@ from feeds import actions as posts
 from feeds.door import Audience
 from feeds.models import Post
 from feeds.selectors import get_visible_post
+from groups import actions as groups
 from groups.models import Group, Membership, Privacy
 from groups.selectors import get_visible_group
 from interactions import actions as comments
@@ -26,7 +27,10 @@ from socialnet.outbox.ids import MAX_ID
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One thing, as it is now. `is_open`: every visitor may read it; else a look at it is put on the record."""
+    """One thing, as it is now. `is_open`: every visitor may read it; else a look at it is put on the record.
+
+    `group_id` is the group in which it was said.
+    """
 
     kind: str
     id: int
@@ -34,6 +38,7 @@ class Target:
     said: str
     url: str
     is_open: bool
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +103,7 @@ def _post(post: Post) -> Target:
         said=post.content,
         url=post.get_absolute_url(),
         is_open=is_open,
+        group_id=post.group_id,
     )
 
 
@@ -119,6 +125,7 @@ def _comment(comment: Comment) -> Target:
         said=comment.content,
         url=f"{post.url}?comment={comment.pk}#comment-{comment.pk}",
         is_open=post.is_open,
+        group_id=post.group_id,
     )
 
 
@@ -170,7 +177,7 @@ def _group(group: Group) -> Target:
 
 
 def _found_group(group_id: int) -> Target:
-    group = Group.objects.standing().filter(pk=group_id).first()
+    group = Group.objects.kept().filter(pk=group_id).first()
     if group is None:
         raise NotFound
     return _group(group)
@@ -196,5 +203,7 @@ KINDS: dict[str, Kind] = {
     TargetKind.GROUP: Kind(
         seen=lambda ident, viewer: _group(get_visible_group(ident, viewer=viewer).group),
         found=_found_group,
+        hide=lambda ident, actor: groups.hide_group(group_id=ident, actor=actor),
+        show=lambda ident, actor: groups.unhide_group(group_id=ident, actor=actor),
     ),
 }

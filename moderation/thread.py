@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from feeds.models import Post
 from interactions.models import Comment
+from interactions.models.comments import CommentQuerySet
 from moderation.models import Case, TargetKind
 
 AROUND = 5
@@ -18,29 +19,34 @@ class Said:
     is_it: bool = False
 
 
-def around(case: Case) -> list[Said]:
-    """A post with its newest comments; a comment, what it answers and what answers it; of a person the newest posts."""
+def around(case: Case, *, with_hidden: bool = True) -> list[Said]:
+    """A post with its newest comments; a comment, what it answers and what answers it; of a person the newest posts.
+
+    Without what moderators hid unless it is `with_hidden`; what was reported is there always.
+    """
+    comments = Comment.objects.all() if with_hidden else Comment.objects.filter(withheld_at=None)
     if case.target_kind == TargetKind.POST:
         post = Post.objects.select_related("author").filter(pk=case.target_id).first()
-        return [] if post is None else [_post(post, is_it=True), *_comments(post)]
+        return [] if post is None else [_post(post, is_it=True), *_comments(post, comments)]
     if case.target_kind == TargetKind.COMMENT:
         comment = Comment.objects.select_related("post__author").filter(pk=case.target_id).first()
-        return [] if comment is None else [_post(comment.post), *_near(comment)]
+        return [] if comment is None else [_post(comment.post), *_near(comment, comments)]
     newest = (
         Post.objects.filter(author=case.target_id, deleted_at=None).select_related("author").order_by("-id")
     )
     return [_post(post) for post in newest[:AROUND]] if case.target_kind == TargetKind.USER else []
 
 
-def _comments(post: Post) -> list[Said]:
-    found = Comment.objects.standing().filter(post=post, parent=None)
+def _comments(post: Post, comments: CommentQuerySet) -> list[Said]:
+    found = comments.standing().filter(post=post, parent=None)
     return [_comment(one) for one in found.select_related("author").order_by("-id")[:AROUND]]
 
 
-def _near(comment: Comment) -> list[Said]:
+def _near(comment: Comment, comments: CommentQuerySet) -> list[Said]:
     """What it hangs on, itself, and what answers it."""
-    above = Comment.objects.filter(pk__in=comment.line).select_related("author").order_by("pk")
-    below = Comment.objects.filter(parent=comment).select_related("author").order_by("pk")[:AROUND]
+    line = comments.filter(pk__in=comment.line) | Comment.objects.filter(pk=comment.pk)
+    above = line.select_related("author").order_by("pk")
+    below = comments.filter(parent=comment).select_related("author").order_by("pk")[:AROUND]
     return [_comment(one, is_it=one.pk == comment.pk) for one in (*above, *below)]
 
 

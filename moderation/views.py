@@ -12,7 +12,7 @@ from accounts.forms import add_errors
 from accounts.models import User
 from moderation import actions, selectors, targets
 from moderation.errors import OwnReport
-from moderation.forms import AppealForm, ReportForm
+from moderation.forms import AppealForm, GroupedReportForm, ReportForm
 from moderation.models import Sanction
 from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import Conflict, Invalid, RateLimited
@@ -29,7 +29,7 @@ def report(request: HttpRequest, kind: str, ident: str) -> HttpResponse:
     target = targets.seen(kind, ident, viewer=request.user)
     if target.person.pk == request.user.pk:
         raise OwnReport
-    form = ReportForm(request.POST or None)
+    form = (GroupedReportForm if target.group_id else ReportForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             ratelimit.check("report", request.user.pk)

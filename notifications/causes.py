@@ -186,6 +186,43 @@ def of_bell(post: Post, *, first: int, last: int) -> Iterator[Claim]:
         )
 
 
+def of_group_post(post: Post, *, first: int, last: int) -> Iterator[Claim]:
+    """For the members of its group with ids from `first` to `last` who chose to hear of every post there.
+
+    Whom it names, and who rang the author's bell, hears of it once, as the first of these that they want to hear of.
+    """
+    members = (
+        _hearing_all(post).filter(user__gte=first, user__lte=last).values_list("user_id", "user__username")
+    )
+    ringing = set(
+        _ringing(post.author_id)
+        .filter(follower__gte=first, follower__lte=last)
+        .values_list("follower_id", flat=True)
+    )
+    named = mentioned_names(post.content)
+    for user_id, username in members:
+        better = (("mention",) if username.lower() in named else ()) + (
+            ("new_post",) if user_id in ringing else ()
+        )
+        yield Claim(
+            kind="group_post",
+            recipient_id=user_id,
+            actor_id=post.author_id,
+            target_id=post.pk,
+            post_id=post.pk,
+            unless=better,
+        )
+
+
+def pieces_of_hearing(post: Post, size: int) -> list[str]:
+    """Those who chose to hear of every post in the group of `post`, as `pieces_of_ringing`."""
+    return _pieces(_hearing_all(post).order_by("user_id").values_list("user_id", flat=True), size)
+
+
+def _hearing_all(post: Post) -> Any:
+    return Membership.objects.hearing_all().filter(group=post.group_id)
+
+
 def pieces_of_ringing(author_id: int, size: int) -> list[str]:
     """Those who rang the author's bell, as ranges `first-last` of at most `size` of them."""
     return _pieces(_ringing(author_id).order_by("follower_id").values_list("follower_id", flat=True), size)

@@ -91,6 +91,9 @@ def forget_groups(events: list[Any]) -> None:
     of_groups = Q(notification__kind__in=OF_GROUPS, notification__target_id__in=groups)
     for concerned in (Q(notification__recipient__in=people), Q(actor__in=people)):
         _resettle(concerned & of_groups)
+    gone = {event.user_id for event in events if isinstance(event, GroupLeft)}
+    if gone:
+        _resettle(Q(notification__recipient__in=gone, notification__kind="group_post"))
 
 
 @on(PostLiked, PostUnliked, queue="notify", batch=500, gather=LIKES_GATHER)
@@ -120,10 +123,14 @@ def note_mentions(events: list[PeopleMentioned]) -> None:
 
 @on(PostPublished, queue="notify", batch=20)
 def note_posts(events: list[PostPublished]) -> None:
-    """Whose post was shared; then, in pieces, those who rang the author's bell."""
+    """Whose post was shared; then, in pieces, those who rang the author's bell, and who hears of all in its group."""
     _settle(causes.of_shares([event.post_id for event in events]))
+    in_groups = Post.objects.published().filter(group__isnull=False)
+    posts = in_groups.in_bulk([event.post_id for event in events])
     for event in events:
         owe(ring_piece, event, causes.pieces_of_ringing(event.author_id, PIECE))
+        if post := posts.get(event.post_id):
+            owe(group_piece, event, causes.pieces_of_hearing(post, PIECE))
 
 
 @owed(queue="fanout_bulk")
@@ -133,6 +140,16 @@ def ring_piece(pieces: Sequence[Owed]) -> None:
         post = Post.objects.published().filter(pk=piece.event.post_id).first()  # type: ignore[attr-defined]
         if post is not None:
             _settle(causes.of_bell(post, first=first, last=last))
+
+
+@owed(queue="fanout_bulk")
+def group_piece(pieces: Sequence[Owed]) -> None:
+    """Some of the members of a group who hear of every post there."""
+    for piece in pieces:
+        first, last = map(int, piece.key.split("-"))
+        post = Post.objects.published().filter(pk=piece.event.post_id).first()  # type: ignore[attr-defined]
+        if post is not None and post.group_id is not None:
+            _settle(causes.of_group_post(post, first=first, last=last))
 
 
 @on(PostDeleted, queue="notify")

@@ -66,6 +66,8 @@ _CAUSES = {
         SELECT 1 FROM groups_membership s WHERE s.group_id = n.target_id AND s.user_id = n.recipient_id
             AND s.status = 'active' AND s.role <> 'member'))""",
     "group_accepted": _MEMBERSHIP.format(person="n.recipient_id", status="active"),
+    "group_post": """EXISTS (SELECT 1 FROM feeds_post p JOIN groups_membership m ON m.group_id = p.group_id
+        WHERE p.id = n.post_id AND p.author_id = a.actor_id AND m.user_id = n.recipient_id AND m.status = 'active')""",
     "like": """EXISTS (SELECT 1 FROM interactions_like l
         WHERE l.post_id = n.target_id AND l.user_id = a.actor_id AND l.is_active)""",
     "comment_like": """EXISTS (SELECT 1 FROM interactions_commentlike l

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -45,6 +46,7 @@ ICONS: dict[str, str] = {
     "group_request": "requests",
     "group_accepted": "people",
     "new_post": "bell",
+    "group_post": "people",
     "post_published": "schedule",
     "post_failed": "warning",
     "security": "shield",
@@ -52,7 +54,9 @@ ICONS: dict[str, str] = {
     "sanction": "shield",
     "system": "info",
 }
-OF_GROUPS = frozenset({"group_invitation", "group_request", "group_accepted"})
+OF_GROUPS = frozenset(
+    {"group_invitation", "group_request", "group_accepted"}
+)  # these have it as their target
 _NAME = re.compile("\ue000([0-9])\ue001")  # where a name stands in a sentence; letters of nobody's language
 
 _ACTORS = """
@@ -135,14 +139,14 @@ def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
     rows = [row for row in rows if not actors[row.pk] or any(one in cards for one in actors[row.pk])]
     posts = {item.id: item for item in posts_of({row.post_id for row in rows if row.post_id}, viewer=viewer)}
     comments = _comments(rows, viewer)
-    groups = _groups(rows, viewer)
+    groups = _groups(rows, posts, viewer)
     return [
         _item(
             row,
             [cards[person] for person in actors[row.pk] if _is_heard(cards.get(person))],
             posts,
             comments,
-            groups.get(row.target_id) if row.kind in OF_GROUPS else None,
+            groups.get(_group_key(row, posts)),
         )
         for row in rows
     ]
@@ -172,7 +176,7 @@ def _item(
         actors=actors,
         text=_sentence(row, names, group),
         excerpt=_excerpt(row, post, comment),
-        url=_url_of_group(row, group) if group else _url(row, actors, post, comment),
+        url=_url_of_group(row, group) if group and post is None else _url(row, actors, post, comment),
         post=post,
         comment=comment,
         group=group,
@@ -241,7 +245,22 @@ def _comments(rows: Sequence[Notification], viewer: User) -> Mapping[int, Commen
     return Comment.objects.visible_to(viewer).only("id", "content", "post_id").in_bulk(ids)
 
 
-def _groups(rows: Sequence[Notification], viewer: User) -> Mapping[int, Group]:
-    """Those that the viewer may still know of."""
-    ids = {row.target_id for row in rows if row.kind in OF_GROUPS}
-    return Group.objects.seen_by(viewer).in_bulk(ids) if ids else {}
+def _group_key(row: Notification, posts: Mapping[int, FeedItem]) -> int | str:
+    """The id or the address of the group that the sentence names; 0 where it names none."""
+    if row.kind in OF_GROUPS:
+        return row.target_id
+    post = posts.get(row.post_id or 0) if row.kind == "group_post" else None
+    return post.group["slug"] if post and post.group else 0
+
+
+def _groups(
+    rows: Sequence[Notification], posts: Mapping[int, FeedItem], viewer: User
+) -> Mapping[int | str, Group]:
+    """Those that the viewer may still know of, by id and by address."""
+    keys = {_group_key(row, posts) for row in rows} - {0}
+    if not keys:
+        return {}
+    named = Q(pk__in=[key for key in keys if isinstance(key, int)])
+    named |= Q(slug__in=[key for key in keys if isinstance(key, str)])
+    groups = Group.objects.seen_by(viewer).filter(named)
+    return {key: group for group in groups for key in (group.pk, group.slug)}

@@ -213,6 +213,12 @@ KINDS: dict[str, Kind] = {
             from_whom=False,
         ),
         Kind(
+            name="group_post",
+            label=_("Somebody posts in a group whose every post you chose to hear of"),
+            group=Group.OTHER,
+            paces=(Pace.MINUTES_10, Pace.AT_ONCE, Pace.HOURLY, Pace.DAILY, Pace.OFF),
+        ),
+        Kind(
             name="post_published",
             label=_("A post that you scheduled is out"),
             group=Group.OTHER,

@@ -161,6 +161,10 @@ _SENTENCES: Mapping[str, Sentence] = {
     "share": _did(lambda n: ngettext("%(people)s shared your post", "%(people)s shared your post", n)),
     "quote": _did(lambda n: ngettext("%(people)s quoted your post", "%(people)s quoted your post", n)),
     "new_post": _did(lambda n: ngettext("%(people)s posted", "%(people)s posted", n)),
+    "group_post": _of_group(
+        lambda n: ngettext("%(people)s posted in %(group)s", "%(people)s posted in %(group)s", n),
+        lambda n: ngettext("%(people)s posted in a group", "%(people)s posted in a group", n),
+    ),
     "post_published": lambda _people, _count, _words: _("The post that you scheduled is out."),
     "post_failed": lambda _people, _count, _words: _("A post that you scheduled could not be published."),
     "security": _security,

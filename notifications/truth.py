@@ -33,7 +33,13 @@ _COMMENT = (
 )
 _MEMBERSHIP = (
     "EXISTS (SELECT 1 FROM groups_membership m JOIN groups_group g ON g.id = m.group_id"
-    " WHERE m.group_id = w.target AND m.user_id = {person} AND m.status = '{status}' AND g.deleted_at IS NULL)"
+    " WHERE m.group_id = w.target AND m.user_id = {person} AND m.status = '{status}'"
+    " AND g.deleted_at IS NULL AND g.hidden_at IS NULL)"
+)
+# What somebody, in the group of the post at w.post, chose to hear of it.
+_NOTIFY = (
+    "EXISTS (SELECT 1 FROM feeds_post p JOIN groups_membership m ON m.group_id = p.group_id"
+    " WHERE p.id = w.post AND m.user_id = w.recipient AND m.status = 'active' AND {which})"
 )
 _CAUSES = {
     "follow": _FOLLOWS.format(a="w.actor", b="w.recipient", s="active"),
@@ -67,6 +73,11 @@ _CAUSES = {
     ),
     "quote": _POST.format(author="w.actor"),
     "new_post": _POST.format(author="w.actor"),
+    "group_post": (
+        f"{_POST.format(author='w.actor')} AND {_NOTIFY.format(which='true')} AND NOT EXISTS ("
+        "SELECT 1 FROM feeds_post p JOIN groups_group g ON g.id = p.group_id"
+        " WHERE p.id = w.post AND g.hidden_at IS NOT NULL)"
+    ),
     "post_published": _POST.format(author="w.recipient"),
     "post_failed": "true",
     "security": "true",
@@ -88,25 +99,34 @@ SELECT (CASE w.kind {causes} END) AND EXISTS (
     EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = w.recipient AND m.muted_id = w.actor
         AND (m.until IS NULL OR m.until > clock_timestamp()))
     OR EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
-        AS muted,
+    OR {silent} AS muted,
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
         AND f.status = 'active') AS follows,
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.actor AND f.followee_id = w.recipient
         AND f.status = 'active') AS followed_back,
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
-        AND f.status = 'active' AND f.notify) AS bell
+        AND f.status = 'active' AND f.notify) AS bell,
+    {hears_all} AS hears_all
 FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(actors)s::bigint[], %(targets)s::bigint[],
     %(posts)s::bigint[], %(comments)s::bigint[]) WITH ORDINALITY w(kind, recipient, actor, target, post, comment, place)
 ORDER BY w.place
 """.replace("{causes}", " ".join(f"WHEN '{kind}' THEN {cause}" for kind, cause in _CAUSES.items()))
+_TRUTH = _TRUTH.replace("{silent}", _NOTIFY.format(which="m.notify = 'none'"))
+_TRUTH = _TRUTH.replace(
+    "{hears_all}", "w.kind = 'group_post' AND " + _NOTIFY.format(which="m.notify = 'all'")
+)
 # What these lead to is of the recipient, who sees it as long as it stands.
 _OWN = frozenset({"like", "share", "comment", "post_published"})
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true of one claim now. `is_away`: whoever did it is suspended, which may end. `bell`: the recipient asked
-    to hear of the actor's posts."""
+    """What is true of one claim now.
+
+    `is_away`: whoever did it is suspended, which may end. `muted`: the recipient muted them, the conversation, or all
+    that is said in its group. `bell`: the recipient asked to hear of the actor's posts; `hears_all`: of all posts in
+    the group.
+    """
 
     is_caused: bool
     is_away: bool
@@ -114,6 +134,7 @@ class Truth:
     follows: bool
     followed_back: bool
     bell: bool
+    hears_all: bool
 
     @property
     def stands(self) -> bool:
@@ -173,6 +194,8 @@ def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
     if truth.muted or theirs.pace(claim.kind) is Pace.OFF:
         return False
     if claim.kind == "new_post" and not truth.bell:
+        return False
+    if claim.kind == "group_post" and not truth.hears_all:
         return False
     if any(_is_chosen(kind, truth, theirs) for kind in claim.unless):
         return False

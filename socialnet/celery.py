@@ -172,6 +172,9 @@ app.conf.beat_schedule = {
     "sanctions whose time is over": job(
         "moderation.tasks.end_due_sanctions", MINUTE, every=MINUTE, queue="default"
     ),
+    "reports that groups did not decide in time": job(
+        "moderation.tasks.escalate_due_cases", MINUTE, every=MINUTE, queue="default"
+    ),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

@@ -189,13 +189,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self.unsubscribe([topic])
                 self._refuse(topic, UnknownTopic.code)
 
-    def concerned(self, *, posts: set[int], people: set[int]) -> list[str]:
-        """The topics whose door may be another one since something changed about these posts or people."""
+    def concerned(self, *, posts: set[int], people: set[int], groups: set[int]) -> list[str]:
+        """The topics whose door may be another one since something changed about these posts, people or groups."""
         everything = self.viewer is not None and self.viewer.pk in people
         return [
             topic
             for topic, seat in self.topics.items()
-            if seat.post_id and (everything or seat.post_id in posts or seat.author_id in people)
+            if (seat.post_id or seat.group_id)
+            and (everything or seat.post_id in posts or seat.author_id in people or seat.group_id in groups)
         ]
 
     async def refresh(self) -> None:
@@ -353,8 +354,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     @classmethod
     async def _unseat(cls, changed: dict[str, list[int]]) -> None:
-        posts, people = set(changed["posts"]), set(changed["people"])
-        concerned = {socket: socket.concerned(posts=posts, people=people) for socket in cls._sockets()}
+        names = ("posts", "people", "groups")
+        about = {
+            name: set(changed.get(name, ())) for name in names
+        }  # a worker of before says nothing of groups
+        concerned = {socket: socket.concerned(**about) for socket in cls._sockets()}
         looks = (socket.look_at_door(topics) for socket, topics in concerned.items() if topics)
         await asyncio.gather(*looks, return_exceptions=True)
 

@@ -41,6 +41,7 @@ from feeds.selectors import get_visible_original, history_of, home_page, pinned_
 from interactions.actions import bookmark_post, comment_on_post, like_comment, like_post
 from interactions.models import Bookmark, Comment, CommentLike, Like
 from interactions.selectors import bookmarks_of, likes_of
+from moderation.models import Case
 from notifications.models import ChannelDelivery, Notification, NotificationActor
 from notifications.selectors import unread_count
 from socialnet.kernel.invariants import broken
@@ -137,6 +138,7 @@ def test_it_has_what_the_product_can_do() -> None:
     assert admin.is_staff and admin.is_superuser
     see_full_homes(ada)
     see_likes()
+    see_groups()
     see_inboxes(ada, ben)
     linking = Post.objects.get(preview__title="OpenStreetMap")
     assert 'class="preview' in Client().get(linking.get_absolute_url()).content.decode()
@@ -200,6 +202,13 @@ def see_likes() -> None:
     for like in Like.objects.select_related("user"):
         assert get_visible_original(like.post_id, viewer=like.user).post_id == like.post_id
         assert like.post_id < like.place and time_of(like.place) <= timezone.now()
+
+
+def see_groups() -> None:
+    """Two reports wait for a group's own moderators, and somebody hears of every post there."""
+    waiting = Case.objects.with_groups().filter(group__slug="bread-and-butter")
+    assert waiting.count() == 2 and max(case.reports for case in waiting) == 2
+    assert Notification.objects.filter(kind="group_post", recipient__username="camille_r").exists()
 
 
 def see_inboxes(ada: User, ben: User) -> None:

@@ -6,7 +6,7 @@ from accounts.events import PersonDeleted, PersonJoined, ProfileChanged, UserSus
 from accounts.models import User
 from discovery.search import documents
 from feeds.events import PostDeleted, PostEdited, PostPublished, PostsLoaded, PostsRemoved
-from groups.events import GroupChanged, GroupCreated, GroupDeleted
+from groups.events import GroupChanged, GroupCreated, GroupDeleted, GroupHidden, GroupShown
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
 
@@ -23,7 +23,7 @@ def keep_posts(events: Sequence[PostPublished]) -> None:
     documents.keep_posts({event.post_id for event in events})
 
 
-@on(GroupCreated, GroupChanged, GroupDeleted)
+@on(GroupCreated, GroupChanged, GroupDeleted, GroupHidden, GroupShown)
 def keep_groups(events: Sequence[GroupChanged]) -> None:
     documents.keep_groups({event.group_id for event in events})
 

@@ -52,7 +52,7 @@ SELECT person.id, person.is_private,
     ),
     (
         SELECT named.name FROM unnest(%(people)s::bigint[], %(groups)s::bigint[]) AS found (person, id)
-        JOIN groups_group named ON named.id = found.id AND named.deleted_at IS NULL
+        JOIN groups_group named ON named.id = found.id AND named.deleted_at IS NULL AND named.hidden_at IS NULL
         JOIN groups_membership mine ON mine.user_id = %(me)s AND mine.group_id = named.id AND mine.status = 'active'
         JOIN groups_membership theirs ON theirs.user_id = found.person AND theirs.group_id = named.id
             AND theirs.status = 'active'

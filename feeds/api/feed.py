@@ -89,7 +89,9 @@ class LiveView(APIView):
     filters = frozenset({"topics"})
 
     @extend_schema(
-        parameters=[OpenApiParameter("topics", str, description="Comma-separated: feed, post:ID.")]
+        parameters=[
+            OpenApiParameter("topics", str, description="Comma-separated: feed, post:ID, group:SLUG.")
+        ]
     )
     def get(self, request: Request) -> Response:
         """The snapshots that the socket would send, for polling, and the socket's address."""

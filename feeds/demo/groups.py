@@ -58,6 +58,7 @@ _SAID = [
     ("birthday-for-ben", "cleo", 50, "Eight o'clock, through the garden door. Bring a candle."),
 ]
 _PINNED = 0
+_ALL_HEARD = ("bread-and-butter", "camille_r")  # who hears of every post in which group
 
 
 def found_groups(made: Mapping[str, User]) -> None:
@@ -75,6 +76,7 @@ def found_groups(made: Mapping[str, User]) -> None:
             actions.join_group(group=group, person=made[name])
             if group.privacy == "private" and name != waits:
                 actions.accept_request(group=group, actor=made[founder], person=made[name])
+    actions.choose_news(group=groups[_ALL_HEARD[0]], person=made[_ALL_HEARD[1]], notify=Membership.Notify.ALL)
     posts = [_say(made[author], groups[slug], hours, text) for slug, author, hours, text in _SAID]
     pin_in_group(post=posts[_PINNED], actor=made["ben"])
 

@@ -28,6 +28,7 @@ from groups.selectors import get_visible_group
 from groups.tests.factories import a_group, is_in
 from socialnet.kernel import overload
 from socialnet.kernel.errors import NotFound
+from socialnet.outbox.models import Event
 from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -359,8 +360,8 @@ def test_who_leaves_hears_no_more_of_its_posts(
     groups.leave_group(group=group, person=ben)
     groups.change_group(group=group, actor=ada, name="Another name")
     drain()
-    assert (live.RIGHTS_GROUP, {"posts": [], "people": [ben.pk]}) in told
-    assert (live.RIGHTS_GROUP, {"posts": [post.pk], "people": []}) in told
+    assert (live.RIGHTS_GROUP, {"posts": [], "people": [ben.pk], "groups": []}) in told
+    assert (live.RIGHTS_GROUP, {"posts": [post.pk], "people": [], "groups": [group.pk]}) in told
     assert not live.seats([topic], viewer=ben)
     assert selectors.get_visible_item(post.pk, viewer=ada).group["name"] == "Another name"
 
@@ -427,6 +428,20 @@ def test_planted_drift_is_mended(ada: User, mend: Any) -> None:
     assert counted(group) == 1
     assert group_posts.reconcile_all() == (1 if mend is tasks.reconcile_recent_post_counts else 0)
     assert counted(quiet) == 0
+
+
+def test_the_hourly_job_finds_groups_where_somebody_only_deleted_or_left(ada: User, ben: User) -> None:
+    deleted_in, left, quiet = (a_group(ada) for _each in range(3))
+    old = plant_many(ada, 2, visibility="group", group=deleted_in)
+    plant_many(ada, 2, visibility="group", group=left)
+    is_in(left, ben)
+    Event.objects.all().delete()
+    GroupCounts.objects.update(posts=9)
+    actions.delete_post(post=old[0], actor=ada)
+    groups.leave_group(group=left, person=ben)
+    GroupCounts.objects.update(posts=9)
+    assert group_posts.reconcile_recent() == 2
+    assert (counted(deleted_in), counted(left), counted(quiet)) == (1, 2, 9)
 
 
 def test_wrong_counts_of_posts_are_said_and_mended_by_the_command(ada: User) -> None:

@@ -40,6 +40,9 @@ from feeds.selectors import HomePage, home_page
 from feeds.tests.factories import pages_of, publish
 from feeds.tests.oracle import homes_by_sql
 from feeds.tests.town import Town
+from groups import actions as groups
+from groups.errors import BannedFromGroup
+from groups.invariants import wrong_member_counts
 from socialnet.kernel import redis
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox import deliveries
@@ -71,6 +74,9 @@ DELETE FROM feeds_hashtag;
 DELETE FROM feeds_postrevision;
 DELETE FROM feeds_postcounts;
 DELETE FROM feeds_post;
+DELETE FROM groups_membership;
+DELETE FROM groups_groupcounts;
+DELETE FROM groups_group;
 DELETE FROM accounts_follow;
 DELETE FROM accounts_block;
 DELETE FROM accounts_mute;
@@ -81,8 +87,8 @@ UPDATE accounts_user SET is_private = false;
 
 
 class Homes(RuleBasedStateMachine):
-    """People follow people and tags, block, mute, publish, share, edit and delete while homes are read, lost and
-    refilled.
+    """People follow people and tags, join and leave a group, block, mute, publish, share, edit and delete while homes
+    are read, lost and refilled.
 
     The town is one oracle, plain SQL the other. At all times a home shows nothing that does not belong there; when
     every delivery is made it shows all that does, in order; a walk down it never misses what was there the whole time.
@@ -114,6 +120,8 @@ class Homes(RuleBasedStateMachine):
         self.away: set[int] = set()
         self.redis_returns_in = 0  # steps
         self.looks = 0
+        self.group = groups.create_group(owner=self.users[0], slug="the-group", name="The group")
+        self.town.group[0] = "active"
         for pair in permutations(range(len(NAMES)), 2):
             if pair not in strangers:
                 self.follow(pair, at_once=False)
@@ -226,6 +234,62 @@ class Homes(RuleBasedStateMachine):
         unfollow_tag(person=self.users[a], name=tag)
         self.town.tag_follows.remove((a, tag))
 
+    @rule(a=who, is_let_in=st.booleans(), at_once=st.booleans())
+    def enter_group(self, a, is_let_in, at_once):
+        """At once while it is open, else they ask."""
+        status = self.town.group.get(a)
+        with pytest.raises(BannedFromGroup) if status == "banned" else nullcontext():
+            groups.join_group(group=self.group, person=self.users[a])
+            if status != "active":
+                self.town.group[a] = "active" if self.town.is_group_open else "pending"
+        if is_let_in and self.town.group[a] == "pending":
+            groups.accept_request(group=self.group, actor=self.users[0], person=self.users[a])
+            self.town.group[a] = "active"
+        self.note_owed(at_once)
+
+    @precondition(lambda self: len(self.town.group) > 1)
+    @rule(choice=choices, by_owner=st.booleans())
+    def leave_group(self, choice, by_owner):
+        """By themselves, unless they are banned; or the owner ends whatever they are."""
+        a = one_of([one for one in self.town.group if one], choice)
+        if by_owner:
+            groups.remove_member(group=self.group, actor=self.users[0], person=self.users[a])
+        else:
+            groups.leave_group(group=self.group, person=self.users[a])
+        if by_owner or self.town.group[a] != "banned":
+            del self.town.group[a]
+
+    @rule(a=st.integers(1, len(NAMES) - 1))
+    def ban_from_group(self, a):
+        groups.ban_person(group=self.group, actor=self.users[0], person=self.users[a])
+        self.town.group[a] = "banned"
+
+    @rule(is_open=st.booleans())
+    def turn_group(self, is_open):
+        privacy = "public" if is_open else "private"
+        groups.change_group(group=self.group, actor=self.users[0], privacy=privacy)
+        self.town.is_group_open = is_open
+
+    @rule(choice=choices, many=st.integers(1, 3), tags=words, at_once=st.booleans())
+    def say_in_group(self, choice, many, tags, at_once):
+        a = one_of([one for one, status in self.town.group.items() if status == "active"], choice)
+        for _each in range(many):
+            post = publish_post(author=self.users[a], content=with_tags(tags), group=self.group)
+            self.town.tags[len(self.posts)] = set(tags)
+            self.note_post(post, (a, "group", "standing"))
+        self.note_owed(at_once)
+
+    @rule(pair=pairs, said=st.integers(1, 2))
+    def meet_in_group(self, pair, said):
+        """Two who may not follow each other, where it can be heard."""
+        for a in pair:
+            if self.town.group.get(a) == "banned":
+                groups.remove_member(group=self.group, actor=self.users[0], person=self.users[a])
+                del self.town.group[a]
+            self.enter_group(a, is_let_in=True, at_once=False)
+        place = [one for one, status in self.town.group.items() if status == "active"].index(pair[0])
+        self.say_in_group(place, said, (), at_once=True)
+
     @precondition(lambda self: standing(self.town.posts))
     @rule(choice=choices, tags=words)
     def edit_words(self, choice, tags):
@@ -265,11 +329,11 @@ class Homes(RuleBasedStateMachine):
         unshare_post(post=self.posts[of], person=self.users[sharer])
         self.forget_shares(place)
 
-    @precondition(lambda self: standing(self.town.posts))
+    @precondition(lambda self: self.outside())
     @rule(choice=choices, audience=audiences)
     def edit_audience(self, choice, audience):
         """To fewer people only."""
-        place = one_of(standing(self.town.posts), choice)
+        place = one_of(self.outside(), choice)
         author, before, _state = self.town.posts[place]
         if OWN_AUDIENCES.index(audience) < OWN_AUDIENCES.index(before):
             with pytest.raises(AudienceWidened):
@@ -455,6 +519,8 @@ class Homes(RuleBasedStateMachine):
         assert invariants.wrong_post_counts(10) == 0
         assert invariants.wrong_share_counts(10) == 0
         assert invariants.wrong_tag_counts(10) == 0
+        assert invariants.wrong_group_post_counts(10) == 0
+        assert wrong_member_counts(10) == 0
         counts = PersonCounts.objects.in_bulk()
         for a, user in enumerate(self.users):
             said = [*self.town.posts, *self.town.shares]
@@ -475,6 +541,10 @@ class Homes(RuleBasedStateMachine):
 
     def pending(self) -> list[tuple[int, int]]:
         return [pair for pair, status in self.town.follows.items() if status == "pending"]
+
+    def outside(self) -> list[int]:
+        """The places of what stands, and is not said in a group."""
+        return [place for place in standing(self.town.posts) if self.town.posts[place][1] != "group"]
 
     def chosen(self, choice: int) -> tuple[Post, int]:
         """A post or a share of one, deleted ones among them, and the place of the original."""

@@ -21,6 +21,8 @@ class Town:
     )  # as posts, and the place of the original
     tags: dict[int, set[str]] = field(default_factory=dict)  # by the place of the post
     tag_follows: set[tuple[int, str]] = field(default_factory=set)
+    group: dict[int, str] = field(default_factory=dict)  # who is what in the one group that there is
+    is_group_open: bool = True
 
     def is_follower(self, who: int, of: int) -> bool:
         return self.follows.get((who, of)) == "active"
@@ -44,6 +46,10 @@ class Town:
                 return follower
             case "friends":
                 return follower and self.is_follower(author, viewer)
+            case "group":
+                status = self.group.get(viewer)
+                is_open = self.is_group_open and status != "banned"
+                return status == "active" or (is_open and (follower or author not in self.private))
         return False
 
     def may_see_share(self, viewer: int | None, author: int, audience: str, state: str, of: int) -> bool:
@@ -52,6 +58,10 @@ class Town:
     def belongs(self, viewer: int, author: int, place: int | None = None) -> bool:
         """`place` is that of the post; a share belongs for its author alone."""
         return viewer == author or self.is_follower(viewer, author) or self.has_tag(viewer, place)
+
+    def is_for_group(self, viewer: int, author: int) -> bool:
+        """What is said in a group belongs to its members, and to who said it."""
+        return viewer == author or self.group.get(viewer) == "active"
 
     def has_tag(self, viewer: int, place: int | None) -> bool:
         tags = set() if place is None else self.tags.get(place, set())
@@ -65,7 +75,11 @@ class Town:
     ) -> bool:
         return (
             self.may_see(viewer, author, audience, state)
-            and self.belongs(viewer, author, place)
+            and (
+                self.is_for_group(viewer, author)
+                if audience == "group"
+                else self.belongs(viewer, author, place)
+            )
             and not self.is_muted(viewer, author)
         )
 

@@ -218,6 +218,7 @@ MFA_FORMS = {
     "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
 }
 GRACE_DAYS = env.int("GRACE_DAYS", default=30)  # in which who left may come back
+GROUP_REPORT_HOURS = env.int("GROUP_REPORT_HOURS", default=24)  # then reports in groups are the site's
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)  # that an archive is kept
 FOLLOW_LIMIT = env.int("FOLLOW_LIMIT", default=5000)
 
@@ -291,6 +292,7 @@ SPECTACULAR_SETTINGS = {
         "GroupRoleEnum": "groups.models.Membership.Role",
         "MembershipStatusEnum": "groups.models.Membership.Status",
         "MembershipAnswerEnum": "groups.serializers.ANSWERS",
+        "GroupNotifyEnum": "groups.models.Membership.Notify",
     },
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

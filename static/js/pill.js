@@ -1,4 +1,5 @@
-// "3 new posts": counts what the head of the home feed has and this page has not. It never moves what is being read.
+// "3 new posts": counts what the head of a feed, home or a group, has and this page has not. It never moves what is being
+// read.
 // In the mode Top there is no such count.
 
 import { start as startLive, subscribe } from "./live.js";
@@ -6,7 +7,8 @@ import { added, announce, isSignIn, parse, postsOf } from "./page.js";
 import { count as countInTitle } from "./title.js";
 
 const HEAD_LENGTH = 20, SOON = 150, LATER = 6000;
-const feed = document.querySelector("[data-feed='home'], [data-feed='top']");
+const feed = document.querySelector("[data-feed='home'], [data-feed='top'], [data-feed='group'][data-topic]");
+const topic = feed?.dataset.topic || "feed", here = feed?.dataset.here || "/";
 const isRanked = feed?.dataset.feed === "top"; // nothing new is put in between; what is gone leaves
 let asked = 0, askedAgain = 0;
 
@@ -37,7 +39,8 @@ function compare(headIds) {
 async function look() {
   const response = await fetch(feed.dataset.headUrl, { headers: { Accept: "application/json" } });
   if (!response.ok) return [];
-  const { ids } = await response.json();
+  const { ids: head, results } = await response.json();
+  const ids = head || results.filter((post) => !post.pinned).map((post) => post.id); // what is pinned stands above
   compare(ids);
   return ids;
 }
@@ -74,13 +77,13 @@ function show(count) {
 function makePill() {
   const pill = document.createElement("a");
   pill.className = "pill";
-  pill.href = "/";
+  pill.href = here;
   const arrow = document.querySelector("#arrow-up")?.content.firstElementChild.cloneNode(true);
   pill.append(...(arrow ? [arrow] : []), document.createElement("span"));
   pill.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    bringIn().catch(() => location.assign("/"));
+    bringIn().catch(() => location.assign(here));
   });
   return pill;
 }
@@ -91,7 +94,7 @@ async function bringIn() {
   const articles = postsOf(parse(await response.text()));
   const shown = new Set(shownIds());
   const joined = !shown.size || articles.some((post) => shown.has(post.dataset.postId));
-  if (!joined) return location.assign("/"); // so much is new that there would be a gap
+  if (!joined) return location.assign(here); // so much is new that there would be a gap
   put(articles.filter((post) => !shown.has(post.dataset.postId)));
 }
 
@@ -161,7 +164,7 @@ let started = false;
 export function start() {
   if (started || !feed || new URLSearchParams(location.search).has("cursor")) return;
   started = true;
-  subscribe("feed", hear);
+  subscribe(topic, hear);
   startLive();
   if (isRanked) return;
   document.addEventListener("socialnet:posted", (event) => takeFrom(event.detail));
