@@ -57,4 +57,5 @@ class FilterForm(forms.Form):
     def written(self) -> dict[str, Any]:
         """As the actions take it; only after `is_valid`."""
         given = dict(self.cleaned_data)
-        return {**given, "places": given.pop("where")}
+        places = given.pop("where")
+        return {**given, "places": places}

@@ -19,6 +19,8 @@ _UNSPACED = (
     (0x3005, 0x3007), (0x3021, 0x30FF), (0x3100, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
     (0xA9E0, 0xA9FF), (0xAA60, 0xAADF), (0xF900, 0xFAFF), (0x1B000, 0x1B16F), (0x20000, 0x3FFFF),
 )  # fmt: skip
+# Letters and digits that stand together, of scripts with spaces: what `touches`, but for marks.
+_RUN = re.compile(rf"[^\W{''.join(f'{chr(first)}-{chr(last)}' for first, last in _UNSPACED)}]+")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")  # they change nothing that is read
 
 
@@ -56,18 +58,25 @@ def touches(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One filter as somebody wrote it, and what is looked for."""
+    """One filter as somebody wrote it, and what is looked for.
+
+    A text that has it has its longest piece without spaces, `anchor`; and of a whole word all its `runs` of letters, each
+    as one of its own.
+    """
 
     text: str
     needle: str
     whole_word: bool
     action: Action
-    anchor: str = ""
+    runs: frozenset[str]
+    anchor: str
 
     @classmethod
     def of(cls, text: str, *, whole_word: bool, action: Action) -> "Phrase":
         needle = folded(text)
-        return cls(text, needle, whole_word, action, max(needle.split(), key=len, default=""))
+        anchor = max(needle.split(), key=len, default="")
+        runs = frozenset(_RUN.findall(needle)) if whole_word else frozenset()
+        return cls(text, needle, whole_word, action, runs, anchor)
 
     def is_in(self, text: str) -> bool:
         """Whether folded `text` has it."""
@@ -101,8 +110,8 @@ class Verdict:
 class Compiled:
     """The phrases of one person for one place.
 
-    Few of many phrases are in a page. So its words are put together once, each a single time however often they are
-    said, and a phrase whose longest word is not among them needs no further look.
+    Few of many phrases are in a page. So its words are put together once, each a single time however often it is said,
+    and a phrase that has others in it needs no further look.
     """
 
     __slots__ = ("hides", "phrases")
@@ -118,10 +127,21 @@ class Compiled:
         """Of each text, which comes in parts, what is to become of it; None where no phrase is in it."""
         if not self.phrases:
             return [None] * len(texts)
-        whole = [BETWEEN.join(map(folded, parts)) for parts in texts]
-        said = " ".join({word for text in whole for word in text.split()})
-        likely = [phrase for phrase in self.phrases if phrase.anchor in said]
-        return [_verdict([phrase for phrase in likely if phrase.is_in(text)]) for text in whole]
+        read = [BETWEEN.join(map(folded, parts)) for parts in texts]
+        likely = self._likely(read)
+        if not likely:
+            return [None] * len(texts)
+        return [_verdict([phrase for phrase in likely if phrase.is_in(text)]) for text in read]
+
+    def _likely(self, texts: Sequence[str]) -> list[Phrase]:
+        """Those that may be in some of `texts`, in their order."""
+        said = " ".join({word for text in texts for word in text.split()})
+        runs, letters = set(_RUN.findall(said)), set(said)
+        return [
+            phrase
+            for phrase in self.phrases
+            if runs.issuperset(phrase.runs) and letters.issuperset(phrase.anchor) and phrase.anchor in said
+        ]
 
 
 def _verdict(found: Sequence[Phrase]) -> Verdict | None:
