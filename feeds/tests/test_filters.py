@@ -354,7 +354,7 @@ def test_a_warm_page_costs_one_query_and_no_round_trip_more(
     )
     with django_assert_num_queries(1):
         page = home_page(viewer=reader)
-    assert len(page.items) == 20 and page.hidden == 3
+    assert len(page.items) == 20 and page.hidden == 2
     assert len(trips) == 2
 
 
