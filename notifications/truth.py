@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from feeds.door import facts
+from notifications import filtering
 from notifications.claims import Claim
 from notifications.models import FromWhom
 from notifications.preferences import Wishes
@@ -144,7 +145,8 @@ def ask(claims: Sequence[Claim]) -> list[Truth]:
 
 
 def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> list[Claim]:
-    """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked."""
+    """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked, and their
+    filters."""
     wanted = [claim for claim, truth in claims.items() if truth.stands and is_wanted(claim, truth, wishes)]
     doors: dict[int, set[int]] = defaultdict(set)
     for claim in wanted:
@@ -156,11 +158,13 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
         for fact in facts(viewer_id=recipient_id, post_ids=post_ids).values()
         if fact.visible
     }
-    return [
+    open_to_them = [
         claim
         for claim in wanted
         if not claim.post_id or claim.kind in _OWN or (claim.recipient_id, claim.post_id) in seen
     ]
+    filtered = filtering.of_claims(open_to_them)
+    return [claim for claim in open_to_them if claim not in filtered or not filtered[claim].hides]
 
 
 def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
