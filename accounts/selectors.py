@@ -98,7 +98,7 @@ class Profile:
     @cached_property
     def bio_html(self) -> str:
         """The bio as this viewer may see it; one query when it names somebody."""
-        return bio_html(self.shown["bio"] or "")
+        return bio_html(self.shown["bio"] or "", by=self.user.pk)
 
     @property
     def state(self) -> str:

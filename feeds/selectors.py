@@ -438,6 +438,7 @@ def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: i
     rows = posts.before(cursor).order_by("-id").only("id")
     page: Page[Post] = Page.of(rows, size=size)
     found = items_of([post.pk for post in page.items], viewer=viewer)
+    insights.note_shown(found, viewer_id=viewer.pk)
     return Page(items=found, next_cursor=page.next_cursor)
 
 
@@ -469,8 +470,10 @@ def _listed(
         if len(shown) > size:
             break
     page = shown[:size]
+    made = items(page, truth, known_of(page, truth), viewer_id=viewer_id)
+    insights.note_shown(made, viewer_id=viewer_id)
     return Page(
-        items=items(page, truth, known_of(page, truth), viewer_id=viewer_id),
+        items=made,
         next_cursor=Cursor(before=page[-1].post_id) if len(shown) > size else None,
     )
 

@@ -95,7 +95,10 @@ SELECT (CASE w.kind {causes} END) AND EXISTS (
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.actor AND f.followee_id = w.recipient
         AND f.status = 'active') AS followed_back,
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
-        AND f.status = 'active' AND f.notify) AS bell
+        AND f.status = 'active' AND f.notify) AS bell,
+    EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = w.recipient AND (u.mentions_from = 'everyone'
+        OR u.mentions_from = 'followed' AND EXISTS (SELECT 1 FROM accounts_follow f
+            WHERE f.follower_id = u.id AND f.followee_id = w.actor AND f.status = 'active'))) AS may_name
 FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(actors)s::bigint[], %(targets)s::bigint[],
     %(posts)s::bigint[], %(comments)s::bigint[]) WITH ORDINALITY w(kind, recipient, actor, target, post, comment, place)
 ORDER BY w.place
@@ -107,7 +110,7 @@ _OWN = frozenset({"like", "share", "comment", "post_published"})
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What is true of one claim now. `is_away`: whoever did it is suspended, which may end. `bell`: the recipient asked
-    to hear of the actor's posts."""
+    to hear of the actor's posts. `may_name`: the recipient lets the actor mention them."""
 
     is_caused: bool
     is_away: bool
@@ -115,6 +118,7 @@ class Truth:
     follows: bool
     followed_back: bool
     bell: bool
+    may_name: bool = True
 
     @property
     def stands(self) -> bool:
@@ -185,4 +189,6 @@ def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
 
 def _is_chosen(kind: str, truth: Truth, wishes: Wishes) -> bool:
     """Whether they want to hear of this kind from this person."""
+    if kind == "mention" and not truth.may_name:
+        return False
     return wishes.pace(kind) is not Pace.OFF and _WANTED[wishes.from_whom(kind)](truth)

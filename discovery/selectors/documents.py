@@ -9,7 +9,8 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import get_language
 
-from accounts.models import User, Viewer
+from accounts.access import Relation
+from accounts.models import FoundBy, User, Viewer
 from accounts.selectors import PersonRow, relations_of
 from discovery import cache
 from discovery.errors import SearchPaused
@@ -18,7 +19,7 @@ from discovery.search import groups, people, steps, tags
 from discovery.search.posts import found_posts
 from discovery.search.query import Query
 from discovery.search.words import words_in
-from feeds.items import items_of
+from feeds.items import FeedItem, items_of
 from feeds.models import Hashtag
 from groups.selectors import seen_groups
 from socialnet.kernel import overload, snapshots
@@ -203,7 +204,7 @@ def _read(ids: Sequence[int], *, kind: Type, viewer: Viewer, start: int, size: i
 def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
     match kind:
         case Type.POSTS:
-            return {item.id: item for item in items_of(ids, viewer=viewer)}
+            return _findable_posts(items_of(ids, viewer=viewer), viewer)
         case Type.USERS:
             return visible_people(ids, viewer=viewer)
         case Type.GROUPS:
@@ -211,15 +212,34 @@ def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
     return dict(tags.visible_tags(ids, viewer=viewer))
 
 
+def _findable_posts(items: Sequence[FeedItem], viewer: Viewer) -> dict[int, FeedItem]:
+    """Those of people whom `viewer` may find, by id; what a share shares counts as its own."""
+    authors = {one.author.id for item in items for one in (item, item.shown)}
+    shy = User.objects.filter(pk__in=authors).exclude(found_by=FoundBy.EVERYONE).only("id", "found_by")
+    hiding = {user.pk: user for user in shy}
+    relations = relations_of(viewer, hiding) if hiding else {}
+    gone = {ident for ident, user in hiding.items() if not _may_find(user, relations[ident], viewer)}
+    return {item.id: item for item in items if not {item.author.id, item.shown.author.id} & gone}
+
+
+def _may_find(user: User, relation: Relation, viewer: Viewer) -> bool:
+    """Whether `user` lets `viewer` come across them; oneself one finds always."""
+    if user.found_by == FoundBy.EVERYONE or user.pk == viewer.pk:
+        return True
+    return user.found_by == FoundBy.FOLLOWERS and relation.following
+
+
 def visible_people(user_ids: Iterable[int], *, viewer: Viewer) -> dict[int, PersonRow]:
-    """Those who stand and have no block with `viewer`, either way, by id."""
+    """Those who stand, have no block with `viewer`, either way, and let them find them; by id."""
     users = User.objects.standing().filter(pk__in=list(user_ids)).select_related("counts")
     found = {user.pk: user for user in users}
     relations = relations_of(viewer, found)
     return {
         ident: PersonRow(user=user, relations=relations[ident])
         for ident, user in found.items()
-        if not relations[ident].blocking and not relations[ident].blocked_by
+        if not relations[ident].blocking
+        and not relations[ident].blocked_by
+        and _may_find(user, relations[ident], viewer)
     }
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.tests.factories import Api, follows, page_of, person
-from feeds import insights, shields, top
+from feeds import insights, shields, sources, top
 from feeds.actions import add_filter, change_filter, delete_filter, publish_post, share_post
 from feeds.errors import BadFilter, BadPhrase, FilterExists, FilterLimit
 from feeds.filters import Action, Compiled, Phrase, Place, Verdict, folded, touches
@@ -344,6 +344,7 @@ def test_a_warm_page_costs_one_query_and_no_round_trip_more(
     add_filter(person=reader, phrase="spoiler", places=HOME)
     with redis.door() as client:
         client.delete(shields.key_of(reader.pk))  # the tombstone of the change, which goes after 5 s
+    monkeypatch.setattr(sources, "WINDOW_SECONDS", 600)
     home_page(viewer=reader)
     home_page(viewer=reader)
     trips = []
