@@ -16,7 +16,11 @@ def people_named(names: Iterable[str], *, by: int | None) -> dict[str, str]:
     if not wanted:
         return {}
     follows_back = Exists(Follow.objects.active().filter(follower=OuterRef("pk"), followee=by))
-    let = Q(mentions_from=MentionsFrom.EVERYONE) | Q(pk=by) | Q(follows_back, mentions_from=MentionsFrom.FOLLOWED)
+    let = (
+        Q(mentions_from=MentionsFrom.EVERYONE)
+        | Q(pk=by)
+        | Q(follows_back, mentions_from=MentionsFrom.FOLLOWED)
+    )
     named = User.objects.named_any(wanted).filter(let, is_active=True)
     return {username.lower(): username for username in named.values_list("username", flat=True)}
 

@@ -11,7 +11,8 @@ PHRASES, CARDS, LETTERS = 500, 20, 2_000
 TIMES = 60  # each page in each round
 TARGET_MS = 5
 SEED = 20260601
-_SYLLABLES = "ba de fi go lu ma ne pi ro su ta ve wi xo yu cha she thi gro plu stra ein ung tion".split()
+_SYLLABLES = ("ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "wi", "xo", "yu", "cha",
+    "she", "thi", "gro", "plu", "stra", "ein", "ung", "tion")  # fmt: skip
 
 
 def run(report: Report, options: Namespace) -> None:
@@ -37,7 +38,10 @@ def run(report: Report, options: Namespace) -> None:
     }
     phrases = [" ".join(rng.choices(rare, k=rng.choice([1, 1, 2]))) for _ in range(PHRASES - 100)]
     phrases += rng.choices(words, k=50) + ["".join(rng.choices(han, k=3)) for _ in range(50)]
-    for of, whole in (("one of four also inside of words", lambda n: n % 4 > 0), ("all inside", lambda _n: False)):
+    for of, whole in (
+        ("one of four also inside of words", lambda n: n % 4 > 0),
+        ("all inside", lambda _n: False),
+    ):
         compiled = Compiled(
             Phrase.of(phrase, whole_word=whole(n), action=Action.HIDE) for n, phrase in enumerate(phrases)
         )

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from django.db.models import F
 
 from accounts.hooks import ExportPart
-from feeds.models import DailyFeedStats, Draft, KeywordFilter, Media, Pin, Post, PostRevision, ReadMarker, TagFollow
+from feeds.models import (
+    DailyFeedStats,
+    Draft,
+    KeywordFilter,
+    Media,
+    Pin,
+    Post,
+    PostRevision,
+    ReadMarker,
+    TagFollow,
+)
 
 _POST = (
     "id", "content", "visibility", "language", "reply_policy", "content_warning", "share_of_id",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
-from feeds import shields
 from feeds.candidates import Candidates
 from feeds.door import facts
 from feeds.filters import Action, Compiled, Phrase

@@ -50,7 +50,7 @@ class FilterPreviewSerializer(serializers.Serializer[Any]):
 
 
 class FilteredSerializer(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(choices=[FilterAction.FOLD])
+    action = serializers.ChoiceField(choices=FilterAction.choices, help_text="fold")
     phrases = serializers.ListField(child=serializers.CharField())
 
 

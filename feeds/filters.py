@@ -1,8 +1,8 @@
 """Words that somebody does not want to read, found in texts: pure functions, apart from where they are kept.
 
-Text and phrase are compared as `folded` has them: without case, in one of their Unicode spellings, on one line. A phrase
-that is a whole word is found only where no letter, digit or mark of a word touches it; scripts that are written without
-spaces have no such places, so there it is found anywhere.
+Text and phrase are compared as `folded` has them: without case, in one of their Unicode spellings, on one line. A
+phrase that is a whole word is found only where no letter, digit or mark of a word touches it; scripts that are written
+without spaces have no such places, so there it is found anywhere.
 """
 
 import re
@@ -60,8 +60,8 @@ def touches(character: str) -> bool:
 class Phrase:
     """One filter as somebody wrote it, and what is looked for.
 
-    A text that has it has its longest piece without spaces, `anchor`; and of a whole word all its `runs` of letters, each
-    as one of its own.
+    A text that has it has its longest piece without spaces, `anchor`; and of a whole word all its `runs` of letters,
+    each as one of its own.
     """
 
     text: str

@@ -575,9 +575,7 @@ def own_pictures(media_ids: Sequence[int], *, owner: User) -> list[Media]:
     return [found[media_id] for media_id in dict.fromkeys(media_ids) if media_id in found]
 
 
-def filters_of(
-    *, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE
-) -> Page[KeywordFilter]:
+def filters_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[KeywordFilter]:
     """What `person` does not want to read, the newest first, also what has ended."""
     rows = KeywordFilter.objects.of(person).order_by("-pk")
     return Page.of(rows.filter(pk__lt=cursor.before) if cursor else rows, size=size)

@@ -206,9 +206,7 @@ def words_in(item: FeedItem, viewer_id: int) -> list[str]:
     """What is read of a post as `viewer_id` sees it, but for their own words."""
     original = item.original
     shown = [item, original, original.original if original else None]
-    return [
-        words for one in shown if one and one.author.id != viewer_id for words in words_of(one.card)
-    ]
+    return [words for one in shown if one and one.author.id != viewer_id for words in words_of(one.card)]
 
 
 def words_of(card: Card) -> list[str]:

@@ -173,9 +173,7 @@ def _in_order(posts: Iterable[tuple[int, Candidate]]) -> list[int]:
     ]
 
 
-def _read(
-    shield: Shield, ids: Sequence[int], place: Place, size: int
-) -> tuple[list[FeedItem], Place | None]:
+def _read(shield: Shield, ids: Sequence[int], place: Place, size: int) -> tuple[list[FeedItem], Place | None]:
     """A page of the snapshot: what is still for this viewer's home, refilled until it is full, and what follows."""
     viewer_id = shield.viewer_id
     kept: list[Facts] = []

@@ -1,5 +1,5 @@
-"""What somebody's filters leave of a thread: comments that are hidden are not there, with all that hangs on them, others
-are folded away. One's own words never are, nor does a comment go under which one has said something."""
+"""What somebody's filters leave of a thread: comments that are hidden are not there, with all that hangs on them,
+others are folded away. One's own words never are, nor does a comment go under which one has said something."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace

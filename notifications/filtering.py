@@ -1,7 +1,7 @@
-"""What somebody's filters say of their news: of the words of others that it leads to. One's own words are never looked at.
+"""What somebody's filters say of their news: of the words of others that it leads to, never of one's own.
 
-What they hide does not come into the inbox, as with a mute; what is there already is left out where it is read. What they
-fold comes in and is folded. Of neither is anybody told outside of the inbox.
+What they hide does not come into the inbox, as with a mute; what is there already is left out where it is read. What
+they fold comes in and is folded. Of neither is anybody told outside of the inbox.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,9 @@ def of_claims(claims: Iterable[Claim]) -> dict[Claim, Verdict]:
     """Those of `claims` in whose words their recipients' filters found something; a round trip to Redis, and for
     recipients who have filters the words."""
     worded = [claim for claim in claims if claim.kind in WORDED]
-    filters = shields.of_people({claim.recipient_id for claim in worded}, Place.NOTIFICATIONS) if worded else {}
+    filters = (
+        shields.of_people({claim.recipient_id for claim in worded}, Place.NOTIFICATIONS) if worded else {}
+    )
     found: dict[Claim, Verdict] = {}
     for person_id, theirs in filters.items():
         mine = [claim for claim in worded if claim.recipient_id == person_id]

@@ -140,7 +140,8 @@ WHERE w.recipient <> w.actor
         ((w.recipient, w.actor), (w.actor, w.recipient)))
     AND NOT EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
     AND (w.kind <> 'mention' OR recipient.mentions_from = 'everyone')
-    AND NOT EXISTS (SELECT 1 FROM feeds_keywordfilter k WHERE k.user_id = w.recipient AND 'notifications' = ANY(k.places))
+    AND NOT EXISTS (SELECT 1 FROM feeds_keywordfilter k
+        WHERE k.user_id = w.recipient AND 'notifications' = ANY(k.places))
     AND NOT EXISTS (SELECT 1 FROM restless r WHERE r.person = w.recipient)
     AND NOT EXISTS (SELECT 1 FROM restless r WHERE r.person = w.actor)
     AND NOT EXISTS (SELECT 1 FROM restless r WHERE r.person = w.owner)

@@ -19,12 +19,12 @@ from accounts.actions.sign_in import end_sessions, revoke_all_tokens
 from accounts.cards import drop_author_card
 from accounts.errors import EditConflict, EmailInUse, InvalidFields, WrongPassword
 from accounts.events import (
-    ReachChanged,
     ConfirmationAsked,
     PersonDeleted,
     PersonJoined,
     PrivacyChanged,
     ProfileChanged,
+    ReachChanged,
 )
 from accounts.models import Block, EmailChange, Export, FoundBy, KnownDevice, MentionsFrom, Mute, User
 from accounts.profiles import clean_fields

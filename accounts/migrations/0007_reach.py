@@ -28,7 +28,11 @@ class Migration(migrations.Migration):
             model_name="user",
             name="found_by",
             field=models.CharField(
-                choices=FOUND, db_default="everyone", default="everyone", max_length=9, verbose_name="found by"
+                choices=FOUND,
+                db_default="everyone",
+                default="everyone",
+                max_length=9,
+                verbose_name="found by",
             ),
         ),
         AddConstraintNotValid(

@@ -1,6 +1,5 @@
 """Who may mention somebody, and what robots are asked of whom not everybody may find."""
 
-
 import pytest
 
 from accounts import actions
@@ -147,5 +146,3 @@ def test_robots_do_not_list_whom_not_everybody_may_find(ada: User, whom: str) ->
         assert answer.headers["X-Robots-Tag"] == "noindex"
         assert '<meta name="robots" content="noindex">' in answer.content.decode()
     assert author_cards([ada.pk])[ada.pk].robots == "noindex"
-
-

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 
 from feeds import selectors, top
 from feeds.api.pages import as_json
+from feeds.filter_shapes import FilteredPostSerializer
 from feeds.live import polled
 from feeds.selectors import HomePage
-from feeds.filter_shapes import FilteredPostSerializer
 from feeds.serializers import (
     HeadSerializer,
     LiveSerializer,

@@ -97,9 +97,7 @@ class FilterPreviewView(APIView):
         )
         data.is_valid(raise_exception=True)
         phrase = actions.checked_phrase(data.validated_data["phrase"])
-        preview = preview_of(
-            person=request.user, phrase=phrase, whole_word=data.validated_data["whole_word"]
-        )
+        preview = preview_of(person=request.user, phrase=phrase, whole_word=data.validated_data["whole_word"])
         return Response(preview_json(preview))
 
 
