@@ -3,8 +3,8 @@
 from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
 from django.db import migrations, models
 
-MENTIONS = [("everyone", "everybody"), ("followed", "people I follow"), ("nobody", "nobody")]
-FOUND = [("everyone", "everybody"), ("followers", "people who follow me"), ("nobody", "nobody")]
+MENTIONS = [("everyone", "Everybody"), ("followed", "People I follow"), ("nobody", "Nobody")]
+FOUND = [("everyone", "Everybody"), ("followers", "People who follow me"), ("nobody", "Nobody")]
 
 
 class Migration(migrations.Migration):

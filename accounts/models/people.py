@@ -33,17 +33,17 @@ def robots_of(*, indexed: bool, archived: bool) -> str:
 class MentionsFrom(models.TextChoices):
     """Whose mentions of somebody lead to them, and are told to them."""
 
-    EVERYONE = "everyone", _("everybody")
-    FOLLOWED = "followed", _("people I follow")
-    NOBODY = "nobody", _("nobody")
+    EVERYONE = "everyone", _("Everybody")
+    FOLLOWED = "followed", _("People I follow")
+    NOBODY = "nobody", _("Nobody")
 
 
 class FoundBy(models.TextChoices):
     """Who comes across somebody in search, among suggestions and on Explore; whoever knows their address always may."""
 
-    EVERYONE = "everyone", _("everybody")
-    FOLLOWERS = "followers", _("people who follow me")
-    NOBODY = "nobody", _("nobody")
+    EVERYONE = "everyone", _("Everybody")
+    FOLLOWERS = "followers", _("People who follow me")
+    NOBODY = "nobody", _("Nobody")
 
 
 class UserQuerySet(models.QuerySet["User"]):

@@ -80,6 +80,11 @@ class KeywordFilter(models.Model):
     def __str__(self) -> str:
         return f"filter {self.pk} of {self.user_id}"
 
+    @property
+    def where(self) -> str:
+        """Its places in words."""
+        return ", ".join(str(FilterPlace(place).label) for place in self.places)
+
 
 class DailyFeedStats(models.Model):
     """One day of a person, by UTC: how many posts their home showed them, how many their filters kept from them, how
