@@ -16,7 +16,7 @@ _BUSY = {"ada": (60, 240), "ben": (35, 150)}  # posts that home shows, and times
 
 def keep_away(made: Mapping[str, User]) -> None:
     add_filter(person=made["ada"], phrase="giveaway", action="hide")
-    add_filter(person=made["ada"], phrase="football", action="fold", places=["home", "threads"])
+    add_filter(person=made["ada"], phrase="on air at six", action="fold", places=["home", "threads"])
 
 
 def live_a_month(made: Mapping[str, User]) -> None:
