@@ -49,6 +49,7 @@ class Candidates:
             self._stages, self._pull = [self._followed], NO_SOURCES  # it finds their posts, too
         self._beside: bytes | None = None
         self._filters: bytes | None = None
+        self._asked_for_filters = False
         self._tags: Sequence[str] = ()
         self._streams: list[_Stream] = []
         self._groups: Sequence[int] = ()
@@ -64,7 +65,9 @@ class Candidates:
 
     def shield(self) -> Shield:
         """What this person's filters leave of their home; once the walk has begun, mostly without asking anybody."""
-        return Shield(self.user_id, shields.of(self.user_id, Place.HOME, raw=self._filters))
+        if self._asked_for_filters:
+            return Shield(self.user_id, shields.of(self.user_id, Place.HOME, raw=self._filters))
+        return Shield(self.user_id, shields.of_person(self.user_id, Place.HOME))
 
     def _open(self, count: int) -> None:
         """The delivered, which bring along what this person follows beside them."""
@@ -138,6 +141,7 @@ class Candidates:
                 others.append(sources.key_of(self.user_id))
             part, beside = timelines.read_beside(self.user_id, others, before=self._place, count=count)
             self._filters = beside[2]
+            self._asked_for_filters = True
             self._beside = beside[3] if self._pull.since else None
             if part is None:
                 return self._rebuilt(count)

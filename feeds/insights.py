@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
 
 from accounts.models import PersonCounts, User
 from feeds import hooks
@@ -198,9 +199,9 @@ def _text(raw: bytes | str) -> str:
 
 def forget_old() -> int:
     """Days that nobody looks back to, those of people who were erased meanwhile, and names of batches; how many."""
-    gone = DailyFeedStats.objects.filter(day__lt=datetime.now(UTC).date() - timedelta(days=KEPT_DAYS))
+    gone = DailyFeedStats.objects.filter(day__lt=Now() - timedelta(days=KEPT_DAYS))
     erased = DailyFeedStats.objects.filter(user__is_active=False)
-    StatsBatch.objects.filter(taken_at__lt=datetime.now(UTC) - timedelta(days=_BATCH_DAYS)).delete()
+    StatsBatch.objects.filter(taken_at__lt=Now() - timedelta(days=_BATCH_DAYS)).delete()
     return gone.delete()[0] + erased.delete()[0]
 
 

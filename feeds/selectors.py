@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
-from accounts.models import User, Viewer
+from accounts.models import FoundBy, User, Viewer
 from feeds import hooks, idle, insights, newest, paused, shields, stored, timelines
 from feeds.candidates import CLOSEST, POPULAR, STORED, WARM, Candidates
 from feeds.door import Facts, facts
@@ -428,9 +428,10 @@ def get_visible_media(media_id: int, *, viewer: Viewer) -> Media:
 
 
 def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
-    """The newest posts that anybody may see, for the landing page; shares say nothing new."""
+    """The newest posts that anybody may see, of whom anybody may find, for the landing page; shares say nothing new."""
     visitor = AnonymousUser()
-    posts = Post.objects.filter(~IS_SHARE, visibility="public").visible_to(visitor)
+    posts = Post.objects.filter(~IS_SHARE, visibility="public", author__found_by=FoundBy.EVERYONE)
+    posts = posts.visible_to(visitor)
     return _page(posts, viewer=visitor, cursor=None, size=size)
 
 

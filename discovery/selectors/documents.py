@@ -9,9 +9,9 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import get_language
 
-from accounts.access import Relation
-from accounts.models import FoundBy, User, Viewer
-from accounts.selectors import PersonRow, relations_of
+from accounts.access import may_find
+from accounts.models import User, Viewer
+from accounts.selectors import PersonRow, hiding_from, relations_of
 from discovery import cache
 from discovery.errors import SearchPaused
 from discovery.models import Kind
@@ -213,20 +213,10 @@ def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
 
 
 def _findable_posts(items: Sequence[FeedItem], viewer: Viewer) -> dict[int, FeedItem]:
-    """Those of people whom `viewer` may find, by id; what a share shares counts as its own."""
-    authors = {one.author.id for item in items for one in (item, item.shown)}
-    shy = User.objects.filter(pk__in=authors).exclude(found_by=FoundBy.EVERYONE).only("id", "found_by")
-    hiding = {user.pk: user for user in shy}
-    relations = relations_of(viewer, hiding) if hiding else {}
-    gone = {ident for ident, user in hiding.items() if not _may_find(user, relations[ident], viewer)}
-    return {item.id: item for item in items if not {item.author.id, item.shown.author.id} & gone}
-
-
-def _may_find(user: User, relation: Relation, viewer: Viewer) -> bool:
-    """Whether `user` lets `viewer` come across them; oneself one finds always."""
-    if user.found_by == FoundBy.EVERYONE or user.pk == viewer.pk:
-        return True
-    return user.found_by == FoundBy.FOLLOWERS and relation.following
+    """Those of people whom `viewer` may find, by id; a share leads to whom it shares, too."""
+    authors = {item.id: {item.author.id, item.shown.author.id} for item in items}
+    gone = hiding_from(viewer, {author for both in authors.values() for author in both}) if items else set()
+    return {item.id: item for item in items if not authors[item.id] & gone}
 
 
 def visible_people(user_ids: Iterable[int], *, viewer: Viewer) -> dict[int, PersonRow]:
@@ -239,7 +229,7 @@ def visible_people(user_ids: Iterable[int], *, viewer: Viewer) -> dict[int, Pers
         for ident, user in found.items()
         if not relations[ident].blocking
         and not relations[ident].blocked_by
-        and _may_find(user, relations[ident], viewer)
+        and may_find(user.found_by, relations[ident])
     }
 
 

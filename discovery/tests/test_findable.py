@@ -13,6 +13,7 @@ from discovery.selectors import explore as reading
 from discovery.tests.finding import known, people, posts, said, suggested
 from discovery.tests.towns import compute, established, like, plant
 from feeds.actions import share_post
+from feeds.tests.factories import publish
 from interactions.popular import compute as compute_popular
 from socialnet.outbox.testing import drain
 
@@ -59,6 +60,21 @@ def test_a_share_does_not_lead_to_them(ada: User, ben: User, cleo: User) -> None
     keep_posts([share.pk])
     be_found_by(ada, "nobody")
     assert posts("unheardof", cleo) == [] and posts("from:ben", cleo) == []
+
+
+def test_nor_do_lists_of_who_writes_nor_the_landing_page(ada: User, ben: User, cleo: User) -> None:
+    for writer in (ada, ben):
+        publish(writer, "About #fog")
+    drain()
+    follows(cleo, ada)
+    be_found_by(ada, "followers")
+
+    def writers(viewer: User | None) -> set[str]:
+        return {row["username"] for row in Api(viewer)("GET", "hashtags/fog/people").json()["results"]}
+
+    assert (writers(None), writers(ben), writers(cleo)) == ({"ben"}, {"ben"}, {"ada", "ben"})
+    landing = page_of().get("/").content.decode()
+    assert 'href="/@ben"' in landing and 'href="/@ada"' not in landing
 
 
 def test_a_page_of_search_is_full_all_the_same(cleo: User) -> None:
