@@ -95,6 +95,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "keyword filter",
                 "verbose_name_plural": "keyword filters",
+                "indexes": [
+                    models.Index(
+                        models.F("user"), models.OrderBy(models.F("id"), descending=True), name="filter_newest"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "slot"), name="filter_slot_once"),
                     models.UniqueConstraint(fields=("user", "phrase"), name="filter_phrase_once"),

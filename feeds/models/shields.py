@@ -5,7 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -65,7 +65,7 @@ class KeywordFilter(models.Model):
         verbose_name = _("keyword filter")
         verbose_name_plural = _("keyword filters")
         constraints = [
-            # serves: selectors.filters_of, shields.of
+            # serves: shields.of
             models.UniqueConstraint(fields=["user", "slot"], name="filter_slot_once"),
             models.UniqueConstraint(fields=["user", "phrase"], name="filter_phrase_once"),
             models.CheckConstraint(condition=Q(slot__range=(1, FILTERS_MOST)), name="filter_slots"),
@@ -76,6 +76,7 @@ class KeywordFilter(models.Model):
                 name="filter_places_known",
             ),
         ]
+        indexes = [models.Index(F("user"), F("id").desc(), name="filter_newest")]  # selectors.filters_of
 
     def __str__(self) -> str:
         return f"filter {self.pk} of {self.user_id}"

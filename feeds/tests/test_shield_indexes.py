@@ -29,6 +29,6 @@ def test_filters_and_days_by_their_keys() -> None:
     ada = crowd[7]
     connection.ensure_connection()
     assert "filter_slot_once" in plans_of(lambda: shields._load([ada.pk]))
-    assert "filter_slot_once" in plans_of(lambda: filters_of(person=ada))
+    assert "filter_newest" in plans_of(lambda: filters_of(person=ada))
     days = plans_of(lambda: insights._counted(ada.pk))
     assert "Seq Scan on feeds_dailyfeedstats" not in days
