@@ -126,7 +126,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         return
     from accounts import standins
     from discovery.search import steps
-    from feeds import active, idle, selectors, sources, tagged, top
+    from feeds import active, idle, insights, selectors, shields, sources, tagged, top
     from interactions import popular
     from socialnet.kernel import cache
 
@@ -147,9 +147,11 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     sources.forget_here()
     sources._recent.clear()
     tagged.forget_here()
+    shields.forget_here()
+    insights.forget_here()
     popular._remembered = (float("-inf"), [])
     with override_settings(
-        MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail"
+        MEDIA_ROOT=tmp_path / "media", MAIL_BOX=tmp_path / "mail", INSIGHTS_SECONDS=0
     ):  # storages listen to this
         yield
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from accounts.models import User, Viewer
+from accounts.models import FoundBy, User, Viewer
 
 
 class ProfileLevel(StrEnum):
@@ -77,6 +77,13 @@ def access_by(person: User, relation: Relation) -> Access:
     if not person.is_private:
         return EVERYTHING
     return FOLLOWER_OF_PRIVATE if relation.following else STRANGER_TO_PRIVATE
+
+
+def may_find(found_by: str, relation: Relation) -> bool:
+    """Whether somebody who may be `found_by` these people lets a viewer come across them; oneself one finds always."""
+    if found_by == FoundBy.EVERYONE or relation.is_self:
+        return True
+    return found_by == FoundBy.FOLLOWERS and relation.following
 
 
 def viewer_id(viewer: Viewer) -> int | None:

@@ -42,8 +42,9 @@ class PersonAdmin(ReadMostlyAdmin):
     search_help_text = _("A username or an e-mail address, whole.")
     fields = [
         "username", "display_name", "email", "bio", "website", "location", "language", "time_zone",
-        "is_private", "may_be_indexed", "may_be_archived", "is_staff", "is_superuser", "is_active",
-        "suspended_at", "leaving_since", "limited_at", "decisions", "created_at", "last_login",
+        "is_private", "may_be_indexed", "may_be_archived", "mentions_from", "found_by", "is_staff",
+        "is_superuser", "is_active", "suspended_at", "leaving_since", "limited_at", "decisions",
+        "created_at", "last_login",
     ]  # fmt: skip
     readonly_fields = ["decisions"]
     actions = ["remove_factors"]

@@ -13,7 +13,7 @@ POLICY = CachePolicy(
     template="author:{id}",
     ttl=30 * 60,
     version=2,
-    dropped_by="profile, picture, suspension, privacy, choices about robots",
+    dropped_by="profile, picture, suspension, privacy, choices about robots and who may find them",
     l1=2,
     l1_because="a name or picture may be of a moment ago; who may be seen is asked of PostgreSQL each time",
 )
@@ -25,6 +25,7 @@ _FIELDS = (
     "is_private",
     "may_be_indexed",
     "may_be_archived",
+    "found_by",
     "suspended_at",
 )
 

@@ -115,6 +115,14 @@ class UserUnsuspended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReachChanged(Event):
+    """Others than before may mention this person, or find them."""
+
+    name = "accounts.reach_changed"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserLimited(Event):
     """Neither recommended nor trending any more; what they comment is folded."""
 

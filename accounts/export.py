@@ -10,7 +10,7 @@ from accounts.models import ApiToken, Block, Follow, Mute, Session, User
 
 _PROFILE = (
     "username", "email", "display_name", "bio", "website", "location", "language", "time_zone", "is_private",
-    "may_be_indexed", "may_be_archived", "created_at", "last_login",
+    "may_be_indexed", "may_be_archived", "mentions_from", "found_by", "created_at", "last_login",
 )  # fmt: skip
 
 

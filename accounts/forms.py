@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import EmailInUse, InvalidFields
 from accounts.guessing import count_code, count_sign_in
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, FoundBy, MentionsFrom, User
 from accounts.models.people import BIO_MAX, DISPLAY_NAME_MAX, LOCATION_MAX, WEBSITE_MAX
 from accounts.profiles import clean_fields
 from socialnet.kernel.errors import DomainError, RateLimited
@@ -223,6 +223,23 @@ class RobotsForm(forms.Form):
     )
     may_be_archived = forms.BooleanField(
         label=_("They may keep copies and show longer excerpts"), required=False
+    )
+
+
+class ReachForm(forms.Form):
+    mentions_from = forms.ChoiceField(
+        label=_("Who may mention me"),
+        choices=MentionsFrom.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Others can still write your name; it leads nowhere, and you do not hear of it."),
+    )
+    found_by = forms.ChoiceField(
+        label=_("Who may find me"),
+        choices=FoundBy.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "In search, among suggestions and on Explore. Whoever knows the address of your profile can open it."
+        ),
     )
 
 

@@ -12,10 +12,30 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts.access import STRANGER, Access, Lists, ProfileLevel, Relation, access_by, viewer_id
+from accounts.access import (
+    STRANGER,
+    Access,
+    Lists,
+    ProfileLevel,
+    Relation,
+    access_by,
+    may_find,
+    viewer_id,
+)
 from accounts.errors import ListHidden, PrivateAccount
 from accounts.factors import KINDS
-from accounts.models import ApiToken, Block, Export, Follow, Mute, PersonCounts, Session, User, Viewer
+from accounts.models import (
+    ApiToken,
+    Block,
+    Export,
+    Follow,
+    FoundBy,
+    Mute,
+    PersonCounts,
+    Session,
+    User,
+    Viewer,
+)
 from accounts.text import bio_html
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -98,7 +118,7 @@ class Profile:
     @cached_property
     def bio_html(self) -> str:
         """The bio as this viewer may see it; one query when it names somebody."""
-        return bio_html(self.shown["bio"] or "")
+        return bio_html(self.shown["bio"] or "", by=self.user.pk)
 
     @property
     def state(self) -> str:
@@ -167,6 +187,14 @@ def relations_of(viewer: Viewer, people: Iterable[int]) -> dict[int, Relation]:
         person: Relation(is_self=person == me, **dict(zip(_RELATION_FIELDS, map(bool, facts), strict=True)))
         for person, *facts in rows
     }
+
+
+def hiding_from(viewer: Viewer, people: Iterable[int]) -> set[int]:
+    """Those of `people` (ids) who do not let `viewer` come across them; one query where nobody hides."""
+    choices = User.objects.filter(pk__in=set(people)).exclude(found_by=FoundBy.EVERYONE)
+    shy = dict(choices.values_list("pk", "found_by"))
+    relations = relations_of(viewer, shy)
+    return {person for person, found_by in shy.items() if not may_find(found_by, relations[person])}
 
 
 def relation_of(viewer: Viewer, person: User) -> Relation:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts import hooks
-from accounts.models import ApiToken
+from accounts.models import ApiToken, FoundBy, MentionsFrom
 from accounts.selectors import Profile
 
 
@@ -54,6 +54,12 @@ class SettingsSerializer(serializers.Serializer[Any]):
         help_text="Search engines may list your profile and your public posts."
     )
     may_be_archived = serializers.BooleanField(help_text="They may keep copies and show longer excerpts.")
+    mentions_from = serializers.ChoiceField(
+        choices=MentionsFrom.choices, help_text="Whose mentions lead to you, and are told to you."
+    )
+    found_by = serializers.ChoiceField(
+        choices=FoundBy.choices, help_text="Who comes across you in search, suggestions and Explore."
+    )
 
 
 class MeSerializer(UserSerializer):
@@ -130,6 +136,8 @@ class ProfileInput(serializers.Serializer[Any]):
     is_private = serializers.BooleanField(required=False)
     may_be_indexed = serializers.BooleanField(required=False)
     may_be_archived = serializers.BooleanField(required=False)
+    mentions_from = serializers.ChoiceField(choices=MentionsFrom.choices, required=False)
+    found_by = serializers.ChoiceField(choices=FoundBy.choices, required=False)
     avatar = serializers.FileField(required=False, allow_null=True, help_text="Multipart; null removes it.")
 
 

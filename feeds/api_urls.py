@@ -24,6 +24,10 @@ urlpatterns = [
     path("hashtags/<str:tag>/people", api.HashtagPeopleView.as_view(), name="api_hashtag_people"),
     path("hashtags/<str:tag>/follow", api.HashtagFollowView.as_view(), name="api_hashtag_follow"),
     path("groups/<str:slug>/posts", api.GroupPostsView.as_view(), name="api_group_posts"),
+    path("filters", api.FiltersView.as_view(), name="api_filters"),
+    path("filters/preview", api.FilterPreviewView.as_view(), name="api_filter_preview"),
+    path("filters/<int:filter_id>", api.FilterView.as_view(), name="api_filter"),
+    path("me/insights", api.InsightsView.as_view(), name="api_insights"),
     path("me/hashtags", api.MyHashtagsView.as_view(), name="api_my_hashtags"),
     path("live", api.LiveView.as_view(), name="api_live"),
 ]

@@ -11,13 +11,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from feeds import group_posts, sources, stored, tagged, timelines
+from feeds import group_posts, shields, sources, stored, tagged, timelines
+from feeds.filters import Place
+from feeds.shields import Shield
 from feeds.sources import PullSet
 from feeds.stored import Entries
 from feeds.timelines import Slice
 from groups import cache as memberships
 from socialnet.kernel import overload
 from socialnet.kernel.errors import RedisAway
+from socialnet.kernel.redis import dumps
 from socialnet.outbox.ids import MAX_ID
 
 WARM, STORED, CLOSEST, POPULAR = 1, 2, 3, 4  # how whole a home is: the tiers of the response headers
@@ -45,6 +48,8 @@ class Candidates:
             self.tier, self.cache = STORED, "miss"
             self._stages, self._pull = [self._followed], NO_SOURCES  # it finds their posts, too
         self._beside: bytes | None = None
+        self._filters: bytes | None = None
+        self._asked_for_filters = False
         self._tags: Sequence[str] = ()
         self._streams: list[_Stream] = []
         self._groups: Sequence[int] = ()
@@ -57,6 +62,12 @@ class Candidates:
         ids = self._streams[0].take(count) if len(self._streams) == 1 else self._merged(count)
         self.before = ids[-1] if ids else self.before
         return ids
+
+    def shield(self) -> Shield:
+        """What this person's filters leave of their home; once the walk has begun, mostly without asking anybody."""
+        if self._asked_for_filters:
+            return Shield(self.user_id, shields.of(self.user_id, Place.HOME, raw=self._filters))
+        return Shield(self.user_id, shields.of_person(self.user_id, Place.HOME))
 
     def _open(self, count: int) -> None:
         """The delivered, which bring along what this person follows beside them."""
@@ -121,11 +132,17 @@ class Candidates:
 
     def _warm(self, count: int) -> Slice:
         try:
-            others = [tagged.key_of(self.user_id), memberships.key_of(self.user_id)]
+            others = [
+                tagged.key_of(self.user_id),
+                memberships.key_of(self.user_id),
+                shields.key_of(self.user_id),
+            ]
             if self._pull.since:
                 others.append(sources.key_of(self.user_id))
             part, beside = timelines.read_beside(self.user_id, others, before=self._place, count=count)
-            self._beside = beside[2] if self._pull.since else None
+            self._filters = beside[2]
+            self._asked_for_filters = True
+            self._beside = beside[3] if self._pull.since else None
             if part is None:
                 return self._rebuilt(count)
             self._tags = tagged.followed_by(self.user_id, raw=beside[0])
@@ -152,6 +169,7 @@ class Candidates:
             self.tier, self.cache, self.away = STORED, "miss", True
             return Slice(ids=[], floor=MAX_ID)
         self._tags, self._groups = whole.tags, whole.groups
+        self._filters = dumps(whole.filters)
         older = [post_id for post_id in whole.ids if self._place is None or post_id < self._place]
         return Slice(ids=older[:count], floor=whole.floor)
 
@@ -199,5 +217,6 @@ def rebuild(user_id: int) -> Entries | None:
         whole = whole._replace(floor=whole.ids[-1] - 1)
     tagged.keep_followed(user_id, whole.tags, read_since=began)
     memberships.keep_groups_of(user_id, list(whole.groups), read_since=began)
+    shields.keep(user_id, whole.filters or [], read_since=began)
     timelines.finish_rebuild(user_id, token=token, ids=whole.ids, floor=whole.floor)
     return whole

@@ -205,3 +205,39 @@ class TagFollowLimit(Invalid):
         super().__init__(
             _("You follow %(most)d tags, as many as one can. Unfollow one of them first.") % {"most": most}
         )
+
+
+class FilterLimit(Invalid):
+    """Somebody has 500 filters, and would have one more."""
+
+    code = "filter_limit"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("You have %(most)d filters, as many as one can. Delete one of them first.") % {"most": most}
+        )
+
+
+class FilterExists(Invalid):
+    code = "filter_exists"
+
+    def __init__(self) -> None:
+        super().__init__(errors={"phrase": [_("You have a filter for these words already.")]})
+
+
+class BadPhrase(Invalid):
+    """Nothing to look for, or too much."""
+
+    code = "bad_phrase"
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(errors={"phrase": [sentence]})
+
+
+class BadFilter(Invalid):
+    """An act or a place that there is not, or an end that has passed."""
+
+    code = "bad_filter"
+
+    def __init__(self, field: str, sentence: Sentence) -> None:
+        super().__init__(errors={field: [sentence]})

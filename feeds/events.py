@@ -104,6 +104,14 @@ class TagUnfollowed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FiltersChanged(Event):
+    """Somebody does not want to read other words than before."""
+
+    name = "feeds.filters_changed"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostsLoaded(Event):
     """Posts of authors with ids in this range were loaded, back-dated; none of them has a `PostPublished`."""
 

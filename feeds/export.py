@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from django.db.models import F
 
 from accounts.hooks import ExportPart
-from feeds.models import Draft, Media, Pin, Post, PostRevision, ReadMarker, TagFollow
+from feeds.models import (
+    DailyFeedStats,
+    Draft,
+    KeywordFilter,
+    Media,
+    Pin,
+    Post,
+    PostRevision,
+    ReadMarker,
+    TagFollow,
+)
 
 _POST = (
     "id", "content", "visibility", "language", "reply_policy", "content_warning", "share_of_id",
@@ -27,6 +37,12 @@ def parts(user_id: int) -> Iterator[ExportPart]:
     yield ExportPart.of("pins.json", pins, "post_id", "position")
     tags = TagFollow.objects.filter(user=user_id).annotate(tag=F("hashtag__display")).order_by("hashtag_id")
     yield ExportPart.of("tags.json", tags, "tag", "created_at")
+    filters = KeywordFilter.objects.filter(user=user_id).order_by("slot")
+    yield ExportPart.of(
+        "filters.json", filters, "phrase", "whole_word", "action", "places", "expires_at", "created_at"
+    )
+    days = DailyFeedStats.objects.filter(user=user_id).order_by("day")
+    yield ExportPart.of("days.json", days, "day", "shown", "filtered", "impressions", "followers")
     marker = ReadMarker.objects.filter(user_id=user_id)
     yield ExportPart.of("read.json", marker, "last_read_id", "updated_at")
     pictures = Media.objects.filter(owner=user_id).order_by("pk")

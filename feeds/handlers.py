@@ -25,6 +25,7 @@ from feeds import (
     live,
     newest,
     previews,
+    shields,
     sources,
     stored,
     tag_counts,
@@ -34,6 +35,7 @@ from feeds import (
     warming,
 )
 from feeds.events import (
+    FiltersChanged,
     LinkWanted,
     PeopleWentIdle,
     PersonReturned,
@@ -212,6 +214,12 @@ def note_tag_followed(events: list[TagFollowed]) -> None:
 def note_tag_unfollowed(events: list[TagUnfollowed]) -> None:
     for event in events:
         tagged.surely_forget_followed(event.user_id)
+
+
+@on(FiltersChanged, batch=20)
+def note_filters(events: list[FiltersChanged]) -> None:
+    """The action dropped them already; this makes sure."""
+    shields.surely_drop(*{event.user_id for event in events})
 
 
 @on(GroupLeft)

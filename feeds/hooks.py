@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -49,6 +50,10 @@ def _nothing_comes_first(_user_id: int) -> Sequence[tuple[int, str, str]]:
     return []
 
 
+def _nobody_reacts(_user_id: int, _since_id: int) -> Mapping[date, tuple[int, int]]:
+    return {}
+
+
 def _nobody_watches(_post_ids: Iterable[int]) -> None:
     return None
 
@@ -67,3 +72,7 @@ popular: Callable[[], Sequence[int]] = _nothing_is_popular
 # What a home shows that has nothing of others yet, the best first: called with the person's id, gives ids of public
 # posts, each with the kind and the words of the reason. Reads only what is kept; who may see them is judged afterwards.
 first_posts: Callable[[int], Sequence[tuple[int, str, str]]] = _nothing_comes_first
+
+# How many likes and comments of others somebody's posts got since an id of that time, by day of UTC: called with the
+# person's id and that, in a transaction whose statements have a limit.
+engagement: Callable[[int, int], Mapping[date, tuple[int, int]]] = _nobody_reacts

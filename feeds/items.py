@@ -33,6 +33,7 @@ class FeedItem:
 
     `original` is what it shares or quotes, None when that is gone or not for this viewer. `via` is whose share led to
     this one. `also` are the ids of other posts of the page that show the same, and that this one stands for.
+    `filtered` are the words for which the viewer's own filters fold it away.
     """
 
     card: Card
@@ -45,6 +46,7 @@ class FeedItem:
     original: "FeedItem | None" = None
     via: AuthorCard | None = None
     also: tuple[int, ...] = ()
+    filtered: tuple[str, ...] = ()
 
     @property
     def id(self) -> int:

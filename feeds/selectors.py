@@ -12,10 +12,11 @@ from prometheus_client import Counter
 
 from accounts import standins
 from accounts.cards import AuthorCard, author_cards
-from accounts.models import User, Viewer
-from feeds import hooks, idle, newest, paused, stored, timelines
+from accounts.models import FoundBy, User, Viewer
+from feeds import hooks, idle, insights, newest, paused, shields, stored, timelines
 from feeds.candidates import CLOSEST, POPULAR, STORED, WARM, Candidates
 from feeds.door import Facts, facts
+from feeds.filters import Place as Where
 from feeds.history import Version, changes_between
 from feeds.items import FeedItem, Group, Reason, grouped, home_items, items, items_of, known_of
 from feeds.models import (
@@ -25,6 +26,7 @@ from feeds.models import (
     DraftQuerySet,
     GroupPin,
     Hashtag,
+    KeywordFilter,
     Media,
     Pin,
     Post,
@@ -32,6 +34,7 @@ from feeds.models import (
     PostRevision,
 )
 from feeds.newest import Newest
+from feeds.shields import Shield
 from groups.selectors import SeenGroup, check_readable
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import DatabaseAway, NotFound, RedisAway
@@ -57,7 +60,7 @@ class FeedPage(Page[FeedItem]):
 
     `tier` is 1 (from Redis) or 2 (from PostgreSQL), and all of it is there; 3 (only the newest of the closest people)
     or 4 (instead of it, what many like). `is_judged`: PostgreSQL said who may see what; else the stricter door did.
-    `read_only`: it is away, and nothing can be written.
+    `read_only`: it is away, and nothing can be written. `hidden`: how many posts the reader's own filters kept away.
     """
 
     tier: int = WARM
@@ -65,6 +68,7 @@ class FeedPage(Page[FeedItem]):
     is_judged: bool = True
     read_only: bool = False
     mode: str = "latest"
+    hidden: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -106,37 +110,44 @@ def home_page(
         if before is None:
             standins.keep(viewer.pk, look=page.cache == "rebuild")
     _reads.labels(page.tier, page.cache).inc()
+    if is_visit:
+        insights.note_home(viewer.pk, page.items, hidden=page.hidden)
     return page
 
 
 def _home_page(viewer: User, before: int | None, size: int, is_visit: bool) -> HomePage:
     viewer_id = viewer.pk  # asked once: `request.user` is a lazy object
     walk = Candidates(viewer_id, before=before)
-    found = _belonging(walk, viewer_id=viewer_id, most=size)
-    known = known_of(_members(found.groups), found.truth)
+    found = _belonging(walk, viewer_id=viewer_id, most=size, is_shielded=is_visit)
+    known = found.shield.known_of(_members(found.groups), found.truth)
     if is_visit:
         (idle.welcome if walk.away else idle.note_visit)(viewer_id)
     shown = home_items(found.groups, found.truth, known, viewer_id=viewer_id)
+    shown = found.shield.marked(shown)
+    hidden = sum(found.next_before is None or ident >= found.next_before for ident in found.shield.hidden)
     first: list[FeedItem] = []
-    if is_visit and before is None and found.next_before is None and all(item.is_mine for item in shown):
-        first = _first_posts(viewer_id, size=size - len(shown))
+    is_empty = found.next_before is None and not hidden and all(item.is_mine for item in shown)
+    if is_visit and before is None and is_empty:
+        first = _first_posts(viewer_id, size=size - len(shown), shield=found.shield)
     return HomePage(
         items=shown + first,
         next_cursor=Cursor(before=found.next_before) if found.next_before else None,
         tier=walk.tier,
         cache=walk.cache,
         is_beginning=bool(first),
+        hidden=hidden,
     )
 
 
-def _first_posts(viewer_id: int, *, size: int) -> list[FeedItem]:
+def _first_posts(viewer_id: int, *, size: int, shield: Shield) -> list[FeedItem]:
     """What stands in while nothing of others belongs to a home; each says honestly why it is there."""
     reasons = {ident: Reason(kind, label) for ident, kind, label in hooks.first_posts(viewer_id)}
     truth = facts(viewer_id=viewer_id, post_ids=list(reasons))
     there = (truth[ident] for ident in reasons if ident in truth)
-    shown = [fact for fact in there if fact.visible and not fact.muted and fact.author_id != viewer_id]
-    made = items(shown[: max(0, size)], truth, known_of(shown[: max(0, size)], truth), viewer_id=viewer_id)
-    return [replace(item, reason=reasons[item.id]) for item in made]
+    seen = [fact for fact in there if fact.visible and not fact.muted and fact.author_id != viewer_id]
+    shown = shield.passed(seen, truth)[: max(0, size)]
+    made = items(shown, truth, shield.known_of(shown, truth), viewer_id=viewer_id)
+    return [replace(item, reason=reasons[item.id]) for item in shield.marked(made)]
 
 
 def _make_cold(user_id: int) -> None:
@@ -169,17 +180,21 @@ def _closest_page(viewer: User, size: int) -> HomePage:
     ids = stored.closest_posts(viewer_id, closest=closest, count=2 * size)
     with in_time(stored.CLOSEST_MILLISECONDS):
         truth = facts(viewer_id=viewer_id, post_ids=ids)
-    at_home = (truth[post_id] for post_id in ids if post_id in truth and truth[post_id].at_home)
-    groups, _beyond = grouped(at_home, most=size)
-    known = known_of(_members(groups), truth)
-    return HomePage(items=home_items(groups, truth, known, viewer_id=viewer_id), tier=CLOSEST, cache="miss")
+    at_home = [truth[post_id] for post_id in ids if post_id in truth and truth[post_id].at_home]
+    shield = Shield(viewer_id, shields.of_person(viewer_id, Where.HOME))
+    groups, _beyond = grouped(shield.passed(at_home, truth), most=size)
+    known = shield.known_of(_members(groups), truth)
+    shown = shield.marked(home_items(groups, truth, known, viewer_id=viewer_id))
+    return HomePage(items=shown, tier=CLOSEST, cache="miss", hidden=len(shield.hidden))
 
 
 def _kept_page(viewer: User, before: int | None, size: int, *, read_only: bool) -> HomePage:
     kept = paused.home(viewer.pk, before=before)
-    groups, beyond = grouped(kept.shown, most=size)
+    shield = Shield(viewer.pk, shields.kept_of(viewer.pk, Where.HOME))
+    groups, beyond = grouped(shield.passed(kept.shown, kept.truth, kept.known), most=size)
+    shield.look_at(_members(groups), kept.truth, kept.known)
     return HomePage(
-        items=home_items(groups, kept.truth, kept.known, viewer_id=viewer.pk),
+        items=shield.marked(home_items(groups, kept.truth, kept.known, viewer_id=viewer.pk)),
         next_cursor=Cursor(before=beyond.post_id + 1) if beyond else None,
         is_judged=False,
         read_only=read_only,
@@ -188,7 +203,10 @@ def _kept_page(viewer: User, before: int | None, size: int, *, read_only: bool) 
 
 def _popular_page(viewer: User, size: int, *, read_only: bool) -> HomePage:
     kept = paused.popular(viewer.pk)
-    shown = items(kept.shown[:size], kept.truth, kept.known, viewer_id=viewer.pk)
+    shield = Shield(viewer.pk, shields.kept_of(viewer.pk, Where.HOME))
+    passed = shield.passed(kept.shown, kept.truth, kept.known)[:size]
+    shield.look_at(passed, kept.truth, kept.known)
+    shown = shield.marked(items(passed, kept.truth, kept.known, viewer_id=viewer.pk))
     reason = Reason("popular", _("Many people like this"))
     return HomePage(
         items=[replace(item, reason=reason) for item in shown],
@@ -210,23 +228,31 @@ def head_of(*, viewer: User, size: int = HEAD_SIZE) -> list[int]:
 
 @dataclass(frozen=True)
 class _Found:
-    """The groups of one page, all facts asked on the way, and below which id the next page begins, if there is one."""
+    """The groups of one page, all facts asked on the way, what filters left of it, and below which id the next page
+    begins, if there is one."""
 
     groups: list[Group]
     truth: dict[int, Facts]
+    shield: Shield
     next_before: int | None
 
 
-def _belonging(walk: Candidates, *, viewer_id: int, most: int) -> _Found:
-    """What belongs at home, down the walk until the page is full; less only if it ended or too much was turned away."""
+def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool = True) -> _Found:
+    """What belongs at home, down the walk until the page is full; less only if it ended or too much was turned away.
+
+    Not `is_shielded`, it is all there, whatever its reader's filters say.
+    """
     kept: list[Facts] = []
     truth: dict[int, Facts] = {}
-    batch = most + 1
+    shield: Shield | None = None
+    batch = most + 1 + (shields.SPARE if shields.may_hide(viewer_id) else 0)
     for _round in range(_ROUNDS):
         ids = walk.next(batch)
+        shield = shield or (walk.shield() if is_shielded else Shield(viewer_id, shields.NONE))
         asked = facts(viewer_id=viewer_id, post_ids=ids)
         truth |= asked
-        kept += [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
+        at_home = [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
+        kept += shield.passed(at_home, truth)
         kept_here = [post_id for post_id in ids if post_id not in walk.tagged]
         _sweep(
             viewer_id, gone=[post_id for post_id in kept_here if post_id not in asked or asked[post_id].gone]
@@ -241,11 +267,12 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int) -> _Found:
         )
         groups, beyond = grouped(kept, most=most)
         if beyond:
-            return _Found(groups, truth, beyond.post_id + 1)
+            return _Found(groups, truth, shield, beyond.post_id + 1)
         if not ids:
-            return _Found(groups, truth, None)
+            return _Found(groups, truth, shield, None)
         batch = min(200, batch * 2)
-    return _Found(groups, truth, walk.before)
+    assert shield is not None  # there is a first round
+    return _Found(groups, truth, shield, walk.before)
 
 
 def _members(groups: list[Group]) -> list[Facts]:
@@ -401,9 +428,10 @@ def get_visible_media(media_id: int, *, viewer: Viewer) -> Media:
 
 
 def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
-    """The newest posts that anybody may see, for the landing page; shares say nothing new."""
+    """The newest posts that anybody may see, of whom anybody may find, for the landing page; shares say nothing new."""
     visitor = AnonymousUser()
-    posts = Post.objects.filter(~IS_SHARE, visibility="public").visible_to(visitor)
+    posts = Post.objects.filter(~IS_SHARE, visibility="public", author__found_by=FoundBy.EVERYONE)
+    posts = posts.visible_to(visitor)
     return _page(posts, viewer=visitor, cursor=None, size=size)
 
 
@@ -411,6 +439,7 @@ def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: i
     rows = posts.before(cursor).order_by("-id").only("id")
     page: Page[Post] = Page.of(rows, size=size)
     found = items_of([post.pk for post in page.items], viewer=viewer)
+    insights.note_shown(found, viewer_id=viewer.pk)
     return Page(items=found, next_cursor=page.next_cursor)
 
 
@@ -442,8 +471,10 @@ def _listed(
         if len(shown) > size:
             break
     page = shown[:size]
+    made = items(page, truth, known_of(page, truth), viewer_id=viewer_id)
+    insights.note_shown(made, viewer_id=viewer_id)
     return Page(
-        items=items(page, truth, known_of(page, truth), viewer_id=viewer_id),
+        items=made,
         next_cursor=Cursor(before=page[-1].post_id) if len(shown) > size else None,
     )
 
@@ -543,3 +574,17 @@ def own_pictures(media_ids: Sequence[int], *, owner: User) -> list[Media]:
     """Those of `media_ids` that `owner` uploaded, in the given order."""
     found = Media.objects.filter(owner=owner.pk).in_bulk(list(media_ids))
     return [found[media_id] for media_id in dict.fromkeys(media_ids) if media_id in found]
+
+
+def filters_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[KeywordFilter]:
+    """What `person` does not want to read, the newest first, also what has ended."""
+    rows = KeywordFilter.objects.of(person).order_by("-pk")
+    return Page.of(rows.filter(pk__lt=cursor.before) if cursor else rows, size=size)
+
+
+def filter_for(person: User, filter_id: int) -> KeywordFilter:
+    """Their filter of that id; raises `NotFound`."""
+    found = KeywordFilter.objects.of(person).filter(pk=filter_id).first() if filter_id <= MAX_ID else None
+    if found is None:
+        raise NotFound
+    return found

@@ -328,6 +328,8 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         post["is_shared"] = "is_shared" in marks
     if item.reason:
         post["reason"] = {"kind": item.reason.kind, "label": item.reason.label}
+    if item.filtered:
+        post["filtered"] = {"action": "fold", "phrases": list(item.filtered)}
     return post
 
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from feeds import group_posts, tagged
 from feeds.belonging import GROUPS, IS_FOR_FOLLOWERS, SOURCES, TAGS, follows, is_delivered
 from feeds.models import FeedEntry, StoredFloor
+from feeds.shields import FILTERS_OF_PERSON, Kept
 from socialnet.kernel.postgres import in_time
 from socialnet.outbox.ids import MAX_ID
 
@@ -22,13 +23,14 @@ DEPTH = 1000
 CLOSEST = 20
 READ_MILLISECONDS, CLOSEST_MILLISECONDS = 2000, 1000  # then a reader gets something less whole
 
-# Floor and rows of one moment: trimming raises the one and takes the others away. And which tags the person follows.
+# Floor and rows of one moment: trimming raises the one and takes the others away. And what else a home asks for: tags,
+# groups, filters.
 _ENTRIES = f"""
 SELECT coalesce(a.state = 'live', false), coalesce(f.floor, 0), ARRAY(
     SELECT post_id FROM feeds_feedentry
     WHERE user_id = %(user)s AND post_id > coalesce(f.floor, 0) AND post_id < %(before)s
     ORDER BY post_id DESC LIMIT %(count)s
-), ARRAY(SELECT name FROM feeds_hashtag WHERE id IN ({TAGS})), ARRAY({GROUPS})
+), ARRAY(SELECT name FROM feeds_hashtag WHERE id IN ({TAGS})), ARRAY({GROUPS}), {FILTERS_OF_PERSON}
 FROM (SELECT %(user)s::bigint AS id) person
 LEFT JOIN accounts_activity a ON a.user_id = person.id
 LEFT JOIN feeds_storedfloor f ON f.user_id = person.id
@@ -142,7 +144,7 @@ class Entries(NamedTuple):
 
     Nobody keeps up the entries of people who are away or only now back: then all of it is there, and none here.
     `tags` are the names of those that the person follows, `groups` the ids of those that they are in, whose posts are
-    not among the entries.
+    not among the entries; `filters` is what they do not want to read.
     """
 
     ids: list[int]
@@ -150,6 +152,7 @@ class Entries(NamedTuple):
     kept_up: bool = True
     tags: Sequence[str] = ()
     groups: Sequence[int] = ()
+    filters: Kept | None = None
 
 
 def entries(user_id: int, *, before: int | None, count: int) -> Entries:
@@ -157,8 +160,10 @@ def entries(user_id: int, *, before: int | None, count: int) -> Entries:
     params = {"user": user_id, "before": MAX_ID + 1 if before is None else before, "count": count}
     with in_time(READ_MILLISECONDS) as cursor:
         cursor.execute(_ENTRIES, params)
-        kept_up, floor, ids, tags, groups = cursor.fetchone()
-    return Entries(ids, floor, tags=tags, groups=groups) if kept_up else Entries([], MAX_ID, kept_up=False)
+        kept_up, floor, ids, tags, groups, filters = cursor.fetchone()
+    if not kept_up:
+        return Entries([], MAX_ID, kept_up=False)
+    return Entries(ids, floor, tags=tags, groups=groups, filters=filters)
 
 
 def floor_of(user_id: int) -> int:

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from accounts.cards import AuthorCard, author_cards
 from accounts.models import User, Viewer
-from accounts.selectors import relations_of
+from accounts.selectors import hiding_from, relations_of
 from feeds.door import Facts, facts
 from feeds.items import FeedItem, items, known_of
 from feeds.models import Hashtag, Post, TagFollow
@@ -172,14 +172,15 @@ def top_tagged(
 
 
 def writers_with(*, name: str, viewer: Viewer) -> list[Writer]:
-    """Who wrote most of the newest `CANDIDATES` public posts with the tag, as far as `viewer` may see them: at most
-    `WRITERS_MOST` people; of two who wrote as many, first the one who wrote last."""
+    """Who wrote most of the newest `CANDIDATES` public posts with the tag, as far as `viewer` may see them and find who
+    wrote them: at most `WRITERS_MOST` people; of two who wrote as many, first the one who wrote last."""
     ids = sorted(_ranking(name)["ids"], reverse=True)
     viewer_id = viewer.pk if viewer.is_authenticated else None
     truth = facts(viewer_id=viewer_id, post_ids=ids)
     many = Counter(truth[post_id].author_id for post_id in ids if post_id in truth and truth[post_id].visible)
-    most = [author_id for author_id, _posts in sorted(many.items(), key=itemgetter(1), reverse=True)]
-    most = most[:WRITERS_MOST]
+    hiding = hiding_from(viewer, many)
+    ordered = sorted(many.items(), key=itemgetter(1), reverse=True)
+    most = [author_id for author_id, _posts in ordered if author_id not in hiding][:WRITERS_MOST]
     cards, relations = author_cards(most), relations_of(viewer, most)
     return [
         Writer(user=cards[author_id], relation=relations[author_id].state, posts=many[author_id])

@@ -5,7 +5,18 @@ from datetime import date
 import structlog
 from celery import shared_task
 
-from feeds import actions, files, group_posts, idle, previews, sources, tag_counts, upkeep, warming
+from feeds import (
+    actions,
+    files,
+    group_posts,
+    idle,
+    insights,
+    previews,
+    sources,
+    tag_counts,
+    upkeep,
+    warming,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -93,3 +104,16 @@ def warm_active() -> None:
     """Every 5 minutes: homes of who was here last, where they were lost."""
     if warmed := warming.warm_active():
         log.info("homes_warmed", people=warmed)
+
+
+@shared_task(ignore_result=True)
+def keep_day_counts() -> None:
+    """Every minute: what homes showed, into people's days."""
+    if changed := insights.keep():
+        log.info("day_counts_kept", people=changed)
+
+
+@shared_task(ignore_result=True)
+def forget_day_counts() -> None:
+    """Nightly: days that nobody looks back to."""
+    log.info("day_counts_forgotten", days=insights.forget_old())

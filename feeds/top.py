@@ -15,12 +15,14 @@ from django.db import InterfaceError, OperationalError, connection
 
 from accounts import standins
 from accounts.models import User
-from feeds import hooks, idle
+from feeds import hooks, idle, insights, shields
 from feeds.candidates import Candidates
 from feeds.door import Facts, facts
-from feeds.items import FeedItem, Group, grouped, home_items, known_of
+from feeds.filters import Place as Where
+from feeds.items import FeedItem, Group, grouped, home_items
 from feeds.ranking import Candidate, ranked
 from feeds.selectors import FeedPage, home_page
+from feeds.shields import Shield
 from socialnet.kernel import snapshots
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import InvalidCursor, RedisAway
@@ -85,7 +87,8 @@ def top_page(*, viewer: User, cursor: Cursor | Place | None = None, size: int = 
     The order is that of the moment when the first page was read; raises `CursorExpired` when it is not kept any longer.
     """
     if isinstance(cursor, Place):
-        items, further = _read(viewer.pk, snapshots.ids_of(cursor), cursor, size)
+        shield = Shield(viewer.pk, shields.of_person(viewer.pk, Where.HOME))
+        items, further = _read(shield, snapshots.ids_of(cursor), cursor, size)
         return TopPage(items=items, next_cursor=further)
     if cursor is not None:
         return _latest(viewer, cursor, size)
@@ -98,7 +101,7 @@ def top_page(*, viewer: User, cursor: Cursor | Place | None = None, size: int = 
         return _latest(viewer, None, size)
     (idle.welcome if ranking.walk.away else idle.note_visit)(viewer.pk)
     standins.keep(viewer.pk)
-    items, further = _read(viewer.pk, ranking.ids, place, size)
+    items, further = _read(ranking.walk.shield(), ranking.ids, place, size)
     return TopPage(items=items, next_cursor=further, tier=ranking.walk.tier, cache=ranking.walk.cache)
 
 
@@ -170,8 +173,9 @@ def _in_order(posts: Iterable[tuple[int, Candidate]]) -> list[int]:
     ]
 
 
-def _read(viewer_id: int, ids: Sequence[int], place: Place, size: int) -> tuple[list[FeedItem], Place | None]:
+def _read(shield: Shield, ids: Sequence[int], place: Place, size: int) -> tuple[list[FeedItem], Place | None]:
     """A page of the snapshot: what is still for this viewer's home, refilled until it is full, and what follows."""
+    viewer_id = shield.viewer_id
     kept: list[Facts] = []
     truth: dict[int, Facts] = {}
     groups: list[Group] = []
@@ -180,11 +184,16 @@ def _read(viewer_id: int, ids: Sequence[int], place: Place, size: int) -> tuple[
     while index < len(ids) and further is None:
         asked = facts(viewer_id=viewer_id, post_ids=ids[index : index + batch])
         truth |= asked
-        kept += [
+        at_home = [
             asked[ident] for ident in ids[index : index + batch] if ident in asked and asked[ident].at_home
         ]
+        kept += shield.passed(at_home, truth)
         index, batch = index + batch, min(_LARGEST_BATCH, batch * 2)
         groups, beyond = grouped(kept, most=size)
         further = place.at(ids.index(beyond.post_id)) if beyond else None
-    known = known_of([fact for group in groups for fact in (group.first, *group.others)], truth)
-    return home_items(groups, truth, known, viewer_id=viewer_id), further
+    known = shield.known_of([fact for group in groups for fact in (group.first, *group.others)], truth)
+    shown = shield.marked(home_items(groups, truth, known, viewer_id=viewer_id))
+    last = further.index if further else len(ids)
+    hidden = set(shield.hidden) & set(ids[place.index : last])
+    insights.note_home(viewer_id, shown, hidden=len(hidden))
+    return shown, further

@@ -13,6 +13,7 @@ class InteractionsConfig(AppConfig):
         from interactions.affinity import affinity
         from interactions.demo import forget_likes, keep_posts, leave_threads, like_posts
         from interactions.demo_threads import talk
+        from interactions.engagement import engagement
         from interactions.models import IS_BOOKMARKED, IS_LIKED
         from interactions.page import thread_below
         from interactions.popular import popular_posts
@@ -24,6 +25,7 @@ class InteractionsConfig(AppConfig):
         hooks.popular = popular_posts
         hooks.affinity = affinity
         hooks.counts_changed = touch
+        hooks.engagement = engagement
         hooks.below_post.append(thread_below)
         hooks.demo += [keep_posts, like_posts, talk]
         hooks.demo_leaves += [forget_likes, leave_threads]

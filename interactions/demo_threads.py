@@ -71,5 +71,5 @@ def _comment(one: Saying, ident: int, post: Post, author: User, answered: Commen
         path="".join(map(step_of, line)),
         depth=len(line),
         content=one.text,
-        html=render(one.text, known_names=people_named(mentioned_names(one.text))),
+        html=render(one.text, known_names=people_named(mentioned_names(one.text), by=author.pk)),
     )

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from feeds.items import FeedItem
-from interactions import selectors
+from interactions import filtering, selectors
 from interactions.forms import CommentForm
 from interactions.threads import CommentItem
 from socialnet.kernel.errors import NotFound
@@ -55,8 +55,12 @@ def shown_of(post: FeedItem, request: HttpRequest) -> dict[str, Any]:
         branch = selectors.branch_of(
             comment_id=number(asked), post_id=post.id, viewer=request.user, cursor=Cursor.decode(text)
         )
-        return {**context, "page": Page(items=[branch.root]), "focus": branch.item}
-    return {**context, "page": page_of(post, request)}
+        line = {one.id for one in (*branch.ancestors, branch.item)}
+        whole = Page(items=[branch.root])
+        page, hidden = filtering.sifted(whole, viewer=request.user, asked_for=line)
+        return {**context, "page": page, "focus": branch.item, "hidden": hidden}
+    page, hidden = filtering.sifted(page_of(post, request), viewer=request.user)
+    return {**context, "page": page, "hidden": hidden}
 
 
 def page_of(post: FeedItem, request: HttpRequest) -> Page[CommentItem]:

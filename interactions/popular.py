@@ -29,7 +29,7 @@ SELECT id, author_id FROM (
     FROM feeds_post p
     JOIN feeds_postcounts c ON c.post_id = p.id AND c.likes + c.comments + c.shares > 0
     JOIN accounts_user a ON a.id = p.author_id AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
-        AND a.limited_at IS NULL
+        AND a.limited_at IS NULL AND a.found_by = 'everyone'
     WHERE p.id > socialnet_id_at(clock_timestamp() - make_interval(days => %(days)s))
         AND p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL AND p.share_of_id IS NULL
     ORDER BY p.author_id, score DESC

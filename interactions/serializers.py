@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from feeds.filter_shapes import FilteredSerializer
 from feeds.serializers import AuthorSerializer, IdField, WrittenSerializer, author_json
 from interactions.models import COMMENT_MAX, DEPTH_MOST
 from interactions.threads import CommentItem
@@ -25,7 +26,7 @@ class LikedSerializer(serializers.Serializer[Any]):
 
 
 class CommentSerializer(serializers.Serializer[Any]):
-    """A comment as one viewer sees it, with its first replies.
+    """A comment as one viewer sees it, with its first replies, without those that your filters hide.
 
     A tombstone (`is_deleted`) has no author and no words: it was deleted, or is not for you, and others answered it.
     `is_hidden` by the author of the post, `is_muted` by you, or `is_limited` by moderators: fold it away.
@@ -53,6 +54,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     edited_at = serializers.DateTimeField(allow_null=True)
     url = serializers.URLField()
     replies = serializers.ListField(child=serializers.DictField(), help_text="Comments, the oldest first.")
+    filtered = FilteredSerializer(required=False)
     replies_cursor = serializers.CharField(
         allow_null=True, help_text="For `comments/{id}/replies`: what comes after these."
     )
@@ -109,6 +111,7 @@ class ConversationMutedSerializer(serializers.Serializer[Any]):
 
 def comment_json(item: CommentItem) -> dict[str, Any]:
     """`item` as `CommentSerializer` describes it."""
+    folded = {"filtered": {"action": "fold", "phrases": list(item.filtered)}} if item.filtered else {}
     return {
         "id": str(item.id),
         "post_id": str(item.post_id),
@@ -131,6 +134,7 @@ def comment_json(item: CommentItem) -> dict[str, Any]:
         "url": absolute(item.url),
         "replies": [comment_json(answer) for answer in item.answers],
         "replies_cursor": item.goes_on.encode() if item.goes_on else None,
+        **folded,
     }
 
 

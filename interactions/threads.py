@@ -64,6 +64,7 @@ class CommentItem:
     """One comment as one viewer sees it. Without `is_there` it is a tombstone: no author, no words.
 
     `answers` are its first replies in their order; `goes_on` leads to the others, of which there are `others`.
+    `filtered` are the words for which the viewer's own filters fold it away, `kept_away` the replies that they hide.
     """
 
     id: int
@@ -87,6 +88,8 @@ class CommentItem:
     is_mine: bool
     answers: list["CommentItem"] = field(default_factory=list)
     goes_on: Onward | None = None
+    filtered: tuple[str, ...] = ()
+    kept_away: list["CommentItem"] = field(default_factory=list)
 
     @property
     def created_at(self) -> datetime:
@@ -105,12 +108,12 @@ class CommentItem:
     @property
     def is_folded(self) -> bool:
         """Shown only to who opens it."""
-        return self.is_hidden or self.is_muted or self.is_limited
+        return self.is_hidden or self.is_muted or self.is_limited or bool(self.filtered)
 
     @property
     def others(self) -> int:
         """How many replies are left out; what this viewer may not see is not told from what they may."""
-        return max(1, self.replies - len(self.answers)) if self.goes_on else 0
+        return max(1, self.replies - len(self.answers) - len(self.kept_away)) if self.goes_on else 0
 
     def walk(self) -> Iterator["CommentItem"]:
         """This one and all below it that are here."""

@@ -12,13 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import InvalidFields
 from accounts.models import User
-from notifications import choices, live, metrics, preferences, settling, telling, upkeep
+from feeds import shields
+from feeds.filters import Place
+from notifications import choices, filtering, items, live, metrics, preferences, settling, telling, upkeep
 from notifications.channels import CHANNELS, channel
 from notifications.claims import Claim
 from notifications.events import Announced
 from notifications.models import (
     Announcement,
     ChannelDelivery,
+    Notification,
     NotificationActor,
     Preference,
     PushSubscription,
@@ -28,6 +31,7 @@ from notifications.preferences import Wishes
 from notifications.registry import KINDS, URGENT, Way
 from socialnet.outbox.actions import emit, record
 
+_QUIETED = 1000  # unread rows, the newest, that a new filter is held against
 _READ = """
 WITH done AS (
     UPDATE notifications_notification SET read_at = clock_timestamp(), is_open = false
@@ -71,6 +75,17 @@ def mark_read(*, person: User, ids: Collection[int] | None = None, up_to: int | 
     elif read:
         transaction.on_commit(partial(live.tell_numbers, [person.pk], read=[row[0] for row in read]))
     return len(read)
+
+
+def quiet_filtered(*, person: User) -> int:
+    """Mark as read what came before the person's filters hide it: nobody sees it, so nobody could. How many."""
+    if not shields.of_person(person.pk, Place.NOTIFICATIONS).hides:
+        return 0
+    unread = Notification.objects.of(person).standing().unread().filter(kind__in=filtering.WORDED)
+    rows = list(unread.order_by("-place")[:_QUIETED])
+    seen = {item.id for item in items.items(rows, viewer=person)}
+    hidden = [row.pk for row in rows if row.pk not in seen]
+    return mark_read(person=person, ids=hidden) if hidden else 0
 
 
 @transaction.atomic

@@ -19,7 +19,10 @@ from accounts.events import (
     UserUnfollowed,
     UserUnsuspended,
 )
+from accounts.models import User
+from feeds import shields
 from feeds.events import (
+    FiltersChanged,
     PeopleMentioned,
     PostDeleted,
     PostHidden,
@@ -255,6 +258,14 @@ def announce_piece(pieces: Sequence[Owed]) -> None:
         announcement = Announcement.objects.filter(pk=piece.event.announcement_id).first()  # type: ignore[attr-defined]
         if announcement is not None:
             _settle(causes.of_announcement(announcement, first=first, last=last))
+
+
+@on(FiltersChanged, queue="notify", batch=20)
+def quiet_filtered(events: list[FiltersChanged]) -> None:
+    """What a new filter hides is not unread any more."""
+    for person in User.objects.standing().filter(pk__in={event.user_id for event in events}):
+        shields.surely_drop(person.pk)  # whichever handler is first
+        actions.quiet_filtered(person=person)
 
 
 # --- mail -------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ comment that the recipient may not see any more nothing is said but that it was.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
@@ -23,7 +23,7 @@ from feeds.items import FeedItem
 from feeds.items import items_of as posts_of
 from groups.models import Group
 from interactions.models import Comment
-from notifications import texts
+from notifications import filtering, texts
 from notifications.models import Notification
 from notifications.registry import Kind
 from socialnet.kernel.markup import plain_content
@@ -70,6 +70,7 @@ SELECT n.id, a.actor_id FROM unnest(%(ids)s::bigint[]) n(id) CROSS JOIN LATERAL 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """One notification. `actors` are the newest of `row.actor_count`; `excerpt` is plain text and may be empty.
+    `filtered` are the words for which its recipient's own filters fold it away.
 
     `post`, `comment` and `group` are what it leads to, None where there is none, or none for its recipient.
     """
@@ -82,6 +83,7 @@ class InboxItem:
     post: FeedItem | None = None
     comment: Comment | None = None
     group: Group | None = None
+    filtered: tuple[str, ...] = ()
 
     @property
     def id(self) -> int:
@@ -120,16 +122,19 @@ class InboxItem:
 
 
 def items_of(notification_ids: Iterable[int], *, viewer: User) -> list[InboxItem]:
-    """Those that are the viewer's and stand, in the given order; their sentences are in the active language."""
+    """Those that are the viewer's and stand, in the given order, without what their filters fold or hide: it is not
+    told outside of the inbox. Their sentences are in the active language."""
     wanted = list(notification_ids)
     rows = Notification.objects.of(viewer).standing().in_bulk(wanted)
-    return items([rows[ident] for ident in wanted if ident in rows], viewer=viewer)
+    found = items([rows[ident] for ident in wanted if ident in rows], viewer=viewer)
+    return [item for item in found if not item.filtered]
 
 
 def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
     """As `items_of`, of rows of the viewer's inbox; a fixed number of queries.
 
-    Between whom there is a block by now, neither is named to the other: who alone did it leaves nothing to tell.
+    Between whom there is a block by now, neither is named to the other: who alone did it leaves nothing to tell. What
+    the viewer's filters hide is left out.
     """
     if not rows:
         return []
@@ -140,7 +145,7 @@ def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
     posts = {item.id: item for item in posts_of({row.post_id for row in rows if row.post_id}, viewer=viewer)}
     comments = _comments(rows, viewer)
     groups = _groups(rows, posts, viewer)
-    return [
+    made = [
         _item(
             row,
             [cards[person] for person in actors[row.pk] if _is_heard(cards.get(person))],
@@ -149,6 +154,12 @@ def items(rows: Sequence[Notification], *, viewer: User) -> list[InboxItem]:
             groups.get(_group_key(row, posts)),
         )
         for row in rows
+    ]
+    verdicts = filtering.of_rows(viewer, [(item.kind, item.post, item.comment) for item in made])
+    return [
+        replace(item, filtered=verdict.phrases) if verdict else item
+        for item, verdict in zip(made, verdicts, strict=True)
+        if not (verdict and verdict.hides)
     ]
 
 
@@ -242,7 +253,7 @@ def _comments(rows: Sequence[Notification], viewer: User) -> Mapping[int, Commen
     ids: Collection[int] = {row.comment_id for row in rows if row.comment_id}
     if not ids:
         return {}
-    return Comment.objects.visible_to(viewer).only("id", "content", "post_id").in_bulk(ids)
+    return Comment.objects.visible_to(viewer).only("id", "content", "post_id", "author").in_bulk(ids)
 
 
 def _group_key(row: Notification, posts: Mapping[int, FeedItem]) -> int | str:

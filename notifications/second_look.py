@@ -1,7 +1,8 @@
 """A second look at what waited: whether its people may still be heard, before it leaves the inbox.
 
 Between the act and the telling lie minutes, quiet hours or a night; meanwhile its person may have muted somebody or a
-conversation, or chosen to hear of fewer people. The row stays where it is; it is not told any more.
+conversation, or chosen to hear of fewer people. What their filters hide or fold is not told either. The row stays where
+it is; it is not told any more.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from enum import Enum
 
 from django.db import connection
 
-from notifications import truth
+from notifications import filtering, truth
 from notifications.claims import Claim
 from notifications.models import Notification
 from notifications.preferences import Wishes
@@ -34,14 +35,16 @@ class Look(Enum):
 
 
 def look(rows: Sequence[Notification], wishes: Mapping[int, Wishes]) -> dict[int, Look]:
-    """Of each row by id; two queries however many. What is urgent is welcome without being asked."""
+    """Of each row by id; two queries however many, and the words where its person has filters. What is urgent is
+    welcome without being asked."""
     claims = _claims([row for row in rows if not row.registered.urgent])
     known = list(claims)
+    filtered = filtering.of_claims(known)
     standing, wanted = set(), set()
     for claim, found in zip(known, truth.ask(known) if known else [], strict=True):
         if found.stands:
             standing.add(claims[claim])
-        if found.stands and truth.is_wanted(claim, found, wishes):
+        if found.stands and claim not in filtered and truth.is_wanted(claim, found, wishes):
             wanted.add(claims[claim])
     return {
         row.pk: Look.WELCOME

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from feeds.filter_shapes import FilteredSerializer
 from feeds.serializers import AuthorSerializer, IdField, WrittenSerializer, author_json
 from notifications.items import InboxItem, few_words, words_of
 from notifications.registry import KINDS
@@ -35,6 +36,7 @@ class NotificationSerializer(serializers.Serializer[Any]):
     group = serializers.CharField(allow_null=True)
     text = serializers.CharField()
     is_read = serializers.BooleanField()
+    filtered = FilteredSerializer(required=False)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     url = serializers.URLField()
@@ -72,6 +74,7 @@ class ReadInput(serializers.Serializer[Any]):
 
 def notification_json(item: InboxItem) -> dict[str, Any]:
     """`item` as `NotificationSerializer` describes it."""
+    folded = {"filtered": {"action": "fold", "phrases": list(item.filtered)}} if item.filtered else {}
     return {
         "id": str(item.id),
         "type": item.kind,
@@ -87,6 +90,7 @@ def notification_json(item: InboxItem) -> dict[str, Any]:
         "created_at": _utc(item.row.created_at),
         "updated_at": _utc(item.updated_at),
         "url": absolute(item.url),
+        **folded,
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from feeds.door import facts
+from notifications import filtering
 from notifications.claims import Claim
 from notifications.models import FromWhom
 from notifications.preferences import Wishes
@@ -106,7 +107,10 @@ SELECT (CASE w.kind {causes} END) AND EXISTS (
         AND f.status = 'active') AS followed_back,
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
         AND f.status = 'active' AND f.notify) AS bell,
-    {hears_all} AS hears_all
+    {hears_all} AS hears_all,
+    EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = w.recipient AND (u.mentions_from = 'everyone'
+        OR u.mentions_from = 'followed' AND EXISTS (SELECT 1 FROM accounts_follow f
+            WHERE f.follower_id = u.id AND f.followee_id = w.actor AND f.status = 'active'))) AS may_name
 FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(actors)s::bigint[], %(targets)s::bigint[],
     %(posts)s::bigint[], %(comments)s::bigint[]) WITH ORDINALITY w(kind, recipient, actor, target, post, comment, place)
 ORDER BY w.place
@@ -125,7 +129,7 @@ class Truth:
 
     `is_away`: whoever did it is suspended, which may end. `muted`: the recipient muted them, the conversation, or all
     that is said in its group. `bell`: the recipient asked to hear of the actor's posts; `hears_all`: of all posts in
-    the group.
+    the group. `may_name`: the recipient lets the actor mention them.
     """
 
     is_caused: bool
@@ -135,6 +139,7 @@ class Truth:
     followed_back: bool
     bell: bool
     hears_all: bool
+    may_name: bool = True
 
     @property
     def stands(self) -> bool:
@@ -165,7 +170,8 @@ def ask(claims: Sequence[Claim]) -> list[Truth]:
 
 
 def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> list[Claim]:
-    """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked."""
+    """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked, and their
+    filters."""
     wanted = [claim for claim, truth in claims.items() if truth.stands and is_wanted(claim, truth, wishes)]
     doors: dict[int, set[int]] = defaultdict(set)
     for claim in wanted:
@@ -177,11 +183,13 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
         for fact in facts(viewer_id=recipient_id, post_ids=post_ids).values()
         if fact.visible
     }
-    return [
+    open_to_them = [
         claim
         for claim in wanted
         if not claim.post_id or claim.kind in _OWN or (claim.recipient_id, claim.post_id) in seen
     ]
+    filtered = filtering.of_claims(open_to_them)
+    return [claim for claim in open_to_them if claim not in filtered or not filtered[claim].hides]
 
 
 def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
@@ -204,4 +212,6 @@ def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
 
 def _is_chosen(kind: str, truth: Truth, wishes: Wishes) -> bool:
     """Whether they want to hear of this kind from this person."""
+    if kind == "mention" and not truth.may_name:
+        return False
     return wishes.pace(kind) is not Pace.OFF and _WANTED[wishes.from_whom(kind)](truth)

@@ -108,6 +108,8 @@ app.conf.beat_schedule = {
         "feeds.tasks.reconcile_recent_post_counts", crontab(minute=25), every=HOUR
     ),
     "post counts, all": job("feeds.tasks.reconcile_all_post_counts", crontab(minute=50, hour=2), every=DAY),
+    "numbers of people's days": job("feeds.tasks.keep_day_counts", MINUTE, every=MINUTE),
+    "days of long ago": job("feeds.tasks.forget_day_counts", crontab(minute=15, hour=4), every=DAY),
     "tag counts, touched lately": job(
         "feeds.tasks.reconcile_recent_tag_counts", crontab(minute=28), every=HOUR
     ),

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts import cache, pictures
@@ -23,8 +24,9 @@ from accounts.events import (
     PersonJoined,
     PrivacyChanged,
     ProfileChanged,
+    ReachChanged,
 )
-from accounts.models import Block, EmailChange, Export, KnownDevice, Mute, User
+from accounts.models import Block, EmailChange, Export, FoundBy, KnownDevice, MentionsFrom, Mute, User
 from accounts.pictures import Avatar
 from accounts.profiles import clean_fields
 from accounts.usernames import TOMBSTONE
@@ -94,6 +96,8 @@ def edit_profile(
     is_private: bool | None = None,
     may_be_indexed: bool | None = None,
     may_be_archived: bool | None = None,
+    mentions_from: str | None = None,
+    found_by: str | None = None,
     avatar: IO[bytes] | Avatar | None = None,
     without_avatar: bool = False,
     **changes: str,
@@ -115,7 +119,13 @@ def edit_profile(
                 raise EditConflict(person)
             _write_profile(person, cleaned)
             _change_privacy(person, is_private)
-            _change_robots(person, may_be_indexed=may_be_indexed, may_be_archived=may_be_archived)
+            _change_choices(
+                person,
+                may_be_indexed=may_be_indexed,
+                may_be_archived=may_be_archived,
+                mentions_from=_one_of(MentionsFrom, mentions_from=mentions_from),
+                found_by=_one_of(FoundBy, found_by=found_by),
+            )
             if drawn is not None or (without_avatar and person.avatar):
                 _replace_avatar(person, drawn, written)
             return person
@@ -130,13 +140,21 @@ def set_privacy(
     is_private: bool | None = None,
     may_be_indexed: bool | None = None,
     may_be_archived: bool | None = None,
+    mentions_from: str | None = None,
+    found_by: str | None = None,
 ) -> User:
-    """Open or close the account, and what search engines are asked; None leaves a choice as it is.
+    """Open or close the account, what search engines are asked, and who may mention and find them; None leaves a choice
+    as it is. Raises `InvalidFields`.
 
     Opening lets in everybody who waits, in batches, soon.
     """
     return edit_profile(
-        user=user, is_private=is_private, may_be_indexed=may_be_indexed, may_be_archived=may_be_archived
+        user=user,
+        is_private=is_private,
+        may_be_indexed=may_be_indexed,
+        may_be_archived=may_be_archived,
+        mentions_from=mentions_from,
+        found_by=found_by,
     )
 
 
@@ -249,8 +267,16 @@ def _change_privacy(person: User, is_private: bool | None) -> None:
     forget_cached(person.pk)
 
 
-def _change_robots(person: User, **wanted: bool | None) -> None:
-    """What search engines are asked: `may_be_indexed` and `may_be_archived`."""
+def _one_of(choices: type[TextChoices], **asked: str | None) -> str | None:
+    """The one value that is asked for; raises `InvalidFields` for one that there is not."""
+    ((field, value),) = asked.items()
+    if value is not None and value not in choices.values:
+        raise InvalidFields(**{field: [_("Choose one of those that there are.")]})
+    return value
+
+
+def _change_choices(person: User, **wanted: bool | str | None) -> None:
+    """What search engines are asked, who may mention a person, and who may find them."""
     new = {name: to for name, to in wanted.items() if to is not None and getattr(person, name) != to}
     if not new:
         return
@@ -259,6 +285,8 @@ def _change_robots(person: User, **wanted: bool | None) -> None:
     person.version += 1
     person.save(update_fields=[*new, "version"])
     emit(ProfileChanged(user_id=person.pk), actor_id=person.pk)
+    if new.keys() & {"mentions_from", "found_by"}:
+        emit(ReachChanged(user_id=person.pk), actor_id=person.pk)
     forget_cached(person.pk)
 
 
@@ -298,6 +326,7 @@ def _bury(person: User) -> None:
     person.avatar = person.avatar_small = ""
     person.set_unusable_password()
     person.is_active = person.is_staff = person.is_superuser = False
+    person.mentions_from, person.found_by = MentionsFrom.EVERYONE, FoundBy.EVERYONE
     person.last_login = person.suspended_at = person.leaving_since = person.limited_at = None
     person.version += 1
     person.save()

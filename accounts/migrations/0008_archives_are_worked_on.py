@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_follow_uncounted")]
+    dependencies = [("accounts", "0007_reach")]
 
     operations = [
         migrations.AddField(

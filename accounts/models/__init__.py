@@ -1,7 +1,7 @@
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models.keeping import EmailChange, Export
-from accounts.models.people import Activity, PersonCounts, User, avatar_path
+from accounts.models.people import Activity, FoundBy, MentionsFrom, PersonCounts, User, avatar_path
 from accounts.models.relations import Block, Follow, Mute
 from accounts.models.sign_in import ApiToken, KnownDevice, Session
 
@@ -14,7 +14,9 @@ __all__ = [
     "EmailChange",
     "Export",
     "Follow",
+    "FoundBy",
     "KnownDevice",
+    "MentionsFrom",
     "Mute",
     "PersonCounts",
     "Session",

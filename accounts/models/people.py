@@ -30,6 +30,22 @@ def robots_of(*, indexed: bool, archived: bool) -> str:
     return ", ".join(asked if archived else [*asked, "noarchive", "nosnippet"])
 
 
+class MentionsFrom(models.TextChoices):
+    """Whose mentions of somebody lead to them, and are told to them."""
+
+    EVERYONE = "everyone", _("Everybody")
+    FOLLOWED = "followed", _("People I follow")
+    NOBODY = "nobody", _("Nobody")
+
+
+class FoundBy(models.TextChoices):
+    """Who comes across somebody in search, among suggestions and on Explore; whoever knows their address always may."""
+
+    EVERYONE = "everyone", _("Everybody")
+    FOLLOWERS = "followers", _("People who follow me")
+    NOBODY = "nobody", _("Nobody")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, username: str) -> Self:
         """The person of that name in any case, by the unique index on Lower."""
@@ -104,6 +120,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_private = models.BooleanField(_("private account"), default=False)
     may_be_indexed = models.BooleanField(_("listed by search engines"), default=True, db_default=True)
     may_be_archived = models.BooleanField(_("copied and quoted by them"), default=True, db_default=True)
+    mentions_from = models.CharField(
+        _("may mention them"),
+        max_length=9,
+        choices=MentionsFrom.choices,
+        default=MentionsFrom.EVERYONE,
+        db_default=MentionsFrom.EVERYONE,
+    )
+    found_by = models.CharField(
+        _("found by"),
+        max_length=9,
+        choices=FoundBy.choices,
+        default=FoundBy.EVERYONE,
+        db_default=FoundBy.EVERYONE,
+    )
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(
         default=True, help_text=_("False for the tombstone of a deleted account.")
@@ -143,6 +173,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(username__regex=usernames.PATTERN), name="person_username_shape"
             ),
+            models.CheckConstraint(
+                condition=Q(mentions_from__in=MentionsFrom.values), name="person_mentions_from_known"
+            ),
+            models.CheckConstraint(condition=Q(found_by__in=FoundBy.values), name="person_found_by_known"),
             models.UniqueConstraint(
                 Lower("username"),
                 name="person_username_unique",
@@ -175,8 +209,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def robots(self) -> str:
-        """What search engines are asked; empty when they are asked nothing."""
-        return robots_of(indexed=self.may_be_indexed, archived=self.may_be_archived)
+        """What search engines are asked; empty when they are asked nothing. Whom not everybody may find here is not to
+        be found there."""
+        indexed = self.may_be_indexed and self.found_by == FoundBy.EVERYONE
+        return robots_of(indexed=indexed, archived=self.may_be_archived)
 
     @property
     def is_suspended(self) -> bool:

@@ -29,6 +29,7 @@ from accounts.forms import (
     PasswordForm,
     PrivacyForm,
     ProfileForm,
+    ReachForm,
     RobotsForm,
     TokenForm,
     add_errors,
@@ -94,15 +95,21 @@ def _profile_page(request: HttpRequest, form: ProfileForm, *, status: int = 200,
 @login_required
 @idempotent_form
 def settings_privacy(request: HttpRequest) -> HttpResponse:
-    """Two forms: who may follow, and what search engines are asked (`about=robots`)."""
-    kind = RobotsForm if request.POST.get("about") == "robots" else PrivacyForm
+    """Three forms: who may follow, who may mention and find (`about=reach`), and what search engines are asked
+    (`about=robots`)."""
+    kind = {"robots": RobotsForm, "reach": ReachForm}.get(request.POST.get("about", ""), PrivacyForm)
     if request.method == "POST" and (form := kind(request.POST)).is_valid():
         actions.set_privacy(user=request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("settings_privacy")
     person = User.objects.get(pk=request.user.pk)
-    now = {name: getattr(person, name) for name in ("is_private", "may_be_indexed", "may_be_archived")}
-    facts = {"form": PrivacyForm(initial=now), "robots_form": RobotsForm(initial=now)}
+    names = ("is_private", "may_be_indexed", "may_be_archived", "mentions_from", "found_by")
+    now = {name: getattr(person, name) for name in names}
+    facts = {
+        "form": PrivacyForm(initial=now),
+        "reach_form": ReachForm(initial=now),
+        "robots_form": RobotsForm(initial=now),
+    }
     return render(request, "accounts/settings_privacy.html", facts)
 
 

@@ -88,7 +88,7 @@ WHERE p.id = ANY(%(ids)s) AND p.id > %(since)s AND p.author_id <> coalesce(%(me)
     AND p.visibility = 'public' AND p.deleted_at IS NULL AND p.hidden_at IS NULL
     AND (p.share_of_id IS NULL OR p.content <> '' OR p.with_media)
     AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
-    AND a.limited_at IS NULL
+    AND a.limited_at IS NULL AND a.found_by = 'everyone'
     AND NOT EXISTS (SELECT 1 FROM interactions_like l
         WHERE l.user_id = %(me)s AND l.post_id = p.id AND l.is_active)
     AND NOT EXISTS (SELECT 1 FROM accounts_follow f

@@ -1,6 +1,6 @@
 """What people do is counted for trends; twice or late changes nothing."""
 
-from accounts.events import UserFollowed, UserLimited, UserUnlimited
+from accounts.events import ReachChanged, UserFollowed, UserLimited, UserUnlimited
 from discovery.models import TrendKind
 from discovery.trends import counting, reading
 from feeds.events import PostEdited, PostPublished
@@ -31,8 +31,8 @@ def count_follows(events: list[UserFollowed]) -> None:
     counting.count_follows({(event.follower_id, event.followee_id) for event in events})
 
 
-@on(UserLimited, UserUnlimited)
-def follow_limits(events: list[UserLimited | UserUnlimited]) -> None:
+@on(UserLimited, UserUnlimited, ReachChanged)
+def follow_limits(events: list[UserLimited | UserUnlimited | ReachChanged]) -> None:
     """Limited people are in the last snapshot, too; lists are made anew without them."""
     for kind in (TrendKind.POST, TrendKind.PERSON):
         reading.POLICY.surely_drop(kind)

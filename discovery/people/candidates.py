@@ -186,7 +186,7 @@ SELECT pooled.person, {score} AS score, {shares},
 FROM pooled
 JOIN accounts_personcounts counts ON counts.user_id = pooled.person
 JOIN accounts_user person ON person.id = pooled.person AND person.is_active AND person.suspended_at IS NULL
-    AND person.limited_at IS NULL
+    AND person.limited_at IS NULL AND person.found_by = 'everyone'
 {rhythm}
 LEFT JOIN feeds_hashtag tag ON tag.id = pooled.tag
 WHERE (NOT person.is_private OR pooled.open > 0 OR pooled.near > 0)

@@ -36,7 +36,7 @@ SELECT id, author_id FROM (
     FROM ({source}) p
     JOIN feeds_postcounts c ON c.post_id = p.id
     JOIN accounts_user a ON a.id = p.author_id AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
-        AND a.limited_at IS NULL
+        AND a.limited_at IS NULL AND a.found_by = 'everyone'
     ORDER BY p.author_id, score DESC
 ) best ORDER BY score DESC, id DESC LIMIT %(most)s
 """

@@ -13,7 +13,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
-from accounts.models import PersonCounts, User
+from accounts.models import FoundBy, PersonCounts, User
 from discovery.models import Interest, Source, SuggestionList
 from discovery.people import numbers
 from discovery.people.candidates import MILLISECONDS, find
@@ -130,6 +130,7 @@ def popular_people() -> list[int]:
         user__is_active=True,
         user__suspended_at=None,
         user__limited_at=None,
+        user__found_by=FoundBy.EVERYONE,
         user__is_private=False,
         posts__gt=0,
     )

@@ -60,7 +60,7 @@ SELECT person.id, person.is_private,
     )
 FROM accounts_user person
 WHERE person.id = ANY(%(people)s) AND person.id <> %(me)s AND person.is_active AND person.suspended_at IS NULL
-    AND person.limited_at IS NULL
+    AND person.limited_at IS NULL AND person.found_by = 'everyone'
     AND NOT EXISTS (SELECT 1 FROM accounts_follow WHERE follower_id = %(me)s AND followee_id = person.id)
     AND NOT EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = %(me)s AND blocked_id = person.id)
     AND NOT EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = person.id AND blocked_id = %(me)s)

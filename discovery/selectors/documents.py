@@ -9,8 +9,9 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import get_language
 
+from accounts.access import may_find
 from accounts.models import User, Viewer
-from accounts.selectors import PersonRow, relations_of
+from accounts.selectors import PersonRow, hiding_from, relations_of
 from discovery import cache
 from discovery.errors import SearchPaused
 from discovery.models import Kind
@@ -18,7 +19,7 @@ from discovery.search import groups, people, steps, tags
 from discovery.search.posts import found_posts
 from discovery.search.query import Query
 from discovery.search.words import words_in
-from feeds.items import items_of
+from feeds.items import FeedItem, items_of
 from feeds.models import Hashtag
 from groups.selectors import seen_groups
 from socialnet.kernel import overload, snapshots
@@ -203,7 +204,7 @@ def _read(ids: Sequence[int], *, kind: Type, viewer: Viewer, start: int, size: i
 def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
     match kind:
         case Type.POSTS:
-            return {item.id: item for item in items_of(ids, viewer=viewer)}
+            return _findable_posts(items_of(ids, viewer=viewer), viewer)
         case Type.USERS:
             return visible_people(ids, viewer=viewer)
         case Type.GROUPS:
@@ -211,15 +212,24 @@ def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
     return dict(tags.visible_tags(ids, viewer=viewer))
 
 
+def _findable_posts(items: Sequence[FeedItem], viewer: Viewer) -> dict[int, FeedItem]:
+    """Those of people whom `viewer` may find, by id; a share leads to whom it shares, too."""
+    authors = {item.id: {item.author.id, item.shown.author.id} for item in items}
+    gone = hiding_from(viewer, {author for both in authors.values() for author in both}) if items else set()
+    return {item.id: item for item in items if not authors[item.id] & gone}
+
+
 def visible_people(user_ids: Iterable[int], *, viewer: Viewer) -> dict[int, PersonRow]:
-    """Those who stand and have no block with `viewer`, either way, by id."""
+    """Those who stand, have no block with `viewer`, either way, and let them find them; by id."""
     users = User.objects.standing().filter(pk__in=list(user_ids)).select_related("counts")
     found = {user.pk: user for user in users}
     relations = relations_of(viewer, found)
     return {
         ident: PersonRow(user=user, relations=relations[ident])
         for ident, user in found.items()
-        if not relations[ident].blocking and not relations[ident].blocked_by
+        if not relations[ident].blocking
+        and not relations[ident].blocked_by
+        and may_find(user.found_by, relations[ident])
     }
 
 

@@ -7,7 +7,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
-from accounts.models import Viewer
+from accounts.models import FoundBy, Viewer
 from discovery.explore import candidates, seen
 from discovery.explore.candidates import Source
 from discovery.explore.mixing import mixed
@@ -127,7 +127,7 @@ def _read(
 ) -> ExplorePage:
     """A page of the list: what `viewer` may see of it, refilled until it is full.
 
-    `is_fresh`: it was found this moment, so moderators have limited nobody on it since.
+    `is_fresh`: it was found this moment, so nobody on it was limited, or chose not to be found, since.
     """
     viewer_id = _id_of(viewer)
     shown: list[Facts] = []
@@ -136,8 +136,8 @@ def _read(
         batch = ids[start : start + _BATCH]
         asked = facts(viewer_id=viewer_id, post_ids=batch)
         truth |= asked
-        limited = set() if is_fresh else _limited(batch)
-        may_be = [asked[one] for one in batch if one in asked and one not in limited]
+        gone = set() if is_fresh else _kept_away(batch)
+        may_be = [asked[one] for one in batch if one in asked and one not in gone]
         shown += [one for one in may_be if one.visible and not one.muted]
         start += _BATCH
     page, beyond = shown[:size], shown[size:]
@@ -151,9 +151,11 @@ def _read(
     )
 
 
-def _limited(post_ids: Sequence[int]) -> set[int]:
-    limited = Post.objects.filter(pk__in=post_ids, author__limited_at__isnull=False)
-    return set(limited.values_list("pk", flat=True))
+def _kept_away(post_ids: Sequence[int]) -> set[int]:
+    """Of people whom moderators limited, or who do not want to be found."""
+    posts = Post.objects.filter(pk__in=post_ids)
+    gone = posts.exclude(author__limited_at=None, author__found_by=FoundBy.EVERYONE)
+    return set(gone.values_list("pk", flat=True))
 
 
 def _reason(source: str, note: str) -> Reason:

@@ -103,7 +103,7 @@ CROSS JOIN LATERAL (SELECT id FROM feeds_post WHERE author_id = t.id AND id > %(
 _POSTS = """
 SELECT p.id, p.author_id, c.followers FROM feeds_post p
 JOIN accounts_user a ON a.id = p.author_id AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
-        AND a.limited_at IS NULL
+        AND a.limited_at IS NULL AND a.found_by = 'everyone'
 JOIN accounts_personcounts c ON c.user_id = a.id
 WHERE p.id = ANY(%(ids)s) AND p.id > %(since)s AND p.visibility = 'public' AND p.deleted_at IS NULL
     AND p.hidden_at IS NULL AND (p.share_of_id IS NULL OR p.content <> '' OR p.with_media)
@@ -121,7 +121,7 @@ CROSS JOIN LATERAL (SELECT
         WHERE w.author_id = a.id AND w.deleted_at IS NULL AND w.id BETWEEN %(slept)s AND %(since)s) AS has_slept
     OFFSET 0) before
 WHERE a.id = ANY(%(ids)s) AND a.is_active AND a.suspended_at IS NULL AND NOT a.is_private
-        AND a.limited_at IS NULL
+        AND a.limited_at IS NULL AND a.found_by = 'everyone'
 """
 # People of each hour, added up; of a tag with very many uses those of the time that the newest of them cover.
 _BASELINES = """

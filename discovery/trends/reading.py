@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from accounts.models import FoundBy, User
 from discovery.models import Trend, TrendKind, TrendRuling, TrendSnapshot
 from feeds.models import Hashtag, Post
 from feeds.text import tag_url
@@ -165,12 +165,12 @@ def _load(kind: str) -> dict[str, Any]:
             "subject_id", "verdict"
         )
     )
-    limited = _limited(kind, [line.subject_id for line in lines])
+    gone = _kept_away(kind, [line.subject_id for line in lines])
     allowed, held = TrendRuling.Verdict.ALLOWED, TrendRuling.Verdict.HELD
     shown = [
         line
         for line in lines
-        if line.subject_id not in limited
+        if line.subject_id not in gone
         and (
             verdicts.get(line.subject_id) == allowed
             or (verdicts.get(line.subject_id) != held and not line.is_flagged)
@@ -186,13 +186,14 @@ def _load(kind: str) -> dict[str, Any]:
     return {"taken_at": snapshot.taken_at.isoformat(), "entries": entries}
 
 
-def _limited(kind: str, subjects: list[int]) -> set[int]:
-    """People whom moderators limited, and posts of such people: since the snapshot, perhaps."""
+def _kept_away(kind: str, subjects: list[int]) -> set[int]:
+    """People whom moderators limited or who do not want to be found, and posts of such: since the snapshot, perhaps."""
     if kind == TrendKind.PERSON:
-        people = User.objects.filter(pk__in=subjects, limited_at__isnull=False)
+        people = User.objects.filter(pk__in=subjects).exclude(limited_at=None, found_by=FoundBy.EVERYONE)
         return set(people.values_list("pk", flat=True))
     if kind == TrendKind.POST:
-        posts = Post.objects.filter(pk__in=subjects, author__limited_at__isnull=False)
+        posts = Post.objects.filter(pk__in=subjects)
+        posts = posts.exclude(author__limited_at=None, author__found_by=FoundBy.EVERYONE)
         return set(posts.values_list("pk", flat=True))
     return set()
 

@@ -2,6 +2,13 @@
 
 from feeds.actions.drafts import check_draft, delete_draft, publish_draft, publish_due, save_draft
 from feeds.actions.edits import audiences_within, edit_post, version_of
+from feeds.actions.filters import (
+    add_filter,
+    change_filter,
+    checked_phrase,
+    delete_filter,
+    forget_filters,
+)
 from feeds.actions.hiding import hide_post, unhide_post
 from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
@@ -12,16 +19,21 @@ from feeds.actions.tags import follow_tag, unfollow_tag
 from feeds.actions.written import checked_content
 
 __all__ = [
+    "add_filter",
     "audiences_within",
+    "change_filter",
     "check_draft",
     "checked_alt",
     "checked_content",
+    "checked_phrase",
     "delete_draft",
+    "delete_filter",
     "delete_post",
     "describe_picture",
     "discard_picture",
     "edit_post",
     "follow_tag",
+    "forget_filters",
     "hide_post",
     "move_marker",
     "move_pin",

@@ -48,6 +48,7 @@ def edit_post(
     pictures = list(Media.objects.filter(post=standing).order_by("position").values_list("pk", flat=True))
     wanted = pictures if media_ids is None else list(dict.fromkeys(media_ids))
     written = Written.of(
+        author_id=actor.pk,
         content=standing.content if content is None else content,
         content_warning=standing.content_warning if content_warning is None else content_warning,
         with_media=bool(wanted),

@@ -55,7 +55,12 @@ def publish_post(
         raise UnknownReplyPolicy
     if draft_id is not None:
         _lock_draft(author, draft_id)
-    written = Written.of(content=content, content_warning=content_warning, with_media=bool(media_ids))
+    written = Written.of(
+        author_id=author.pk,
+        content=content,
+        content_warning=content_warning,
+        with_media=bool(media_ids),
+    )
     original = lock_original(quoted, by=author) if quoted else None
     post = add_post(
         Post(

@@ -47,10 +47,10 @@ class Written:
     names: dict[str, str]
 
     @classmethod
-    def of(cls, *, content: str, content_warning: str, with_media: bool) -> "Written":
+    def of(cls, *, author_id: int, content: str, content_warning: str, with_media: bool) -> "Written":
         text = checked_content(content, with_media=with_media)
         warning = checked_warning(content_warning)
-        names = people_named(mentioned_names(text))
+        names = people_named(mentioned_names(text), by=author_id)
         return cls(text, warning, render(text, known_names=names), names)
 
     def said(self) -> dict[str, str]:

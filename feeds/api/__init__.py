@@ -3,6 +3,7 @@
 from feeds.api.drafts import DraftPublishView, DraftsView, DraftView
 from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
+from feeds.api.filters import FilterPreviewView, FiltersView, FilterView, InsightsView
 from feeds.api.groups import GroupPostsView
 from feeds.api.markers import MarkerView
 from feeds.api.media import MediaListView, MediaView
@@ -23,12 +24,16 @@ __all__ = [
     "DraftsView",
     "FeedHeadView",
     "FeedView",
+    "FilterPreviewView",
+    "FilterView",
+    "FiltersView",
     "GroupPostsView",
     "HashtagFollowView",
     "HashtagPeopleView",
     "HashtagPostsView",
     "HashtagView",
     "HistoryView",
+    "InsightsView",
     "LiveView",
     "MarkerView",
     "MediaListView",

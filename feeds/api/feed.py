@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from feeds import selectors, top
 from feeds.api.pages import as_json
+from feeds.filter_shapes import FilteredPostSerializer
 from feeds.live import polled
 from feeds.selectors import HomePage
 from feeds.serializers import (
-    FeedPostSerializer,
     HeadSerializer,
     LiveSerializer,
 )
@@ -33,12 +33,12 @@ FEED_MODE = OpenApiParameter(
 
 
 class FeedView(APIView):
-    serializer_class = FeedPostSerializer
+    serializer_class = FilteredPostSerializer
     permission_classes = [IsAuthenticated]
     rate_limit = "feed"
     filters = frozenset({"mode", "refresh"})
 
-    @extend_schema(parameters=[MODE, REFRESH, FEED_MODE], responses=page_of(FeedPostSerializer))
+    @extend_schema(parameters=[MODE, REFRESH, FEED_MODE], responses=page_of(FilteredPostSerializer))
     def get(self, request: Request) -> Response:
         """Your home, newest first; ranked if you ask for it."""
         page = self._top() if self.mode == TOP else self._latest()

@@ -5,7 +5,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feeds import actions, selectors
+from feeds import actions, insights, selectors
 from feeds.serializers import (
     EditSerializer,
     NewPostSerializer,
@@ -43,6 +43,7 @@ class PostView(APIView):
     def get(self, request: Request, post_id: int) -> Response:
         """A post that you may see."""
         item = selectors.get_visible_item(post_id, viewer=request.user)
+        insights.note_shown([item], viewer_id=request.user.pk)
         return Response(post_json(item, signed_in=request.user.is_authenticated))
 
     @extend_schema(request=EditSerializer, responses=PostSerializer)

@@ -82,7 +82,7 @@ def found_groups(made: Mapping[str, User]) -> None:
 
 
 def _say(author: User, group: Group, hours: int, content: str) -> Post:
-    written = Written.of(content=content, content_warning="", with_media=False)
+    written = Written.of(author_id=author.pk, content=content, content_warning="", with_media=False)
     moment = id_at(now() - timedelta(hours=hours))
     post = add_post(
         Post(pk=moment, author=author, visibility="group", group=group, language="en", **written.fields())

@@ -19,6 +19,7 @@ from feeds.demo import EMAIL_DOMAIN, PASSWORD
 from feeds.demo.faces import draw
 from feeds.demo.groups import found_groups
 from feeds.demo.people import Neighbour, people
+from feeds.demo.shields import keep_away, live_a_month
 from feeds.demo.writing import now, write
 from feeds.events import PostsLoaded
 from feeds.models import FeedEntry
@@ -98,6 +99,8 @@ def load() -> tuple[int, int]:
     ids = [person.pk for person in made.values()]
     stored.fill(ids)
     _leave_home(made["ada"])
+    keep_away(made)
+    live_a_month(made)
     emit(PostsLoaded(first_author_id=min(ids), last_author_id=max(ids)))
     for add in hooks.demo:
         add(made, posts.by_key)

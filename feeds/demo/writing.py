@@ -38,7 +38,12 @@ def write(people: People) -> Posts:
     """Everything that `people`, by username, said; what they shared, pinned, changed, took back and have in drafts."""
     said, began = sayings(), now()
     texts = [
-        Written.of(content=one.text, content_warning=one.warning, with_media=bool(one.pictures))
+        Written.of(
+            author_id=people[one.by].pk,
+            content=one.text,
+            content_warning=one.warning,
+            with_media=bool(one.pictures),
+        )
         for one in said
     ]
     posts = [

@@ -79,6 +79,7 @@ def _shown(item: FeedItem) -> tuple[Any, ...]:
         item.reason,
         item.via,
         item.also,
+        item.filtered,
         item.marks,
         item.counts["likes"],
         item.counts["comments"],

@@ -3,6 +3,7 @@
 from feeds.views.compose import post_create
 from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
+from feeds.views.filters import filter_delete, own_insights, settings_filter, settings_filters
 from feeds.views.groups import group, group_pin, group_post
 from feeds.views.home import home, home_new, home_read
 from feeds.views.links import link_picture
@@ -18,6 +19,7 @@ __all__ = [
     "draft_delete",
     "draft_publish",
     "drafts",
+    "filter_delete",
     "followed_tags",
     "group",
     "group_pin",
@@ -27,6 +29,7 @@ __all__ = [
     "home_read",
     "link_picture",
     "media",
+    "own_insights",
     "post",
     "post_create",
     "post_delete",
@@ -38,6 +41,8 @@ __all__ = [
     "profile",
     "profile_media",
     "profile_rss",
+    "settings_filter",
+    "settings_filters",
     "share",
     "tag",
     "tag_follow",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feeds import actions, faces, hooks, selectors
+from feeds import actions, faces, hooks, insights, selectors
 from feeds.items import FeedItem
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.idempotency import idempotent_form
@@ -20,6 +20,7 @@ def post(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
     item = visible_item(request, username, post_id)
     if request.path != item.url:
         return redirect(item.url, permanent=False)
+    insights.note_shown([item], viewer_id=request.user.pk)
     face = faces.of_post(item)
     below = [draw(item, request) for draw in hooks.below_post]
     shown = {"item": item, "face": face, "glimpse": faces.glimpse(item), "below": below}

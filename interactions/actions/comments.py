@@ -118,7 +118,7 @@ def _add(post: Post, author: User, text: str, answered: Comment | None) -> Comme
     """The row, and the count of what it hangs on: the answered, or beside it where the tree ends."""
     is_beside = answered is not None and answered.depth == DEPTH_MOST
     line = [*(answered.line[: DEPTH_MOST - 1] if answered else []), _next_id()]
-    names = people_named(mentioned_names(text))
+    names = people_named(mentioned_names(text), by=author.pk)
     comment = Comment.objects.create(
         pk=line[-1],
         post=post,
@@ -185,7 +185,8 @@ def edit_comment(*, comment_id: int, actor: User, content: str, version: int | N
         return comment
     if version is not None and version != comment.version:
         raise EditConflict(comment)
-    before, names = mentioned_names(comment.content), people_named(mentioned_names(text))
+    before = mentioned_names(comment.content)
+    names = people_named(mentioned_names(text), by=actor.pk)
     Comment.objects.filter(pk=comment.pk).update(
         content=text, html=render(text, known_names=names), edited_at=Now(), version=F("version") + 1
     )

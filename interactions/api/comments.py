@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.errors import PrivateAccount
 from accounts.selectors import access_to, get_user_or_404
 from feeds.selectors import get_visible_item
-from interactions import actions, selectors
+from interactions import actions, filtering, selectors
 from interactions.serializers import (
     CommentEditSerializer,
     CommentLikedSerializer,
@@ -46,7 +46,7 @@ class CommentsView(APIView):
         page = selectors.comments_of(
             post_id=self.original_id, viewer=request.user, sort=self.sort, cursor=self.cursor, size=self.limit
         )
-        return self.page_response(_as_json(page))
+        return self.page_response(_as_json(filtering.sifted(page, viewer=request.user)[0]))
 
     @property
     def sort(self) -> str:
@@ -87,7 +87,9 @@ class CommentView(APIView):
 
     def get(self, request: Request, comment_id: int) -> Response:
         """A comment under a post that you may see, with its first replies."""
-        return Response(comment_json(selectors.get_comment_item(comment_id, viewer=request.user)))
+        item = selectors.get_comment_item(comment_id, viewer=request.user)
+        filtering.sift([item], viewer=request.user, asked_for=[comment_id])
+        return Response(comment_json(item))
 
     @extend_schema(request=CommentEditSerializer, responses=CommentSerializer)
     def patch(self, request: Request, comment_id: int) -> Response:
@@ -115,7 +117,7 @@ class RepliesView(APIView):
         page = selectors.replies_of(
             comment_id=comment_id, viewer=request.user, cursor=self.cursor, size=self.limit
         )
-        return self.page_response(_as_json(page))
+        return self.page_response(_as_json(filtering.sifted(page, viewer=request.user)[0]))
 
 
 class HiddenView(APIView):

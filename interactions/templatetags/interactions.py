@@ -49,4 +49,5 @@ def _shown(item: CommentItem) -> tuple[Any, ...]:
         item.is_limited,
         item.is_liked,
         item.is_mine,
+        item.filtered,
     )

@@ -14,7 +14,7 @@ from accounts.selectors import get_user_or_404, profile_of
 from feeds import faces
 from feeds.items import FeedItem
 from feeds.selectors import get_visible_item
-from interactions import actions, selectors
+from interactions import actions, filtering, selectors
 from interactions.forms import CommentForm
 from interactions.models import Comment
 from interactions.page import number, page_of, sort_of, surroundings
@@ -47,8 +47,15 @@ def comments(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
         context["parent"] = parent
     else:
         page = page_of(post, request)
+    page, hidden = filtering.sifted(page, viewer=request.user)
     is_cut = isinstance(page, TopLevel) and page.is_cut
-    shown = {**context, "items": page.items, "next_cursor": page.next_cursor, "is_cut": is_cut}
+    shown = {
+        **context,
+        "items": page.items,
+        "next_cursor": page.next_cursor,
+        "is_cut": is_cut,
+        "hidden": hidden,
+    }
     return render(request, "interactions/_branches.html", shown)
 
 
@@ -59,6 +66,9 @@ def comment(request: HttpRequest, username: str, post_id: int, comment_id: int) 
     post, item = _comment(request, username, post_id, comment_id)
     if "X-Partial" not in request.headers:
         return redirect(item.url)
+    left, _hidden = filtering.sift([item], viewer=request.user)
+    if not left:
+        raise NotFound
     return render(request, "interactions/_branch.html", {**surroundings(post, request), "item": item})
 
 

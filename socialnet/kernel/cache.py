@@ -146,8 +146,11 @@ class CachePolicy:
                 self._near.setdefault(ident, value)  # not over `_GONE`: it may have been read before the drop
         return found
 
-    def set_many(self, values: Mapping[Any, Any], *, read_since: float | None = None) -> None:
-        """Keep `values`; None is remembered as absent for a moment. Tombstones stay.
+    def set_many(
+        self, values: Mapping[Any, Any], *, read_since: float | None = None, at_most: float | None = None
+    ) -> None:
+        """Keep `values`, none for longer than `at_most` seconds; None is remembered as absent for a moment. Tombstones
+        stay.
 
         What took long to read, by the monotonic clock, is not kept: the tombstone of a write may be gone meanwhile.
         """
@@ -157,7 +160,7 @@ class CachePolicy:
         try:
             with door() as client, client.pipeline(transaction=False) as pipe:
                 for ident, value in values.items():
-                    pipe.set(self.key(ident), dumps(value), px=self._milliseconds(value), nx=True)
+                    pipe.set(self.key(ident), dumps(value), px=self._milliseconds(value, at_most), nx=True)
                 pipe.execute()
         except RedisAway:
             return
@@ -293,9 +296,10 @@ class CachePolicy:
     def _filling(self, ident: Any) -> str:
         return f"{self.key(ident)}:filling"
 
-    def _milliseconds(self, value: Any) -> int:
+    def _milliseconds(self, value: Any, at_most: float | None = None) -> int:
         seconds = self.ttl if value is not None else _ABSENT_SECONDS
-        return int(seconds * random.uniform(900, 1100))
+        wanted = int(seconds * random.uniform(900, 1100))
+        return wanted if at_most is None else max(1, min(wanted, int(at_most * 1000)))
 
 
 class _Filling:

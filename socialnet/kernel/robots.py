@@ -11,6 +11,7 @@ _NOT_FOR_ROBOTS = (
     "/accounts/",
     "/bookmarks",
     "/drafts",
+    "/insights",
     "/follow-requests",
     "/home/",
 )

@@ -239,6 +239,7 @@ TIER_HYBRID = env.int("TIER_HYBRID", default=10_000)
 TIER_PULL = env.int("TIER_PULL", default=100_000)
 IDLE_AFTER_DAYS = env.int("IDLE_AFTER_DAYS", default=30)
 WARMING = env.bool("WARMING", default=True)
+INSIGHTS_SECONDS = env.int("INSIGHTS_SECONDS", default=5)
 FEED_ENTRIES_KEPT = env.int("FEED_ENTRIES_KEPT", default=1000)
 RANKING_BUDGET_MS = env.int("RANKING_BUDGET_MS", default=50)
 VAPID_PRIVATE_KEY = env("VAPID_PRIVATE_KEY", default="")  # Web Push; without it nobody is told by it

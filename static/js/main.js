@@ -13,6 +13,7 @@ const MODULES = [
   ["[data-composer]", () => import("./composer.js")],
   ["[data-suggest], [data-composer], [data-comment-form]", () => import("./suggest.js")],
   ["[data-search-clicks]", () => import("./search.js")],
+  ["form[data-filter]", () => import("./filters.js")],
   ["[data-quiet]", () => import("./quiet.js")],
   ["[data-dismiss]", () => import("./suggestions.js")],
   ["article[data-post-id]", () => import("./posts.js")],

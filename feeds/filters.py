@@ -1,0 +1,153 @@
+"""Words that somebody does not want to read, found in texts: pure functions, apart from where they are kept.
+
+Text and phrase are compared as `folded` has them: without case, in one of their Unicode spellings, on one line. A
+phrase that is a whole word is found only where no letter, digit or mark of a word touches it; scripts that are written
+without spaces have no such places, so there it is found anywhere.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+BETWEEN = "\n"  # stands in no folded text: no phrase is found across it
+
+# Thai and Lao, Tibetan, Myanmar, Khmer, Tai scripts, kana, bopomofo, Han.
+_UNSPACED = (
+    (0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x1950, 0x1AAF), (0x2E80, 0x2FDF),
+    (0x3005, 0x3007), (0x3021, 0x30FF), (0x3100, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
+    (0xA9E0, 0xA9FF), (0xAA60, 0xAADF), (0xF900, 0xFAFF), (0x1B000, 0x1B16F), (0x20000, 0x3FFFF),
+)  # fmt: skip
+# Letters and digits that stand together, of scripts with spaces: what `touches`, but for marks.
+_RUN = re.compile(rf"[^\W{''.join(f'{chr(first)}-{chr(last)}' for first, last in _UNSPACED)}]+")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")  # they change nothing that is read
+
+
+class Action(StrEnum):
+    """What becomes of what has the words: it is not there, or shown to who opens it."""
+
+    HIDE = "hide"
+    FOLD = "fold"
+
+
+class Place(StrEnum):
+    """Where it is looked for them."""
+
+    HOME = "home"
+    THREADS = "threads"
+    NOTIFICATIONS = "notifications"
+
+
+def folded(text: str) -> str:
+    """`text` as it is compared: NFKC, case folded, each run of spaces and line ends one space."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", plain).split())
+
+
+def touches(character: str) -> bool:
+    """Whether a word goes on with it: letters, digits and their marks, of scripts that put spaces between words."""
+    if character.isascii():
+        return character.isalnum() or character == "_"
+    if not (character.isalnum() or unicodedata.category(character).startswith("M")):
+        return False
+    return not any(first <= ord(character) <= last for first, last in _UNSPACED)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One filter as somebody wrote it, and what is looked for.
+
+    A text that has it has its longest piece without spaces, `anchor`; and of a whole word all its `runs` of letters,
+    each as one of its own.
+    """
+
+    text: str
+    needle: str
+    whole_word: bool
+    action: Action
+    runs: frozenset[str]
+    anchor: str
+
+    @classmethod
+    def of(cls, text: str, *, whole_word: bool, action: Action) -> "Phrase":
+        needle = folded(text)
+        anchor = max(needle.split(), key=len, default="")
+        runs = frozenset(_RUN.findall(needle)) if whole_word else frozenset()
+        return cls(text, needle, whole_word, action, runs, anchor)
+
+    def is_in(self, text: str) -> bool:
+        """Whether folded `text` has it."""
+        at = text.find(self.needle)
+        if not self.whole_word:
+            return at >= 0
+        while at >= 0:
+            if self._is_whole(text, at):
+                return True
+            at = text.find(self.needle, at + 1)
+        return False
+
+    def _is_whole(self, text: str, at: int) -> bool:
+        end = at + len(self.needle)
+        begins = at == 0 or not (touches(text[at]) and touches(text[at - 1]))
+        return begins and (end == len(text) or not (touches(text[end - 1]) and touches(text[end])))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody's filters say of one text. `phrases` are those that are in it, as they were written."""
+
+    action: Action
+    phrases: tuple[str, ...]
+
+    @property
+    def hides(self) -> bool:
+        return self.action is Action.HIDE
+
+
+class Compiled:
+    """The phrases of one person for one place.
+
+    Few of many phrases are in a page. So its words are put together once, each a single time however often it is said,
+    and a phrase that has others in it needs no further look.
+    """
+
+    __slots__ = ("hides", "phrases")
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self.phrases = [phrase for phrase in phrases if phrase.needle]
+        self.hides = any(phrase.action is Action.HIDE for phrase in self.phrases)
+
+    def __bool__(self) -> bool:
+        return bool(self.phrases)
+
+    def judge(self, texts: Sequence[Sequence[str]]) -> list[Verdict | None]:
+        """Of each text, which comes in parts, what is to become of it; None where no phrase is in it."""
+        if not self.phrases:
+            return [None] * len(texts)
+        read = [BETWEEN.join(map(folded, parts)) for parts in texts]
+        likely = self._likely(read)
+        if not likely:
+            return [None] * len(texts)
+        return [_verdict([phrase for phrase in likely if phrase.is_in(text)]) for text in read]
+
+    def _likely(self, texts: Sequence[str]) -> list[Phrase]:
+        """Those that may be in some of `texts`, in their order."""
+        said = " ".join({word for text in texts for word in text.split()})
+        runs, letters = set(_RUN.findall(said)), set(said)
+        return [
+            phrase
+            for phrase in self.phrases
+            if runs.issuperset(phrase.runs) and letters.issuperset(phrase.anchor) and phrase.anchor in said
+        ]
+
+
+def _verdict(found: Sequence[Phrase]) -> Verdict | None:
+    if not found:
+        return None
+    hides = any(phrase.action is Action.HIDE for phrase in found)
+    return Verdict(
+        Action.HIDE if hides else Action.FOLD, tuple(dict.fromkeys(phrase.text for phrase in found))
+    )
