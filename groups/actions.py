@@ -16,6 +16,7 @@ from accounts.selectors import block_exists_between
 from groups import cache
 from groups.errors import (
     BannedFromGroup,
+    GroupGone,
     GroupLimit,
     InvalidGroup,
     LastOwner,
@@ -313,9 +314,9 @@ def _pass_on(group: Group, leaving: Membership) -> None:
 
 
 def check_may_post(group: Group, person: User) -> None:
-    """Raises `NotAMember`, or `NotFound` when the group is not there any more."""
+    """Raises `NotAMember`, or `GroupGone` when the group is not there any more."""
     if not Group.objects.standing().filter(pk=group.pk).exists():
-        raise NotFound
+        raise GroupGone
     found = membership_of(group, person)
     if found is None or not found.is_active:
         raise NotAMember

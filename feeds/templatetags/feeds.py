@@ -120,7 +120,7 @@ def composer_body(context: template.Context) -> SafeString:
     """The composer without what is its person's own. The empty one, which is on every home, is kept, too: there no
     form need be made."""
     form: PostForm | None = context.get("form")
-    if form is not None and (form.is_bound or form.initial or form.rows):
+    if form is not None and (form.is_bound or form.initial or form.rows or form.groups):
         chosen = form["language"].value() if form.is_bound or form.initial else None
         return _composer(context, form, _language_of(context.get("request")) if chosen is None else chosen)
     code = _language_of(context.get("request"))
