@@ -44,7 +44,7 @@ app.conf.task_annotations = {
     for app_name, jobs in {
         "socialnet.outbox": ["forget_old"],
         "accounts": ["reconcile_recent_counts", "reconcile_all_counts", "forget_expired", "erase_leavers"],
-        "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts"],
+        "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts", "sweep_covers"],
         "feeds": [
             "reconcile_recent_post_counts",
             "reconcile_all_post_counts",
@@ -155,6 +155,7 @@ app.conf.beat_schedule = {
     ),
     "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
+    "covers, swept": job("groups.tasks.sweep_covers", crontab(minute=25, hour=4), every=DAY),
     "new addresses whose old ones kept silent": job(
         "accounts.tasks.apply_due_changes", crontab(minute=5), every=HOUR
     ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from feeds import actions, selectors
+from feeds import actions, faces, selectors
 from feeds.errors import TooManyPins
 from feeds.forms import PostForm
 from feeds.items import FeedItem
@@ -35,7 +35,9 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
     if seen.can_read:
         page = selectors.group_posts(seen=seen, viewer=request.user, cursor=cursor)
         pinned = selectors.pinned_in_group(seen=seen, viewer=request.user) if cursor is None else []
+    face = faces.of_group(seen.group)
     context = {
+        "face": face,
         "seen": seen,
         "group": seen.group,
         "tab": "group",
@@ -43,7 +45,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "pinned": pinned,
     }
-    return render(request, "feeds/group.html", context)
+    return face.told(render(request, "feeds/group.html", context))
 
 
 @require_POST

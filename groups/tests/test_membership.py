@@ -35,7 +35,7 @@ def test_a_group_is_founded_by_page_and_api(ada):
     form = {"name": "Cake", "slug": "cake", "category": "food", "privacy": "public"}
     assert page_of(ada).post("/groups/new", form).headers["Location"] == "/g/cake"
     assert set(told) == {
-        "id", "slug", "name", "description", "rules", "privacy", "category", "tags", "cover_url",
+        "id", "slug", "name", "description", "rules", "privacy", "category", "tags", "cover_url", "cover",
         "member_count", "post_count", "my_role", "my_status", "url",
     }  # fmt: skip
 
