@@ -38,7 +38,8 @@ def named_group(slug: str, *, author: User, draft_id: int | None = None) -> Grou
     """
     if draft_id is not None:
         drafts = Draft.objects.of(author).filter(pk=draft_id, group__slug=slug)
-        if kept := drafts.select_related("group").first():
+        kept = drafts.select_related("group").first()
+        if kept and kept.group:
             return kept.group
     try:
         return get_visible_group(slug, viewer=author).group

@@ -28,8 +28,8 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
     seen = get_visible_group(slug, viewer=request.user)
     cursor = cursor_of(request)
     if wants_items(request):
-        page = selectors.group_posts(seen=seen, viewer=request.user, cursor=cursor)
-        return render(request, ITEMS, {"page": page})
+        more = selectors.group_posts(seen=seen, viewer=request.user, cursor=cursor)
+        return render(request, ITEMS, {"page": more})
     page: Page[FeedItem] = Page(items=[])
     pinned: list[FeedItem] = []
     if seen.can_read:
