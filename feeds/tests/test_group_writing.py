@@ -400,3 +400,20 @@ def test_being_banned_while_one_posts(ada: User, ben: User, round_: int) -> None
     failed = at_once(ban, lambda: publish_post(author=ben, content="Last words", group=group))
     assert failed in ([], ["NotAMember"])
     assert Post.objects.filter(group=group).count() == seen[0] == (0 if failed else 1)
+
+
+# --- kept composers -----------------------------------------------------------------------------------------
+
+
+def test_a_kept_composer_is_shown_only_where_the_same_may_be_chosen(ada: User, ben: User) -> None:
+    one, two = a_group(ada), a_group(ada)
+    is_in(one, ben)
+    for _twice in range(2):
+        assert chosen(page_of(ada).get(f"/g/{one.slug}").content.decode()) == audience(one)
+        assert chosen(page_of(ada).get(f"/g/{two.slug}").content.decode()) == audience(two)
+        assert audience(two) in dict(options(page_of(ada).get("/posts").content.decode()))
+        assert audience(two) not in dict(options(page_of(ben).get("/posts").content.decode()))
+        assert chosen(page_of(ben).get("/posts").content.decode()) == "public"
+        assert chosen(page_of(ben).get(f"/posts?group={one.slug}").content.decode()) == audience(one)
+    groups.change_group(group=one, actor=ada, name="Another name")
+    assert "Another name" in page_of(ben).get("/posts").content.decode()

@@ -214,7 +214,7 @@ function watch(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); send(event.submitter); });
   form.addEventListener("socialnet:afresh", startAfresh);
   refresh();
-  if (!isEmpty()) open();
+  if (!isEmpty() || form.contains(document.activeElement)) open(); // perhaps somebody was faster than this script
   drafts.begin();
 }
 
