@@ -19,9 +19,11 @@ from groups.models import Category, Group
 from groups.tests.factories import a_group, is_in
 from socialnet.celery import app
 from socialnet.kernel import storage
+from socialnet.kernel.invariants import broken
 from socialnet.kernel.links import absolute
 from socialnet.kernel.pictures import MAX_BYTES
 from socialnet.kernel.storage import StorageFull
+from socialnet.outbox.testing import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET_PLACE = "52.5200 N"
@@ -233,6 +235,14 @@ def test_files_that_no_group_names_are_swept_once_they_are_old(
     assert "groups.tasks.sweep_covers" in {job["task"] for job in app.conf.beat_schedule.values()}
 
 
+def test_a_cover_that_lost_a_file_is_noticed(ada: User) -> None:
+    group = covered(ada)
+    drain()
+    assert broken() == []
+    storage.delete(group.cover_small)
+    assert broken() == ["31 pictures have their files, without location or other metadata: 1"]
+
+
 def test_the_table_wants_both_files_or_none(ada: User) -> None:
     group = covered(ada)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -248,6 +258,19 @@ def test_uploads_of_covers_are_limited_as_others_are(ada: User) -> None:
     assert statuses[:20] == [400] * 20 and statuses[20] == 429
     page = by_page(client, group, b"no picture", description="My words")
     assert page.status_code == 429 and "My words" in page.content.decode()
+
+
+def test_its_category_and_tags_lead_to_groups_like_it(ada: User, cleo: User) -> None:
+    group = a_group(ada)
+    Api(ada)(
+        "PATCH", f"groups/{group.slug}", {"category": "food", "tags": ["rye & more"], "rules": "Be kind."}
+    )
+    page = page_of(cleo).get(f"/g/{group.slug}/about").content.decode()
+    assert 'href="/groups/discover?category=food"' in page and "Be kind." in page
+    assert 'href="/search?type=groups&amp;q=rye%20%26%20more"' in page
+    drain()
+    found = page_of(cleo).get("/search?type=groups&q=rye").content.decode()
+    assert f'href="/g/{group.slug}"' in found
 
 
 # --- by category --------------------------------------------------------------------------------------------
