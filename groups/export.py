@@ -1,0 +1,16 @@
+"""The groups in which a person is, asks to be or is invited, for their archive; nothing of the others in them."""
+
+from collections.abc import Iterator
+
+from django.db.models import F
+
+from accounts.hooks import ExportPart
+from groups.models import Membership
+
+
+def parts(user_id: int) -> Iterator[ExportPart]:
+    mine = Membership.objects.filter(user=user_id, group__deleted_at=None).order_by("pk")
+    known = mine.exclude(status=Membership.Status.BANNED)  # who is may never have heard of the group
+    yield ExportPart.of(
+        "groups.json", known.annotate(slug=F("group__slug")), "slug", "role", "status", "created_at"
+    )
