@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from feeds.actions.drafts import storable
 from feeds.cards import media_card
-from feeds.door import OWN_AUDIENCES
+from feeds.door import Audience
 from feeds.models import DRAFT_CONTENT_MAX, DRAFT_WARNING_MAX, Draft, ReplyPolicy
-from feeds.serializers import IdField, MediaSerializer, WrittenSerializer, media_json
+from feeds.serializers import GroupField, IdField, MediaSerializer, WrittenSerializer, media_json
 
 
 class DraftSerializer(serializers.Serializer[Any]):
@@ -17,7 +17,8 @@ class DraftSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     content = serializers.CharField()
-    visibility = serializers.ChoiceField(choices=OWN_AUDIENCES)
+    visibility = serializers.ChoiceField(choices=Audience.choices)
+    group = serializers.CharField(allow_null=True, help_text="The slug of the group that it is for.")
     language = serializers.CharField(allow_null=True)
     reply_policy = serializers.ChoiceField(choices=ReplyPolicy.choices)
     content_warning = serializers.CharField(allow_null=True)
@@ -57,6 +58,7 @@ class NewDraftSerializer(WrittenSerializer):
         default="",
     )
     content_warning = TypedField(max_length=DRAFT_WARNING_MAX)
+    group = GroupField()
     share_of = IdField(required=False, allow_null=True, default=None, help_text="The post that it quotes.")
     scheduled_for = serializers.DateTimeField(
         required=False, allow_null=True, default=None, help_text="At most a year ahead; null for no time."
@@ -76,6 +78,8 @@ class DraftChangesSerializer(NewDraftSerializer):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("visibility", Audience.GROUP) != Audience.GROUP:
+            attrs.setdefault("group", None)  # who chooses another audience leaves the group
         if "version" not in attrs:  # the others may be left out
             raise serializers.ValidationError({"version": [_("Say which version you changed.")]})
         return super().validate(attrs)
@@ -88,6 +92,7 @@ def draft_json(draft: Draft) -> dict[str, Any]:
         "id": str(draft.pk),
         "content": draft.content,
         "visibility": draft.visibility,
+        "group": draft.group.slug if draft.group else None,
         "language": draft.language or None,
         "reply_policy": draft.reply_policy,
         "content_warning": draft.content_warning or None,
@@ -108,6 +113,7 @@ def fields_of(draft: Draft) -> dict[str, Any]:
     return {
         "content": draft.content,
         "visibility": draft.visibility,
+        "group": draft.group,
         "language": draft.language,
         "reply_policy": draft.reply_policy,
         "content_warning": draft.content_warning,

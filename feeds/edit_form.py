@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from feeds.actions import audiences_within, version_of
+from feeds.door import Audience
 from feeds.forms import AUDIENCES, REPLY_POLICIES
 from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, WARNING_MAX, Media, Post
 from socialnet.kernel.pictures import ACCEPT
@@ -96,7 +97,8 @@ class EditForm(forms.Form):
         within = audiences_within(post.visibility)
         known = [*LANGUAGES, *([(post.language, post.language)] if post.language not in LANG_INFO else [])]
         # Any audience is taken, the narrower ones are offered: what was public a moment ago is for the action to judge.
-        self.choose("visibility", AUDIENCES, offered=[pair for pair in AUDIENCES if pair[0] in within])
+        audiences = [*AUDIENCES, (Audience.GROUP.value, _("Its group"))]
+        self.choose("visibility", audiences, offered=[pair for pair in audiences if pair[0] in within])
         self.choose("language", [("", _("Not said")), *(pair for pair in known if pair[0])])
 
     def clean_content(self) -> str:

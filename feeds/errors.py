@@ -28,6 +28,15 @@ class UnknownAudience(Invalid):
         super().__init__(errors={"visibility": [_("Choose who can see this.")]})
 
 
+class UnknownGroup(Invalid):
+    """None of that address, or none that its author may know of."""
+
+    code = "unknown_group"
+
+    def __init__(self) -> None:
+        super().__init__(errors={"group": [_("There is no such group. Choose who may see this.")]})
+
+
 class UnknownReplyPolicy(Invalid):
     code = "unknown_reply_policy"
 

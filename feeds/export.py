@@ -19,19 +19,19 @@ from feeds.models import (
 
 _POST = (
     "id", "content", "visibility", "language", "reply_policy", "content_warning", "share_of_id",
-    "edited_at", "hidden_at",
+    "edited_at", "hidden_at", "group_slug",
 )  # fmt: skip
 
 
 def parts(user_id: int) -> Iterator[ExportPart]:
     posts = Post.objects.filter(author=user_id, deleted_at=None).order_by("pk")
-    yield ExportPart.of("posts.json", posts, *_POST)
+    yield ExportPart.of("posts.json", posts.annotate(group_slug=F("group__slug")), *_POST)
     revisions = PostRevision.objects.filter(post__author=user_id, post__deleted_at=None).order_by("pk")
     yield ExportPart.of("revisions.json", revisions, "id", "post_id", "content", "content_warning")
-    drafts = Draft.objects.filter(author=user_id).order_by("pk")
+    drafts = Draft.objects.filter(author=user_id).annotate(group_slug=F("group__slug")).order_by("pk")
     yield ExportPart.of(
-        "drafts.json", drafts, "id", "content", "visibility", "language", "content_warning", "scheduled_for",
-        "updated_at",
+        "drafts.json", drafts, "id", "content", "visibility", "group_slug", "language", "content_warning",
+        "scheduled_for", "updated_at",
     )  # fmt: skip
     pins = Pin.objects.filter(user=user_id).order_by("position")
     yield ExportPart.of("pins.json", pins, "post_id", "position")

@@ -16,6 +16,7 @@ from feeds.addresses import LARGE, media_url
 from feeds.cards import MediaCard
 from feeds.items import FeedItem
 from feeds.text import plain
+from groups.models import COVER_LARGE, Group
 
 _DESCRIPTION_MAX = 200
 _TITLE_MAX = 60
@@ -106,6 +107,22 @@ def of_tag(display: str, *, path: str, is_used: bool) -> Face:
         robots="" if is_used else NOT_LISTED,
         feed=f"{path}/rss",
         feed_title=_("Posts with #%(tag)s") % {"tag": display},
+    )
+
+
+def of_group(group: Group) -> Face:
+    """Of one that everybody may read; the others are neutral."""
+    path = group.get_absolute_url()
+    if not group.is_open:
+        return Face(path=path, robots=NOT_LISTED)
+    width, height = COVER_LARGE
+    cover = Picture(url=group.cover_url, width=width, height=height, alt=group.cover_alt)
+    return Face(
+        path=path,
+        title=group.name,
+        description=shortened(" ".join(group.description.split()), _DESCRIPTION_MAX),
+        picture=cover if group.cover else None,
+        is_large=bool(group.cover),
     )
 
 

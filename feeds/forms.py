@@ -1,5 +1,6 @@
 """What the composer sends."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,8 +10,10 @@ from django.conf.locale import LANG_INFO
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from feeds.door import Audience
 from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, WARNING_MAX, Draft, Media
 from feeds.schedule import ScheduleField
+from groups.models import SLUG_MAX, Group
 
 AUDIENCES = [
     ("public", _("Everybody")),
@@ -39,6 +42,19 @@ LANGUAGES = sorted(
     key=lambda pair: pair[1].casefold(),
 )
 _ID_MAX = 2**53
+_GROUP = re.compile(rf"group:[a-z0-9-]{{1,{SLUG_MAX}}}", re.ASCII)
+
+
+def audience_of(visibility: str, group: Group | None) -> str:
+    """What the composer's list says of an audience: that of a group with the group's address."""
+    return f"group:{group.slug}" if group else visibility
+
+
+class AudienceField(forms.ChoiceField):
+    """One of the audiences, or `group:` and the address of any group: which one may be is not for a form to say."""
+
+    def valid_value(self, value: Any) -> bool:
+        return super().valid_value(value) or bool(_GROUP.fullmatch(str(value)))
 
 
 @dataclass
@@ -55,9 +71,7 @@ class PostForm(forms.Form):
     content = forms.CharField(
         label=_("What do you want to say?"), strip=False, required=False, max_length=CONTENT_MAX * 5
     )
-    visibility = forms.ChoiceField(
-        label=_("Who may see it"), choices=AUDIENCES, initial="public", required=False
-    )
+    visibility = AudienceField(label=_("Who may see it"), choices=AUDIENCES, initial="public", required=False)
     reply_policy = forms.ChoiceField(
         label=_("Who may comment"), choices=REPLY_POLICIES, initial="everyone", required=False
     )
@@ -68,10 +82,14 @@ class PostForm(forms.Form):
     quote = forms.IntegerField(required=False, min_value=1, max_value=_ID_MAX)
     draft = forms.IntegerField(required=False, min_value=1, max_value=_ID_MAX)
     version = forms.IntegerField(required=False, min_value=1)
+    place = forms.ChoiceField(
+        required=False, choices=[("group", "group")]
+    )  # where it stands, to return there
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.rows: list[PictureRow] = []
+        self.groups: list[tuple[str, str]] | None = None  # None: the page asks for them when they are wanted
 
     @classmethod
     def of_draft(cls, draft: Draft) -> "PostForm":
@@ -79,7 +97,7 @@ class PostForm(forms.Form):
         form = cls(
             initial={
                 "content": draft.content,
-                "visibility": draft.visibility,
+                "visibility": audience_of(draft.visibility, draft.group),
                 "language": draft.language,
                 "reply_policy": draft.reply_policy,
                 "content_warning": draft.content_warning,
@@ -92,6 +110,13 @@ class PostForm(forms.Form):
         form.show(draft.pictures)
         return form
 
+    @classmethod
+    def within(cls, group: Group) -> "PostForm":
+        """The composer on the page of a group."""
+        form = cls(initial={"visibility": audience_of(Audience.GROUP, group), "place": "group"})
+        form.offer([group])
+        return form
+
     @property
     def named_ids(self) -> list[int]:
         """The pictures that were sent along by name, in their order."""
@@ -102,6 +127,19 @@ class PostForm(forms.Form):
     def show(self, pictures: Sequence[Media]) -> None:
         """Make the rows of `pictures`, with the descriptions as they were typed."""
         self.rows = [PictureRow(media, self._alt_of(media)) for media in pictures]
+
+    def offer(self, groups: Sequence[Group]) -> None:
+        """Let `groups` be chosen, too. One that is chosen already stays, whatever has become of it."""
+        self.groups = [(audience_of(Audience.GROUP, group), group.name) for group in groups]
+        chosen = str(self["visibility"].value())
+        if _GROUP.fullmatch(chosen) and chosen not in dict(self.groups):
+            self.groups.insert(0, (chosen, chosen.partition(":")[2]))
+
+    @property
+    def slug(self) -> str:
+        """The address of the group that is chosen; only after `is_valid`."""
+        audience, _colon, slug = self.cleaned_data["visibility"].partition(":")
+        return slug if audience == Audience.GROUP else ""
 
     def _alt_of(self, media: Media) -> str:
         typed = self.data.get(f"alt_{media.pk}") if self.is_bound else None
@@ -122,7 +160,7 @@ class PostForm(forms.Form):
         self.data["version"] = ""
 
     def written(self) -> dict[str, Any]:
-        """What publishing and keeping have in common; only after `is_valid`."""
+        """What publishing and keeping have in common, but the group; only after `is_valid`."""
         data = self.cleaned_data
         return {
             "content": data["content"],
@@ -132,15 +170,3 @@ class PostForm(forms.Form):
             "content_warning": data["content_warning"],
             "media_ids": [row.media.pk for row in self.rows],
         }
-
-
-class GroupPostForm(forms.Form):
-    """What is said in a group from its page; pictures come by the API."""
-
-    content = forms.CharField(
-        label=_("What do you want to say to the group?"),
-        strip=False,
-        max_length=CONTENT_MAX * 5,
-        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-    )
-    content_warning = forms.CharField(label=_("Content warning"), required=False, max_length=WARNING_MAX * 5)

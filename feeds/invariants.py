@@ -17,7 +17,7 @@ from feeds import stored, timelines
 from feeds.door import facts
 from feeds.models import LinkPreview, Media, Post
 from feeds.selectors import home_page
-from groups.models import Membership
+from groups.models import Group, Membership
 from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
 from socialnet.kernel.pagination import MAX_PAGE_SIZE
@@ -319,7 +319,9 @@ def markers_of_nobody(_sample: int) -> int:
 def wrong_pictures(sample: int) -> int:
     media = Media.objects.filter(is_stored=True).order_by("?")[:sample]
     links = LinkPreview.objects.exclude(image_name="").order_by("?")[:sample]
+    covered = Group.objects.exclude(cover="").order_by("?")[:sample]
     names = [name for one in media for name in (one.large_name, one.small_name)]
+    names += [name for group in covered for name in (group.cover, group.cover_small)]
     return sum(_is_wrong_picture(name) for name in [*names, *(link.image_name for link in links)])
 
 

@@ -35,6 +35,7 @@ from feeds.models import (
 )
 from feeds.newest import Newest
 from feeds.shields import Shield
+from groups.models import Membership
 from groups.selectors import SeenGroup, check_readable
 from socialnet.kernel.breaker import Breaker, Refused
 from socialnet.kernel.errors import DatabaseAway, NotFound, RedisAway
@@ -562,7 +563,10 @@ def quotes_of(drafts: Iterable[Draft], *, viewer: User) -> dict[int, FeedItem]:
 
 
 def _drafts(author: User) -> DraftQuerySet:
-    return Draft.objects.of(author).prefetch_related("media")
+    """With pictures and groups; `is_in_group` says whether their author may still post there."""
+    mine = Membership.objects.active().filter(user=author.pk, group=OuterRef("group"), group__deleted_at=None)
+    drafts = Draft.objects.of(author).select_related("group").annotate(is_in_group=Exists(mine))
+    return drafts.prefetch_related("media")
 
 
 def pictures_of(post: Post) -> list[Media]:

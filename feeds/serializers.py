@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.cards import AuthorCard
 from feeds.addresses import LARGE, SMALL, media_url, preview_url
 from feeds.cards import MediaCard, PreviewCard
-from feeds.door import OWN_AUDIENCES, Audience
+from feeds.door import Audience
 from feeds.history import ADDED, REMOVED, SAME, Version
 from feeds.items import FeedItem
 from feeds.models import ALT_MAX, CONTENT_MAX, MEDIA_MOST, PINS_MOST, WARNING_MAX, ReplyPolicy
@@ -129,9 +129,7 @@ class WrittenSerializer(serializers.Serializer[Any]):
         allow_blank=True,
         help_text="At most 2,000 characters.",
     )
-    visibility = serializers.ChoiceField(
-        choices=[pair for pair in Audience.choices if pair[0] in OWN_AUDIENCES], default=Audience.PUBLIC
-    )
+    visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
     language = serializers.RegexField(
         r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", max_length=12, required=False, allow_blank=True, default=""
     )
@@ -153,16 +151,22 @@ class WrittenSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class GroupField(serializers.CharField):
+    """The group for which something is written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            allow_null=True,
+            default=None,
+            help_text="The slug of a group of yours: what you write is for it, whatever `visibility` says.",
+        )
+
+
 class NewPostSerializer(WrittenSerializer):
     """What publishing takes. `content` may be empty when there are pictures."""
 
-    visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
-    group = serializers.CharField(
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="The slug of a group of yours: the post is for it, whatever `visibility` says.",
-    )
+    group = GroupField()
     share_of = IdField(required=False, allow_null=True, default=None, help_text="The post that is quoted.")
 
 
@@ -170,7 +174,6 @@ class EditSerializer(WrittenSerializer):
     """What an edit takes; what is left out stays. `visibility` may only narrow: public, followers, friends, private;
     what is said in a group stays there."""
 
-    visibility = serializers.ChoiceField(choices=Audience.choices, default=Audience.PUBLIC)
     version = serializers.DateTimeField(
         required=False,
         allow_null=True,

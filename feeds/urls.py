@@ -7,6 +7,7 @@ urlpatterns = [
     path("home/new", views.home_new, name="home_new"),
     path("home/read", views.home_read, name="home_read"),
     path("posts", views.post_create, name="post_create"),
+    path("posts/groups", views.post_groups, name="post_groups"),
     path("drafts", views.drafts, name="drafts"),
     path("drafts/<int:draft_id>/publish", views.draft_publish, name="draft_publish"),
     path("drafts/<int:draft_id>/delete", views.draft_delete, name="draft_delete"),
@@ -37,6 +38,5 @@ urlpatterns = [
     path("@<username:username>/<int:post_id>/pin/down", views.post_pin_move, {"by": 1}, name="post_pin_down"),
     path("@<username:username>/<int:post_id>/pin/group", views.group_pin, name="post_pin_group"),
     path("g/<slug:slug>", views.group, name="group"),
-    path("g/<slug:slug>/posts", views.group_post, name="group_post"),
     path("@<username:username>/<int:post_id>/delete", views.post_delete, name="post_delete"),
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.actions import lock_people
 from accounts.models import User
 from accounts.selectors import block_exists_between
-from groups import cache
+from groups import cache, covers
 from groups.errors import (
     BannedFromGroup,
+    GroupGone,
     GroupLimit,
     InvalidGroup,
     LastOwner,
@@ -96,22 +97,43 @@ def _saved(group: Group) -> Group:
     return group
 
 
+def change_group(
+    *, group: Group, actor: User, cover: IO[bytes] | None = None, without_cover: bool = False, **changes: Any
+) -> Group:
+    """Change what is given of name, description, rules, category, tags, privacy, and the cover with `cover_alt`; only
+    its owners may.
+
+    Raises `InvalidGroup`, and of a cover `UnreadablePicture`, `PictureTooLarge`, `StorageFull`, `StorageAway`; then
+    nothing is changed. A cover takes a second or so, outside of any transaction.
+    """
+    _check_owner(group, actor)  # before anything is drawn for them
+    if cover is None:
+        return _change(group, actor, covers.NONE if without_cover else None, changes)
+    kept = covers.keep_cover(cover)
+    try:
+        return _change(group, actor, kept, changes)
+    except BaseException:
+        covers.remove_files(kept.large, kept.small)
+        raise
+
+
 @transaction.atomic
-def change_group(*, group: Group, actor: User, **changes: Any) -> Group:
-    """Change what is given of name, description, rules, category, tags and privacy; only its owners may."""
+def _change(group: Group, actor: User, cover: covers.Cover | None, changes: dict[str, Any]) -> Group:
     standing = _lock(group)
     _check_owner(standing, actor)
+    alt = changes.pop("cover_alt", None)
+    is_covered = _cover(standing, cover, alt)
     kept = {
         field: getattr(standing, field)
         for field in ("name", "description", "rules", "category", "tags", "privacy")
     }
     cleaned = _cleaned(**{**kept, **changes})
     new = {field: value for field, value in cleaned.items() if value != kept[field]}
-    if not new:
+    if not new and not is_covered:
         return standing
     for field, value in new.items():
         setattr(standing, field, value)
-    standing.save(update_fields=list(new))
+    standing.save(update_fields=[*new, *_COVER])
     if "privacy" in new:
         record(
             "groups.privacy",
@@ -125,6 +147,21 @@ def change_group(*, group: Group, actor: User, **changes: Any) -> Group:
     return standing
 
 
+_COVER = ("cover", "cover_small", "cover_blurhash", "cover_alt")
+
+
+def _cover(group: Group, cover: covers.Cover | None, alt: str | None) -> bool:
+    """Whether its cover, or the words for it, are others now; old files go once that is so for everybody."""
+    before = [getattr(group, field) for field in _COVER]
+    if cover is not None:
+        transaction.on_commit(partial(covers.remove_files, group.cover, group.cover_small))
+        group.cover, group.cover_small, group.cover_blurhash = cover.large, cover.small, cover.blurhash
+        group.cover_alt = ""
+    if alt is not None and group.cover:
+        group.cover_alt = covers.checked_alt(alt)
+    return before != [getattr(group, field) for field in _COVER]
+
+
 @transaction.atomic
 def delete_group(*, group: Group, actor: User) -> None:
     """End a group for everybody; only its owners may. What was said in it is left to its authors alone."""
@@ -136,7 +173,8 @@ def delete_group(*, group: Group, actor: User) -> None:
     )
     Membership.objects.filter(group=standing).delete()
     GroupCounts.objects.filter(pk=standing.pk).update(members=0)
-    Group.objects.filter(pk=standing.pk).update(deleted_at=Now())
+    _cover(standing, covers.NONE, None)
+    Group.objects.filter(pk=standing.pk).update(deleted_at=Now(), **dict.fromkeys(_COVER, ""))
     record("groups.delete", actor_id=actor.pk, target_type="group", target_id=standing.pk)
     emit(GroupDeleted(group_id=standing.pk), actor_id=actor.pk)
     for user_id in people:
@@ -365,9 +403,9 @@ def _pass_on(group: Group, leaving: Membership) -> None:
 
 
 def check_may_post(group: Group, person: User) -> None:
-    """Raises `NotAMember`, or `NotFound` when the group is not there any more."""
+    """Raises `NotAMember`, or `GroupGone` when the group is not there any more."""
     if not Group.objects.standing().filter(pk=group.pk).exists():
-        raise NotFound
+        raise GroupGone
     found = membership_of(group, person)
     if found is None or not found.is_active:
         raise NotAMember

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from accounts.api.base import APIView, SignedInView
 from accounts.models import User
 from groups import actions, selectors
-from groups.models import Group, Membership
+from groups.models import Category, Group, Membership
 from groups.selectors import get_visible_group
 from groups.serializers import (
-    GroupChangesSerializer,
+    GroupEditSerializer,
     GroupSerializer,
     MemberChangesSerializer,
     MemberSerializer,
@@ -24,6 +24,7 @@ from groups.serializers import (
     OwnMembershipSerializer,
     group_json,
 )
+from socialnet.kernel import overload
 from socialnet.kernel.errors import Invalid
 from socialnet.kernel.pagination import Page
 from socialnet.kernel.schema import page_of
@@ -34,20 +35,28 @@ WAITING = ("pending", "invited", "banned")
 class GroupsView(APIView):
     serializer_class = GroupSerializer
     permission_classes = [IsAuthenticatedOrReadOnly]
-    filters = frozenset({"mine"})
+    filters = frozenset({"mine", "category"})
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("mine", bool, description="Those that you are in, asked to join, or may.")
+            OpenApiParameter("mine", bool, description="Those that you are in, asked to join, or may."),
+            OpenApiParameter(
+                "category", str, enum=Category.values, description="Only of this; not together with `mine`."
+            ),
         ],
         responses=page_of(GroupSerializer),
     )
     def get(self, request: Request) -> Response:
         """Groups that you have nothing to do with yet, or yours; the newest first."""
+        category = request.query_params.get("category", "")
         if request.query_params.get("mine", "") in ("1", "true") and request.user.is_authenticated:
+            if category:
+                raise Invalid(errors={"category": [_("Choose either `mine` or a category.")]})
             page = selectors.groups_of(person=request.user, cursor=self.cursor, size=self.limit)
         else:
-            page = selectors.discoverable(viewer=request.user, cursor=self.cursor, size=self.limit)
+            page = selectors.discoverable(
+                viewer=request.user, category=category, cursor=self.cursor, size=self.limit
+            )
         groups = [group_json(seen) for seen in page.items]
         return self.page_response(Page(items=groups, next_cursor=page.next_cursor))
 
@@ -65,11 +74,16 @@ class GroupView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         return Response(_told(slug, request))
 
-    @extend_schema(request=GroupChangesSerializer, responses=GroupSerializer)
+    @extend_schema(request=GroupEditSerializer, responses=GroupSerializer)
     def patch(self, request: Request, slug: str) -> Response:
         """Change a group of which you are an owner."""
         seen = get_visible_group(slug, viewer=request.user)
-        changes = self.parsed(GroupChangesSerializer)
+        changes = self.parsed(GroupEditSerializer)
+        if "cover" in changes:
+            if changes["cover"] is not None:
+                overload.check()
+                self.check_rate("upload")
+            changes["without_cover"] = changes["cover"] is None
         actions.change_group(group=seen.group, actor=request.user, **changes)
         return Response(_told(slug, request))
 

@@ -24,6 +24,13 @@ class NotAMember(Forbidden):
     sentence = _("Only members can post in this group.")
 
 
+class GroupGone(Invalid):
+    """It was deleted since somebody chose it."""
+
+    code = "group_gone"
+    sentence = _("The group is not there any more. Choose who else may see this.")
+
+
 class BannedFromGroup(Forbidden):
     code = "banned_from_group"
     sentence = _("You were banned from this group.")

@@ -1,4 +1,4 @@
-"""What groups a person is in, or wanted to be, for their archive."""
+"""The groups in which a person is, asks to be or is invited, for their archive; nothing of the others in them."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,9 @@ from groups.models import Membership
 
 
 def parts(user_id: int) -> Iterator[ExportPart]:
-    mine = Membership.objects.filter(user=user_id).annotate(slug=F("group__slug"), name=F("group__name"))
+    mine = Membership.objects.filter(user=user_id, group__deleted_at=None).order_by("pk")
+    known = mine.exclude(status=Membership.Status.BANNED)  # who is may never have heard of the group
+    known = known.annotate(slug=F("group__slug"), name=F("group__name"))
     yield ExportPart.of(
-        "groups.json", mine.order_by("pk"), "slug", "name", "role", "status", "notify", "created_at"
+        "groups.json", known, "slug", "name", "role", "status", "notify", "created_at"
     )

@@ -5,7 +5,17 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from groups.models import DESCRIPTION_MAX, NAME_MAX, RULES_MAX, SLUG_MAX, Category, Group, Privacy
+from groups.models import (
+    COVER_ALT_MAX,
+    DESCRIPTION_MAX,
+    NAME_MAX,
+    RULES_MAX,
+    SLUG_MAX,
+    Category,
+    Group,
+    Privacy,
+)
+from socialnet.kernel.pictures import ACCEPT, MAX_BYTES
 
 
 class GroupForm(forms.Form):
@@ -30,19 +40,6 @@ class GroupForm(forms.Form):
     )
     privacy = forms.ChoiceField(label=_("Who may see it"), choices=Privacy.choices, initial=Privacy.PUBLIC)
 
-    @classmethod
-    def of(cls, group: Group) -> "GroupForm":
-        return cls(
-            initial={
-                "name": group.name,
-                "description": group.description,
-                "rules": group.rules,
-                "category": group.category,
-                "tags": ", ".join(group.tags),
-                "privacy": group.privacy,
-            }
-        )
-
     def given(self) -> dict[str, Any]:
         """What the actions take; only after `is_valid`."""
         return {**self.cleaned_data, "tags": self.cleaned_data["tags"].split(",")}
@@ -55,3 +52,50 @@ class NewGroupForm(GroupForm):
         help_text=_("Small letters, digits and hyphens. It stays as it is."),
     )
     field_order = ["name", "slug"]
+
+
+class GroupSettingsForm(GroupForm):
+    """Of a group that is there; it may have a cover."""
+
+    cover = forms.FileField(
+        label=_("Cover"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_(
+            "JPEG, PNG, WebP, GIF, AVIF or HEIC, at most 10 MB. It is cut three times as wide as high."
+        ),
+        widget=forms.FileInput(
+            attrs={
+                "accept": ACCEPT,
+                "data-most": MAX_BYTES,
+                "data-too-large": _("This picture is too large: 10 MB at most, please."),
+            }
+        ),
+    )
+    cover_alt = forms.CharField(
+        label=_("What is to be seen on the cover"),
+        max_length=COVER_ALT_MAX,
+        required=False,
+        help_text=_("For people who do not see it."),
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+    without_cover = forms.BooleanField(label=_("Remove the cover"), required=False)
+    field_order = ["cover", "cover_alt", "without_cover"]
+
+    def __init__(self, *args: Any, group: Group, **options: Any) -> None:
+        options["initial"] = self._initial(group)
+        super().__init__(*args, **options)
+        if not group.cover:
+            del self.fields["without_cover"]
+
+    @staticmethod
+    def _initial(group: Group) -> dict[str, Any]:
+        return {
+            "name": group.name,
+            "description": group.description,
+            "rules": group.rules,
+            "category": group.category,
+            "tags": ", ".join(group.tags),
+            "privacy": group.privacy,
+            "cover_alt": group.cover_alt,
+        }

@@ -16,6 +16,8 @@ from socialnet.kernel.pagination import Cursor
 SLUG_MIN, SLUG_MAX = 3, 40
 NAME_MAX, DESCRIPTION_MAX, RULES_MAX = 100, 1000, 2000
 TAGS_MOST, TAG_MAX = 5, 40
+COVER_LARGE, COVER_SMALL = (1500, 500), (480, 160)  # pixels of both files
+COVER_ALT_MAX = 500
 GROUPS_MOST = 200  # of one person: their home asks each for its newest posts
 
 
@@ -76,6 +78,13 @@ class Group(models.Model):
     privacy = models.CharField(
         _("who may see it"), max_length=7, choices=Privacy.choices, default=Privacy.PUBLIC
     )
+    # The names of both files; none without a cover.
+    cover = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    cover_small = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
+    cover_blurhash = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    cover_alt = models.CharField(
+        _("description of the cover"), max_length=COVER_ALT_MAX, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
@@ -88,8 +97,20 @@ class Group(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(privacy__in=Privacy.values), name="group_privacy_known"),
             models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9-]{3,40}$"), name="group_slug_shape"),
+            models.CheckConstraint(
+                condition=Q(cover="", cover_small="", cover_blurhash="", cover_alt="")
+                | ~Q(cover="") & ~Q(cover_small=""),
+                name="group_cover_is_whole",
+            ),
         ]
         indexes = [
+            # serves: selectors.discoverable, of one category
+            models.Index(
+                F("category"),
+                F("id").desc(),
+                condition=Q(deleted_at=None) & ~Q(privacy="invite"),
+                name="group_newest_of_category",
+            ),
             # serves: selectors.discoverable
             models.Index(
                 F("id").desc(), condition=Q(deleted_at=None) & ~Q(privacy="invite"), name="group_newest_seen"
@@ -101,6 +122,18 @@ class Group(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("group", args=[self.slug])
+
+    @property
+    def cover_url(self) -> str:
+        """Where its cover is served, through the door; empty without one."""
+        return self._file_url(self.cover)
+
+    @property
+    def cover_small_url(self) -> str:
+        return self._file_url(self.cover_small)
+
+    def _file_url(self, name: str) -> str:
+        return reverse("group_cover", args=[self.slug, name.rpartition("/")[2]]) if name else ""
 
     @property
     def is_open(self) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.db.models.query import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Block, User, Viewer
 from accounts.selectors import PersonRow, relations_of
 from groups import hooks
-from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup
-from groups.models import Group, Membership, Privacy
+from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup
+from groups.models import Category, Group, Membership, Privacy
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
@@ -148,9 +149,18 @@ def member_groups(person: User) -> list[Group]:
     return list(Group.objects.standing().filter(Exists(mine)).order_by("name", "pk"))
 
 
-def discoverable(*, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[SeenGroup]:
-    """Groups that everybody may know of and `viewer` has nothing to do with yet, the newest first."""
+def discoverable(
+    *, viewer: Viewer, category: str = "", cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[SeenGroup]:
+    """Groups that everybody may know of and `viewer` has nothing to do with yet, the newest first.
+
+    With a `category` only those of it; raises `InvalidGroup` for one that there is not.
+    """
     groups = Group.objects.standing().exclude(privacy=Privacy.INVITE)
+    if category:
+        if category not in Category.values:
+            raise InvalidGroup(category=[_("There is no such category.")])
+        groups = groups.filter(category=category)
     if viewer.is_authenticated:
         groups = groups.exclude(Exists(Membership.objects.filter(group=OuterRef("pk"), user=viewer.pk)))
     page: Page[Group] = Page.of(groups.before(cursor).select_related("counts").order_by("-id"), size=size)

@@ -6,12 +6,15 @@ from rest_framework import serializers
 
 from accounts.serializers import UserSerializer
 from groups.models import (
+    COVER_ALT_MAX,
+    COVER_LARGE,
     DESCRIPTION_MAX,
     NAME_MAX,
     RULES_MAX,
     SLUG_MAX,
     TAG_MAX,
     Category,
+    Group,
     Membership,
     Privacy,
 )
@@ -19,6 +22,17 @@ from groups.selectors import SeenGroup
 from socialnet.kernel.links import absolute
 
 ANSWERS = ["active", "banned"]
+
+
+class CoverSerializer(serializers.Serializer[Any]):
+    """The picture at the head of a group; the addresses ask each time whether you may know of the group."""
+
+    url = serializers.URLField()
+    small_url = serializers.URLField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    alt = serializers.CharField()
+    blurhash = serializers.CharField()
 
 
 class GroupSerializer(serializers.Serializer[Any]):
@@ -33,6 +47,7 @@ class GroupSerializer(serializers.Serializer[Any]):
     category = serializers.ChoiceField(choices=Category.choices)
     tags = serializers.ListField(child=serializers.CharField())
     cover_url = serializers.URLField(allow_null=True)
+    cover = CoverSerializer(allow_null=True)
     member_count = serializers.IntegerField()
     post_count = serializers.IntegerField()
     my_role = serializers.ChoiceField(choices=Membership.Role.choices, allow_null=True)
@@ -52,6 +67,20 @@ class GroupChangesSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=TAG_MAX * 5), max_length=50, required=False
     )
     privacy = serializers.ChoiceField(choices=Privacy.choices, required=False)
+
+
+class GroupEditSerializer(GroupChangesSerializer):
+    """Of a group that is there: also its cover."""
+
+    cover = serializers.FileField(
+        required=False, allow_null=True, allow_empty_file=True, help_text="Multipart; null removes it."
+    )
+    cover_alt = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=COVER_ALT_MAX * 5,
+        help_text="What is to be seen on the cover.",
+    )
 
 
 class NewGroupSerializer(GroupChangesSerializer):
@@ -103,11 +132,24 @@ def group_json(seen: SeenGroup) -> dict[str, Any]:
         "privacy": group.privacy,
         "category": group.category,
         "tags": group.tags,
-        "cover_url": None,
+        "cover_url": absolute(group.cover_url) if group.cover else None,
+        "cover": _cover_json(group) if group.cover else None,
         "member_count": group.counts.members,
         "post_count": group.counts.posts,
         "my_role": seen.my_role,
         "my_status": seen.my_status,
         "my_notify": seen.my_notify,
         "url": absolute(group.get_absolute_url()),
+    }
+
+
+def _cover_json(group: Group) -> dict[str, Any]:
+    width, height = COVER_LARGE
+    return {
+        "url": absolute(group.cover_url),
+        "small_url": absolute(group.cover_small_url),
+        "width": width,
+        "height": height,
+        "alt": group.cover_alt,
+        "blurhash": group.cover_blurhash,
     }

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from groups import upkeep
+from groups import covers, upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -18,3 +18,9 @@ def reconcile_recent_member_counts() -> None:
 def reconcile_all_member_counts() -> None:
     """Nightly: every group's member count."""
     log.info("all_member_counts_reconciled", wrong=upkeep.reconcile_all_member_counts())
+
+
+@shared_task(ignore_result=True)
+def sweep_covers() -> None:
+    """Nightly: files of covers that no group names."""
+    log.info("covers_swept", swept=covers.sweep_orphans())

@@ -11,6 +11,7 @@ urlpatterns = [
     path("g/<slug:slug>/members/<username:username>", views.group_member, name="group_member"),
     path("g/<slug:slug>/requests", views.group_requests, name="group_requests"),
     path("g/<slug:slug>/settings", views.group_settings, name="group_settings"),
+    path("g/<slug:slug>/cover/<str:name>", views.group_cover, name="group_cover"),
     path("g/<slug:slug>/join", views.group_join, name="group_join"),
     path("g/<slug:slug>/leave", views.group_leave, name="group_leave"),
     path("g/<slug:slug>/news", views.group_news, name="group_news"),

@@ -6,18 +6,19 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.selectors import get_user_or_404
 from groups import actions, selectors
-from groups.forms import GroupForm, NewGroupForm
-from groups.models import Membership
+from groups.forms import GroupSettingsForm, NewGroupForm
+from groups.models import Category, Membership, Privacy
 from groups.selectors import SeenGroup, get_visible_group
+from socialnet.kernel import overload, ratelimit, storage
 from socialnet.kernel.errors import DomainError, Forbidden, NotFound
 from socialnet.kernel.pagination import Cursor
 from socialnet.kernel.returning import back_to
@@ -37,8 +38,10 @@ def groups(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def groups_discover(request: HttpRequest) -> HttpResponse:
-    page = selectors.discoverable(viewer=request.user, cursor=_cursor(request))
-    return render(request, "groups/groups.html", {"page": page, "tab": "groups_discover"})
+    category = request.GET.get("category", "")
+    page = selectors.discoverable(viewer=request.user, category=category, cursor=_cursor(request))
+    context = {"page": page, "tab": "groups_discover", "category": category, "categories": Category.choices}
+    return render(request, "groups/groups.html", context)
 
 
 @never_cache
@@ -97,18 +100,35 @@ def group_settings(request: HttpRequest, slug: str) -> HttpResponse:
     seen = get_visible_group(slug, viewer=request.user)
     if not seen.is_owner:
         raise Forbidden
-    form = GroupForm(request.POST) if request.method == "POST" else GroupForm.of(seen.group)
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = GroupSettingsForm(*data, group=seen.group)
     status = 200
     if form.is_bound:
         status = 400
         if form.is_valid():
             try:
+                if form.cleaned_data["cover"]:
+                    overload.check()
+                    ratelimit.check("upload", request.user.pk)
                 actions.change_group(group=seen.group, actor=request.user, **form.given())
                 messages.success(request, _("The group is changed."))
                 return redirect("group_settings", slug)
             except DomainError as error:
                 status = _add_errors(form, error)
     return _page(request, seen, "group_settings", status=status, form=form)
+
+
+@require_safe
+def group_cover(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+    """A size of the cover, for whoever may know of the group; it is asked each time but of public ones."""
+    group = get_visible_group(slug, viewer=request.user).group
+    for stored in (group.cover, group.cover_small):
+        if stored and stored.endswith(f"/{name}"):
+            is_open = group.privacy == Privacy.PUBLIC
+            response = storage.serve(stored, max_age=3600 if is_open else 0, public=is_open)
+            response["X-Robots-Tag"] = "noindex"
+            return response
+    raise NotFound
 
 
 # --- buttons --------------------------------------------------------------------------------------------------

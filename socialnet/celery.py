@@ -50,7 +50,7 @@ app.conf.task_annotations = {
             "erase_leavers",
             "make_exports",
         ],
-        "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts"],
+        "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts", "sweep_covers"],
         "feeds": [
             "reconcile_recent_post_counts",
             "reconcile_all_post_counts",
@@ -163,6 +163,7 @@ app.conf.beat_schedule = {
     ),
     "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
+    "covers, swept": job("groups.tasks.sweep_covers", crontab(minute=25, hour=4), every=DAY),
     "new addresses whose old ones kept silent": job(
         "accounts.tasks.apply_due_changes", crontab(minute=5), every=HOUR
     ),

@@ -232,7 +232,8 @@ def test_the_archive_has_everything_of_mine_and_nothing_of_others(ada: User, ben
 
 def test_every_app_adds_its_part() -> None:
     owners = {part.__module__.partition(".")[0] for part in hooks.export_parts}
-    assert {"accounts", "feeds", "interactions", "notifications", "discovery", "moderation"} <= owners
+    apps = {"accounts", "groups", "feeds", "interactions", "notifications", "discovery", "moderation"}
+    assert apps <= owners
 
 
 def test_the_archive_by_api_is_its_owners(ada: User, ben: User) -> None:

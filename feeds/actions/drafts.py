@@ -42,6 +42,8 @@ from feeds.models import (
     ReplyPolicy,
 )
 from feeds.selectors import draft_for, get_visible_post
+from groups.actions import check_may_post
+from groups.models import Group
 from socialnet.kernel.errors import Broken, DomainError, NotFound
 from socialnet.outbox.actions import emit
 from socialnet.outbox.ids import MAX_ID
@@ -63,6 +65,7 @@ def save_draft(
     version: int | None = None,
     content: str = "",
     visibility: str = Audience.PUBLIC,
+    group: Group | None = None,
     language: str = "",
     reply_policy: str = ReplyPolicy.EVERYONE,
     content_warning: str = "",
@@ -74,9 +77,12 @@ def save_draft(
 
     With a `version` that is not the stored one nothing changes (`DraftConflict`); with None whatever is there is
     replaced. A plain draft may hold what could not be published; one with `scheduled_for` must be publishable now, so
-    that its author learns at once, not at its time. Raises `NotFound` when it was deleted or published meanwhile.
+    that its author learns at once, not at its time. With a `group` that is its audience, whatever `visibility` says.
+    Raises `NotFound` when it was deleted or published meanwhile.
     """
-    if visibility not in OWN_AUDIENCES:
+    if group is not None:
+        visibility = Audience.GROUP
+    elif visibility not in OWN_AUDIENCES:
         raise UnknownAudience
     if reply_policy not in ReplyPolicy.values:
         raise UnknownReplyPolicy
@@ -86,7 +92,7 @@ def save_draft(
     _make_room(author, draft, scheduled_for)
     draft.content = _kept(content, "content", DRAFT_CONTENT_MAX)
     draft.content_warning = _kept(content_warning, "content_warning", DRAFT_WARNING_MAX)
-    draft.visibility, draft.language = visibility, language
+    draft.visibility, draft.group, draft.language = visibility, group, language
     draft.reply_policy = reply_policy
     draft.share_of_id = _quotable(share_of)
     draft.scheduled_for = scheduled_for
@@ -170,9 +176,11 @@ def attach_to_draft(*, draft: Draft, media_ids: Sequence[int]) -> None:
 
 @transaction.atomic
 def check_draft(draft: Draft) -> None:
-    """Raise what publishing `draft` now would raise: `EmptyPost`, `PostTooLong`, `QuoteGone`, `CannotShare` …"""
+    """Raise what publishing `draft` now would raise: `EmptyPost`, `PostTooLong`, `NotAMember`, `QuoteGone` …"""
     checked_content(draft.content, with_media=bool(draft.pictures))
     checked_warning(draft.content_warning)
+    if group := _group_of(draft):
+        check_may_post(group, draft.author)
     _lock_quoted(draft)
 
 
@@ -214,7 +222,13 @@ def _publish(draft: Draft) -> Post:
         media_ids=[picture.pk for picture in draft.pictures],
         quoted=_lock_quoted(draft),
         draft_id=draft.pk,
+        group=_group_of(draft),
     )
+
+
+def _group_of(draft: Draft) -> Group | None:
+    """The one it names; whether that is there, and its author in it, is for `check_may_post` to say."""
+    return None if draft.group_id is None else Group(pk=draft.group_id)
 
 
 def _lock_quoted(draft: Draft) -> Post | None:

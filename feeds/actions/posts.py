@@ -43,11 +43,10 @@ def publish_post(
 
     `media_ids` are pictures of the author that belong to nothing yet or to a draft, in their order. `quoted` is a post
     that the author may see; raises `CannotShare` when it is not for everybody. In a `group` the audience is the group:
-    raises `NotAMember` for others. The draft it was until now goes with it:
+    raises `NotAMember` for others, `GroupGone` when it was deleted. The draft it was until now goes with it:
     raises `DraftGone` when that was published or deleted already, so that nothing is said twice.
     """
     if group is not None:
-        check_may_post(group, author)
         visibility = Audience.GROUP
     elif visibility not in OWN_AUDIENCES:
         raise UnknownAudience
@@ -74,6 +73,8 @@ def publish_post(
             **written.fields(),
         )
     )
+    if group is not None:  # its counts are locked now: who leaves or is put out waits, or has gone already
+        check_may_post(group, author)
     if media_ids:
         attach_media(post=post, media_ids=media_ids)
     keep_link(post, content=written.content, with_media=bool(media_ids))

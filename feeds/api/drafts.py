@@ -1,5 +1,7 @@
 """What you have not said yet: kept, scheduled, published."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated
@@ -7,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from feeds import actions, selectors
+from feeds.composing import named_group
 from feeds.draft_shapes import (
     DraftChangesSerializer,
     DraftSerializer,
@@ -15,6 +18,7 @@ from feeds.draft_shapes import (
     fields_of,
 )
 from feeds.serializers import PostSerializer, post_json
+from groups.models import Group
 from socialnet.kernel.api import APIView
 from socialnet.kernel.errors import Invalid
 from socialnet.kernel.pagination import Page
@@ -45,7 +49,9 @@ class DraftsView(APIView):
         """Keep a draft."""
         data = NewDraftSerializer(data=request.data)
         data.is_valid(raise_exception=True)
-        draft = actions.save_draft(author=request.user, **data.validated_data)
+        given = data.validated_data
+        given["group"] = _group(given, request)
+        draft = actions.save_draft(author=request.user, **given)
         return Response(draft_json(draft), status=201, headers={"Location": f"/api/v1/drafts/{draft.pk}"})
 
 
@@ -63,7 +69,10 @@ class DraftView(APIView):
         draft = selectors.draft_for(request.user, draft_id)
         data = DraftChangesSerializer(data=request.data, partial=True)
         data.is_valid(raise_exception=True)
-        changed = {**fields_of(draft), **data.validated_data}
+        given = data.validated_data
+        if "group" in given:
+            given["group"] = _group(given, request, draft_id)
+        changed = {**fields_of(draft), **given}
         return Response(draft_json(actions.save_draft(author=request.user, draft_id=draft_id, **changed)))
 
     @extend_schema(responses={204: None})
@@ -71,6 +80,11 @@ class DraftView(APIView):
         """Delete a draft of yours."""
         actions.delete_draft(author=request.user, draft_id=draft_id)
         return Response(status=204)
+
+
+def _group(given: dict[str, Any], request: Request, draft_id: int | None = None) -> Group | None:
+    slug = given["group"]
+    return named_group(slug, author=request.user, draft_id=draft_id) if slug else None
 
 
 class DraftPublishView(APIView):

@@ -12,6 +12,7 @@ from feeds.serializers import (
     PostSerializer,
     post_json,
 )
+from groups.actions import check_may_post
 from groups.selectors import get_visible_group
 from socialnet.kernel.api import APIView
 
@@ -30,6 +31,8 @@ class PostsView(APIView):
         group = get_visible_group(slug, viewer=request.user).group if slug else None
         actions.checked_content(given["content"], with_media=bool(given["media_ids"]))
         quoted = selectors.get_visible_post(share_of, viewer=request.user) if share_of else None
+        if group:
+            check_may_post(group, request.user)
         self.check_rate("publish")  # what cannot be kept does not use it up
         post = actions.publish_post(author=request.user, quoted=quoted, group=group, **given)
         item = selectors.get_visible_item(post.pk, viewer=request.user)

@@ -2,15 +2,21 @@
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
 
 from accounts.models import User
 from feeds import group_posts
 from feeds.actions import pin_in_group
 from feeds.actions.posts import add_post
 from feeds.actions.written import Written
+from feeds.demo.covers import draw
 from feeds.demo.writing import now
-from feeds.models import GroupPin, Post
+from feeds.door import Audience
+from feeds.models import Draft, GroupPin, Post
 from groups import actions
+from groups.covers import remove_files
 from groups.events import GroupDeleted
 from groups.models import Group, GroupCounts, Membership
 from socialnet.outbox.actions import emit
@@ -26,6 +32,7 @@ _GROUPS = [
         "category": "food",
         "tags": ["baking", "sourdough"],
         "privacy": "public",
+        "cover": "Six loaves in a row on a wooden shelf.",
         "people": "ben ada cleo luzmarina greta_h henrik_dahl camille_r",
     },
     {
@@ -36,6 +43,7 @@ _GROUPS = [
         "category": "local",
         "tags": ["neighbours"],
         "privacy": "private",
+        "cover": "Houses along a river in the evening, lights in their windows.",
         "people": "ada mod zofia_w omar_haddad cleo",
     },
     {
@@ -46,6 +54,7 @@ _GROUPS = [
         "category": "other",
         "tags": [],
         "privacy": "invite",
+        "cover": "Paper flags above a cake with five candles.",
         "people": "cleo ada greta_h",
     },
 ]
@@ -66,9 +75,12 @@ def found_groups(made: Mapping[str, User]) -> None:
     groups = {}
     for one in _GROUPS:
         founder, *others = str(one["people"]).split()
-        fields = {name: value for name, value in one.items() if name != "people"}
+        fields = {name: value for name, value in one.items() if name not in ("people", "cover")}
         group = actions.create_group(owner=made[founder], **fields)  # type: ignore[arg-type]
         groups[group.slug] = group
+        actions.change_group(
+            group=group, actor=made[founder], cover=draw(group.slug), cover_alt=str(one["cover"])
+        )
         waits = others[-1] if group.privacy == "private" else None
         for name in others:
             if group.privacy == "invite":
@@ -102,6 +114,11 @@ def leave_groups(gone: Collection[int]) -> None:
     empty = GroupCounts.objects.filter(pk__in=left, members=0, posts=0).values_list("pk", flat=True)
     orphans = list(empty)
     GroupPin.objects.filter(group__in=orphans).delete()
+    Draft.objects.filter(group__in=orphans).update(
+        group=None, visibility=Audience.PRIVATE, scheduled_for=None
+    )
+    covered = Group.objects.filter(pk__in=orphans).values_list("cover", "cover_small")
+    transaction.on_commit(partial(remove_files, *(name for pair in covered for name in pair)))
     for group_id in orphans:
         emit(GroupDeleted(group_id=group_id))
     Group.objects.filter(pk__in=orphans).delete()

@@ -1,6 +1,11 @@
-"""Posts in groups: a column, its index and its constraint, made while people post; and the facts that ask about them."""
+"""Posts in groups: a column, its index and its constraint, made while people post; and the facts that ask about them.
+
+Step by step, as the one before it: each gives up after a few seconds rather than keep people waiting behind it, and
+`migrate` goes on from there when it is run again. Only the index waits for as long as it must: nobody waits for it.
+"""
 
 from importlib import import_module
+from typing import Any
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -25,7 +30,61 @@ PAGE_FACTS = (
         "    LEFT JOIN groups_membership m ON m.group_id = p.group_id AND m.user_id = v.id\n",
     )
 )
+_CONSTRAINT = """
+SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conrelid = %s::regclass AND c.conname = %s
+"""
+_INVALID_INDEX = "SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 AUDIENCES = ["public", "followers", "friends", "private", "group"]
+
+
+class AddColumnAlone(before.Alone, migrations.AddField):
+    """A foreign key whose column is named after it."""
+
+    def is_made(self, introspection: Any, cursor: Any) -> bool:
+        columns = introspection.get_table_description(cursor, f"feeds_{self.model_name_lower}")
+        return f"{self.name}_id" in {column.name for column in columns}
+
+
+class OfConstraint(before.Alone):
+    def is_made(self, _introspection: Any, cursor: Any) -> bool:
+        name = self.constraint_name if hasattr(self, "constraint_name") else self.name
+        cursor.execute(_CONSTRAINT, [f"feeds_{self.model_name.lower()}", name])
+        found = cursor.fetchone()
+        return self.is_so(found[0] if found else None)
+
+
+class RemoveConstraintAlone(OfConstraint, migrations.RemoveConstraint):
+    """Removes it as it was before there were groups; the one in its place stays."""
+
+    def is_so(self, definition: str | None) -> bool:
+        return definition is None or "'group'" in definition
+
+
+class AddConstraintAlone(OfConstraint, AddConstraintNotValid):
+    constraint_name = property(lambda self: self.constraint.name)
+
+    def is_so(self, definition: str | None) -> bool:
+        return definition is not None
+
+
+class ValidateConstraintAlone(OfConstraint, ValidateConstraint):
+    def is_so(self, definition: str | None) -> bool:
+        return definition is not None and not definition.endswith("NOT VALID")
+
+
+class AddIndexAgain(AddIndexConcurrently):
+    """What an attempt that was broken off left of it is no use, and goes first."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if not schema_editor.collect_sql:
+            with schema_editor.connection.cursor() as cursor:
+                cursor.execute(_INVALID_INDEX, [self.index.name])
+                found = cursor.fetchone()
+                if found and not found[0]:
+                    return
+                if found:
+                    cursor.execute(f"DROP INDEX CONCURRENTLY {self.index.name}")
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
 class Migration(migrations.Migration):
@@ -34,7 +93,7 @@ class Migration(migrations.Migration):
     dependencies = [("feeds", "0012_followed_tags"), ("groups", "0001_initial")]
 
     operations = [
-        migrations.AddField(
+        AddColumnAlone(
             model_name="post",
             name="group",
             field=models.ForeignKey(
@@ -58,15 +117,15 @@ class Migration(migrations.Migration):
                 verbose_name="audience",
             ),
         ),
-        migrations.RemoveConstraint(model_name="post", name="post_visibility_known"),
-        AddConstraintNotValid(
+        RemoveConstraintAlone(model_name="post", name="post_visibility_known"),
+        AddConstraintAlone(
             model_name="post",
             constraint=models.CheckConstraint(
                 condition=models.Q(("visibility__in", AUDIENCES)), name="post_visibility_known"
             ),
         ),
-        ValidateConstraint(model_name="post", name="post_visibility_known"),
-        AddConstraintNotValid(
+        ValidateConstraintAlone(model_name="post", name="post_visibility_known"),
+        AddConstraintAlone(
             model_name="post",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -77,8 +136,8 @@ class Migration(migrations.Migration):
                 name="post_group_is_its_audience",
             ),
         ),
-        ValidateConstraint(model_name="post", name="post_group_is_its_audience"),
-        AddIndexConcurrently(
+        ValidateConstraintAlone(model_name="post", name="post_group_is_its_audience"),
+        AddIndexAgain(
             model_name="post",
             index=models.Index(
                 models.F("group"),
@@ -87,7 +146,7 @@ class Migration(migrations.Migration):
                 name="post_by_group",
             ),
         ),
-        migrations.CreateModel(
+        before.CreateModelAlone(
             name="GroupPin",
             fields=[
                 (

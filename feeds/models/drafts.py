@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from feeds.door import OWN_AUDIENCES, Audience
+from feeds.door import Audience
 from feeds.models.posts import CONTENT_MAX, WARNING_MAX, Post, ReplyPolicy
 from socialnet.outbox.ids import NextId, time_of
 
@@ -56,11 +56,9 @@ class Draft(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts", db_index=False
     )
     content = models.TextField(_("text"), blank=True, default="")
-    visibility = models.CharField(
-        _("audience"),
-        max_length=10,
-        choices=[pair for pair in Audience.choices if pair[0] in OWN_AUDIENCES],
-        default=Audience.PUBLIC,
+    visibility = models.CharField(_("audience"), max_length=10, choices=Audience, default=Audience.PUBLIC)
+    group = models.ForeignKey(  # as of a post; whether its author may still post there is judged when it is published
+        "groups.Group", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
     language = models.CharField(_("language"), max_length=12, blank=True, default="")
     reply_policy = models.CharField(
@@ -93,7 +91,14 @@ class Draft(models.Model):
         verbose_name = _("draft")
         verbose_name_plural = _("drafts")
         constraints = [
-            models.CheckConstraint(condition=Q(visibility__in=OWN_AUDIENCES), name="draft_visibility_known"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Audience.values), name="draft_visibility_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(group=None) & ~Q(visibility="group")
+                | Q(group__isnull=False) & Q(visibility="group"),
+                name="draft_group_is_its_audience",
+            ),
             models.CheckConstraint(
                 condition=Q(reply_policy__in=ReplyPolicy.values), name="draft_reply_policy_known"
             ),
@@ -141,6 +146,8 @@ PROBLEMS = {  # by the code of the error that publishing met
     "unknown_picture": _("One of its pictures is not there any more. Look it over, then publish it."),
     "quote_gone": _("The post that it quotes is gone, or not for your eyes any more."),
     "cannot_share": _("The post that it quotes is not for everybody any more."),
+    "not_a_member": _("You were no member of its group at its time. Choose who else may see it."),
+    "group_gone": _("Its group is not there any more. Choose who else may see it."),
     "account_suspended": _("Your account was suspended at its time."),
     "server_error": _("It could not be published at its time. Publish it now, or choose another time."),
 }

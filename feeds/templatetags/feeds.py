@@ -28,6 +28,8 @@ KEPT = 2_000  # articles, about 4 KB each
 LANGUAGE = re.compile("[a-z]{2,3}")
 BROAD = 480  # pixels from which the picture of a link stands above its words
 
+_AUDIENCE = {"visibility", "place"}  # of what a form begins with: nothing is written yet
+
 # By everything that is drawn, so nothing has to be dropped: a new name or text is another key.
 _drawn: LRUCache[tuple[Any, ...], SafeString] = LRUCache(KEPT)
 _empty_composers: LRUCache[tuple[Any, ...], SafeString] = LRUCache(200)  # about 15 KB each
@@ -119,16 +121,18 @@ def act_count(number: int, one: str, many: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def composer_body(context: template.Context) -> SafeString:
     """The composer without what is its person's own. The empty one, which is on every home, is kept, too: there no
-    form need be made."""
+    form need be made. So is that of a group's page, and with the groups that it offers."""
     form: PostForm | None = context.get("form")
-    if form is not None and (form.is_bound or form.initial or form.rows):
+    if form is not None and (form.is_bound or form.rows or form.initial.keys() - _AUDIENCE):
         chosen = form["language"].value() if form.is_bound or form.initial else None
         return _composer(context, form, _language_of(context.get("request")) if chosen is None else chosen)
     code = _language_of(context.get("request"))
-    key = (get_language(), context["viewer"].time_zone, code, context.get("compact", False))
+    groups = None if form is None or form.groups is None else tuple(form.groups)
+    audience = tuple(form.initial.items()) if form else ()
+    key = (get_language(), context["viewer"].time_zone, code, context.get("compact", False), groups, audience)
     body = _empty_composers.get(key)
     if body is None:
-        body = _empty_composers[key] = _composer(context, PostForm(), code)
+        body = _empty_composers[key] = _composer(context, form or PostForm(), code)
     return body
 
 

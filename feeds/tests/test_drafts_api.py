@@ -13,8 +13,8 @@ from feeds.tests.factories import picture, publish
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
-    "id", "content", "visibility", "language", "reply_policy", "content_warning", "media", "media_ids", "share_of",
-    "scheduled_for", "problem", "problem_text", "version", "created_at", "updated_at",
+    "id", "content", "visibility", "group", "language", "reply_policy", "content_warning", "media", "media_ids",
+    "share_of", "scheduled_for", "problem", "problem_text", "version", "created_at", "updated_at",
 }  # fmt: skip
 
 

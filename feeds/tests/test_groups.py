@@ -145,9 +145,10 @@ def test_only_members_post_and_it_is_counted(ada: User, ben: User, cleo: User) -
     assert Api(cleo)("POST", "posts", {**body, "group": "no-such"}).status_code == 404
     assert Api(ben)("POST", "posts", {"content": "No group", "visibility": "group"}).status_code == 400
     assert Api(ben)("POST", "drafts", {"content": "No group", "visibility": "group"}).status_code == 400
-    assert page_of(ben).post(f"/g/{group.slug}/posts", {"content": "By the page"}).status_code == 302
-    assert page_of(cleo).post(f"/g/{group.slug}/posts", {"content": "Let me in"}).status_code == 403
-    wrong = page_of(ben).post(f"/g/{group.slug}/posts", {"content": "x" * 2001})
+    audience = {"visibility": f"group:{group.slug}"}
+    assert page_of(ben).post("/posts", {"content": "By the page", **audience}).status_code == 302
+    assert page_of(cleo).post("/posts", {"content": "Let me in", **audience}).status_code == 403
+    wrong = page_of(ben).post("/posts", {"content": "x" * 2001, **audience})
     assert wrong.status_code == 400
     assert "x" * 2001 in wrong.content.decode()
     with pytest.raises(NotAMember):
@@ -155,7 +156,6 @@ def test_only_members_post_and_it_is_counted(ada: User, ben: User, cleo: User) -
     assert counted(group) == 2
     actions.delete_post(post=Post.objects.get(pk=answer.json()["id"]), actor=ben)
     assert counted(group) == 1
-    assert page_of(ben).get(f"/g/{group.slug}/posts").status_code == 405
 
 
 def test_what_is_said_in_a_group_stays_there(ada: User, ben: User) -> None:

@@ -1,10 +1,10 @@
 """The HTML door."""
 
-from feeds.views.compose import post_create
+from feeds.views.compose import post_create, post_groups
 from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
 from feeds.views.filters import filter_delete, own_insights, settings_filter, settings_filters
-from feeds.views.groups import group, group_pin, group_post
+from feeds.views.groups import group, group_pin
 from feeds.views.home import home, home_new, home_read
 from feeds.views.links import link_picture
 from feeds.views.media import media
@@ -23,7 +23,6 @@ __all__ = [
     "followed_tags",
     "group",
     "group_pin",
-    "group_post",
     "home",
     "home_new",
     "home_read",
@@ -34,6 +33,7 @@ __all__ = [
     "post_create",
     "post_delete",
     "post_edit",
+    "post_groups",
     "post_history",
     "post_pin",
     "post_pin_move",

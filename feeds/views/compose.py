@@ -5,6 +5,7 @@ all that was typed and all pictures that were taken.
 """
 
 from contextlib import suppress
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,13 +15,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from feeds import actions, selectors
+from feeds.composing import groups_to_post_in, named_group
+from feeds.door import Audience
 from feeds.errors import CannotShare, DraftConflict, DraftGone, QuoteGone, TooManyPictures, UnknownPicture
-from feeds.forms import PostForm
+from feeds.forms import PostForm, audience_of
 from feeds.items import FeedItem
 from feeds.models import MEDIA_MOST, Media, Post
+from groups.actions import check_may_post
+from groups.selectors import get_visible_group
 from socialnet.kernel import overload, ratelimit
 from socialnet.kernel.errors import DomainError, NotFound
 from socialnet.outbox.idempotency import idempotent_form
@@ -44,10 +49,16 @@ def post_create(request: HttpRequest) -> HttpResponse:
 
 
 def begun(request: HttpRequest) -> PostForm:
-    """An empty composer, one with a post to quote, or a draft to go on with. Raises `NotFound` or `CannotShare`."""
+    """An empty composer, one with a post to quote or a group chosen, or a draft to go on with.
+
+    Raises `NotFound` or `CannotShare`.
+    """
     draft, quote = request.GET.get("draft", ""), request.GET.get("quote", "")
     if draft:
         return PostForm.of_draft(selectors.draft_for(request.user, _number(draft)))
+    if slug := request.GET.get("group", ""):
+        group = get_visible_group(slug, viewer=request.user).group
+        return PostForm(initial={"visibility": audience_of(Audience.GROUP, group)})
     if not quote:
         return PostForm()
     item = selectors.get_visible_item(_number(quote), viewer=request.user).shown
@@ -63,11 +74,22 @@ def _number(text: str) -> int:
 
 
 def page(request: HttpRequest, form: PostForm, *, status: int = 200) -> HttpResponse:
+    form.offer(groups_to_post_in(request.user))
     quoted: FeedItem | None = None
     if quote := form["quote"].value():  # as it was sent
         with suppress(NotFound):
             quoted = selectors.get_visible_item(_number(str(quote)), viewer=request.user).shown
     return render(request, "feeds/compose.html", {"form": form, "quoted": quoted}, status=status)
+
+
+@never_cache
+@require_safe
+@login_required
+def post_groups(request: HttpRequest) -> HttpResponse:
+    """The groups in which one may post, for the list of audiences: asked for once somebody begins to write."""
+    form = PostForm()
+    form.offer(groups_to_post_in(request.user))
+    return render(request, "feeds/_audience_list.html", {"form": form})
 
 
 # --- pictures -----------------------------------------------------------------------------------------------
@@ -143,9 +165,11 @@ def arranged(request: HttpRequest, form: PostForm, do: str, about: str) -> HttpR
 
 
 def publish(request: HttpRequest, form: PostForm) -> HttpResponse:
-    written = form.written()
+    written = _written(request, form)
     actions.checked_content(written["content"], with_media=bool(written["media_ids"]))
     quoted = _quoted(request, form)
+    if group := written["group"]:
+        check_may_post(group, request.user)
     ratelimit.check("publish", request.user.pk)  # what cannot be kept does not use it up
     draft_id = form.cleaned_data["draft"]
     try:
@@ -154,7 +178,13 @@ def publish(request: HttpRequest, form: PostForm) -> HttpResponse:
         anew = actions.save_draft(author=request.user, share_of=form.cleaned_data["quote"], **written)
         messages.error(request, error.sentence)
         return redirect(f"{reverse('post_create')}?draft={anew.pk}")
-    return redirect("home")
+    return redirect(group if group and form.cleaned_data["place"] == "group" else "home")
+
+
+def _written(request: HttpRequest, form: PostForm) -> dict[str, Any]:
+    slug = form.slug
+    group = named_group(slug, author=request.user, draft_id=form.cleaned_data["draft"]) if slug else None
+    return {**form.written(), "group": group}
 
 
 def _quoted(request: HttpRequest, form: PostForm) -> Post | None:
@@ -186,7 +216,7 @@ def schedule(request: HttpRequest, form: PostForm) -> HttpResponse:
 def _save(request: HttpRequest, form: PostForm, *, scheduled_for: object) -> None:
     """Save the draft that the form is; if it was deleted meanwhile, as a new one: what was typed is not lost."""
     data = form.cleaned_data
-    draft = {**form.written(), "share_of": data["quote"], "scheduled_for": scheduled_for}
+    draft = {**_written(request, form), "share_of": data["quote"], "scheduled_for": scheduled_for}
     try:
         actions.save_draft(author=request.user, draft_id=data["draft"], version=data["version"], **draft)
     except NotFound:
@@ -195,7 +225,13 @@ def _save(request: HttpRequest, form: PostForm, *, scheduled_for: object) -> Non
 
 # --- what goes wrong ----------------------------------------------------------------------------------------
 
-_BESIDE = {"media_ids": "pictures", "file": "pictures", "alt": "pictures", "share_of": "quote"}
+_BESIDE = {
+    "media_ids": "pictures",
+    "file": "pictures",
+    "alt": "pictures",
+    "share_of": "quote",
+    "group": "visibility",
+}
 
 
 def add_errors(form: PostForm, error: DomainError, *, about: str = "") -> int:

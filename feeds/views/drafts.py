@@ -17,6 +17,7 @@ from feeds.errors import CannotShare
 from feeds.items import FeedItem
 from feeds.models import Draft
 from feeds.views.lists import cursor_of, wants_items
+from groups.errors import NotAMember
 from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import DomainError, Invalid
 from socialnet.kernel.pagination import Page
@@ -65,7 +66,7 @@ def draft_publish(request: HttpRequest, draft_id: int) -> HttpResponse:
         actions.check_draft(draft)
         ratelimit.check("publish", request.user.pk)  # what cannot be published does not use it up
         post = actions.publish_draft(author=request.user, draft_id=draft_id)
-    except (Invalid, CannotShare) as error:
+    except (Invalid, CannotShare, NotAMember) as error:
         messages.error(request, _first_line(error))
         return redirect(Row(draft, None).edit_url)
     messages.success(request, _("Published."))

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.models import Block
 from accounts.tests.factories import Api, page_of, person
-from groups import actions
+from groups import actions, export
 from groups.models import Group, GroupCounts, Membership
 from groups.tests.factories import a_group, is_in
 from socialnet.outbox.testing import drain
@@ -35,7 +35,7 @@ def test_a_group_is_founded_by_page_and_api(ada):
     form = {"name": "Cake", "slug": "cake", "category": "food", "privacy": "public"}
     assert page_of(ada).post("/groups/new", form).headers["Location"] == "/g/cake"
     assert set(told) == {
-        "id", "slug", "name", "description", "rules", "privacy", "category", "tags", "cover_url",
+        "id", "slug", "name", "description", "rules", "privacy", "category", "tags", "cover_url", "cover",
         "member_count", "post_count", "my_role", "my_status", "my_notify", "url",
     }  # fmt: skip
 
@@ -264,3 +264,13 @@ def test_a_ban_and_a_join_at_once_leave_no_member(ada, ben):
     assert set(at_once(*acts)) <= {"BannedFromGroup"}
     assert status_of(group, ben) == ("member", "banned")
     assert counted(group) == 1
+
+
+def test_the_archive_names_the_groups_that_one_knows_of(ada, ben):
+    mine, hidden, gone = a_group(ada, "invite"), a_group(ben, "invite"), a_group(ada)
+    actions.ban_person(group=hidden, actor=ben, person=ada)
+    actions.delete_group(group=gone, actor=ada)
+    is_in(mine, ben)
+    (part,) = export.parts(ada.pk)
+    told = [(row["slug"], row["role"], row["status"]) for row in part.rows]
+    assert told == [(mine.slug, "owner", "active")]

@@ -41,6 +41,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+LYING = (5, 6, 7, 8)  # turned upright, their width is their height
 ORIENTATION = 0x0112
 FLAGS, LETS_THROUGH = 20, 0x10  # in the head of an animated WebP
 SRGB = ImageCms.createProfile("sRGB")
@@ -109,10 +110,10 @@ def fitting(width: int, height: int, side: int, most_pixels: float = math.inf) -
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def filling(width: int, height: int, side: int) -> tuple[int, int]:
-    """The smallest size in the same shape that covers a square of `side`."""
-    scale = side / min(width, height)
-    return max(side, round(width * scale)), max(side, round(height * scale))
+def filling(width: int, height: int, wide: int, high: int) -> tuple[int, int]:
+    """The smallest size in the same shape that covers `wide` times `high`."""
+    scale = max(wide / width, high / height)
+    return max(wide, round(width * scale)), max(high, round(height * scale))
 
 
 def _draft(image: Image.Image, size: tuple[int, int]) -> None:
@@ -196,12 +197,16 @@ def _smaller(large: Image.Image) -> Image.Image:
     return large if size == large.size else large.resize(size, Image.Resampling.LANCZOS)
 
 
-def squares(image: Image.Image, sides: list[int]) -> list[Drawn]:
-    """Cut square around the middle."""
-    size = filling(*image.size, max(sides))
+def cut(image: Image.Image, sizes: list[tuple[int, int]]) -> tuple[list[Drawn], str]:
+    """Cut around the middle to each of `sizes`, which have one shape."""
+    wide, high = max(sizes)
+    if orientation_of(image) in LYING:
+        wide, high = high, wide
+    size = filling(*image.size, wide, high)
     _draft(image, size)
     whole = pixels(image, size)
-    return [webp(ImageOps.fit(whole, (side, side), Image.Resampling.LANCZOS)) for side in sides]
+    drawn = [ImageOps.fit(whole, (wide, high), Image.Resampling.LANCZOS) for wide, high in sizes]
+    return [webp(one) for one in drawn], blur(min(drawn, key=lambda one: one.width))
 
 
 def blur(image: Image.Image) -> str:
@@ -298,11 +303,14 @@ def confine() -> None:
             resource.setrlimit(limit, (most, most))
 
 
-def draw(data: bytes, *, kind: str, max_pixels: int, sides: list[int]) -> tuple[dict[str, Any], list[Drawn]]:
-    """`sides`: squares of these; without, both renditions."""
+def draw(
+    data: bytes, *, kind: str, max_pixels: int, sizes: list[tuple[int, int]]
+) -> tuple[dict[str, Any], list[Drawn]]:
+    """`sizes`: cut to these; without, both renditions."""
     image = opened(data, kind, max_pixels)
-    if sides:
-        return {"blurhash": "", "animated": False}, squares(image, sides)
+    if sizes:
+        drawn, hashed = cut(image, sizes)
+        return {"blurhash": hashed, "animated": False}, drawn
     if (frames := frames_of(image, data)) > 1:
         drawn, hashed, animated = moving(image, frames)
         return {"blurhash": hashed, "animated": animated}, drawn

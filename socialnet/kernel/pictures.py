@@ -1,6 +1,6 @@
 """Pictures that people send, drawn anew: what is kept and served is made of their pixels and of nothing else.
 
-`open_picture` looks at the bytes: how many, and what they are, whatever their name says. `renditions` and `squares`
+`open_picture` looks at the bytes: how many, and what they are, whatever their name says. `renditions` and `cut`
 have them drawn by `socialnet.kernel.drawing`, one at a time in each process, in a child that may use 1 GB and 30 s and
 touch no file. The child reads the header and refuses more than 40 megapixels before it decodes anything.
 
@@ -107,13 +107,22 @@ def open_picture(
 
 def renditions(picture: Picture) -> Renditions:
     """Both sizes. Raises `UnreadablePicture`, `PictureTooLarge`, or `Unavailable` when too many wait."""
-    head, (large, small) = _drawn(picture, sides=[])
+    head, (large, small) = _drawn(picture, sizes=[])
     return Renditions(large=large, small=small, blurhash=head["blurhash"], animated=head["animated"])
 
 
+def cut(picture: Picture, *sizes: tuple[int, int]) -> tuple[list[Rendition], str]:
+    """Cut around the middle to each of `sizes`, which have one shape, with its blurhash; a still picture always.
+
+    Raises as `renditions` does.
+    """
+    head, drawn = _drawn(picture, sizes=list(sizes))
+    return drawn, head["blurhash"]
+
+
 def squares(picture: Picture, *sides: int) -> list[Rendition]:
-    """Cut square around the middle, in each size; a still picture always. Raises as `renditions` does."""
-    return _drawn(picture, sides=list(sides))[1]
+    """As `cut` does, square."""
+    return cut(picture, *((side, side) for side in sides))[0]
 
 
 def format_of(data: bytes) -> str:
@@ -138,11 +147,11 @@ def _format_by_brands(data: bytes) -> str:
     return "HEIF" if brands & _HEIC else ""
 
 
-def _drawn(picture: Picture, *, sides: list[int]) -> tuple[dict[str, Any], list[Rendition]]:
+def _drawn(picture: Picture, *, sizes: list[tuple[int, int]]) -> tuple[dict[str, Any], list[Rendition]]:
     if not _turn.acquire(timeout=PATIENCE):
         raise Unavailable(_("Many pictures are being prepared just now. Please try again in a moment."))
     try:
-        answer = _child(picture, sides=sides)
+        answer = _child(picture, sizes=sizes)
     finally:
         _turn.release()
     head, _newline, files = answer.partition(b"\n")
@@ -154,8 +163,8 @@ def _drawn(picture: Picture, *, sides: list[int]) -> tuple[dict[str, Any], list[
     return said, _cut(files, said["drawn"])
 
 
-def _child(picture: Picture, *, sides: list[int]) -> bytes:
-    job = {"kind": picture.format, "max_pixels": picture.max_pixels, "sides": sides}
+def _child(picture: Picture, *, sizes: list[tuple[int, int]]) -> bytes:
+    job = {"kind": picture.format, "max_pixels": picture.max_pixels, "sizes": sizes}
     try:
         return subprocess.run(
             [sys.executable, "-I", str(_DRAWING), json.dumps(job)],

@@ -289,7 +289,6 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "VisibilityEnum": "feeds.door.Audience",
-        "OwnVisibilityEnum": "feeds.door.OWN_AUDIENCES",
         "GroupRoleEnum": "groups.models.Membership.Role",
         "MembershipStatusEnum": "groups.models.Membership.Status",
         "MembershipAnswerEnum": "groups.serializers.ANSWERS",

@@ -15,6 +15,8 @@ function watch(form) {
   const { content, content_warning: warning, scheduled_for: moment, visibility, reply_policy: replies } = form.elements;
   const publish = form.querySelector("[data-publish]");
   const postWord = publish.textContent;
+  const groupsUrl = visibility.dataset.groupsUrl;
+  let areGroupsAsked = !groupsUrl;
   const initial = { visibility: visibility.value, replies: replies.value, language: form.elements.language.value };
   const words = form.querySelector("[data-words]").content;
   let reminded = false;
@@ -42,7 +44,7 @@ function watch(form) {
 
   function write(text) {
     content.value = text.content || "";
-    visibility.value = text.visibility || initial.visibility;
+    choose(visibility, text.visibility || initial.visibility); // perhaps a group that is not in the list yet
     replies.value = text.reply_policy || initial.replies;
     choose(form.elements.language, text.language || "");
     warning.value = text.content_warning || "";
@@ -65,7 +67,27 @@ function watch(form) {
 
   // --- how it looks --------------------------------------------------------------------------------------------
 
-  function open() { form.classList.add("open"); }
+  function open() {
+    form.classList.add("open");
+    if (!areGroupsAsked) askGroups();
+  }
+
+  // Home does not wait for the groups in which one may post: they come when somebody begins to write.
+  async function askGroups() {
+    areGroupsAsked = true;
+    try {
+      const response = await fetch(groupsUrl, { credentials: "same-origin" });
+      if (!response.ok || isSignIn(response)) return;
+      const groups = parse(await response.text()).querySelector("optgroup");
+      if (!groups) return;
+      const chosen = visibility.value;
+      for (const option of groups.children) [...visibility.options].find(({ value }) => value === option.value)?.remove();
+      visibility.append(groups);
+      choose(visibility, chosen);
+    } catch {
+      areGroupsAsked = false; // asked again when it is opened again
+    }
+  }
 
   function openExtra(name, on) {
     extra(name).open = on;
@@ -192,12 +214,12 @@ function watch(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); send(event.submitter); });
   form.addEventListener("socialnet:afresh", startAfresh);
   refresh();
-  if (!isEmpty()) open();
+  if (!isEmpty() || form.contains(document.activeElement)) open(); // perhaps somebody was faster than this script
   drafts.begin();
 }
 
 function choose(select, value) {
-  if (value && ![...select.options].some((option) => option.value === value)) select.add(new Option(value, value));
+  if (value && ![...select.options].some((option) => option.value === value)) select.add(new Option(value.replace("group:", ""), value));
   select.value = value;
 }
 

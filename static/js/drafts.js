@@ -10,7 +10,7 @@ const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastCh
 export function watchDrafts(form, { word, read, write, isEmpty, quote }) {
   const shelf = `socialnet:writing:${form.dataset.person}:`;
   const fields = form.elements;
-  const place = fields.draft.value ? `draft:${fields.draft.value}` : quote() ? `quote:${quote()}` : "new";
+  const place = fields.draft.value ? `draft:${fields.draft.value}` : quote() ? `quote:${quote()}` : form.dataset.place || "new";
   const isScheduled = Boolean(fields.draft.value && fields.scheduled_for.value); // its time may come in mid-sentence
   let key = newKey(), saved = JSON.stringify(wire()), creating = null, saving = null;
   let timer = 0, firstChange = 0, retry = FIRST_RETRY, isPaused = false, isMine = false, isStuck = false, isOver = false;
@@ -63,8 +63,9 @@ export function watchDrafts(form, { word, read, write, isEmpty, quote }) {
 
   // As the API wants it. A time is only sent with "Schedule": a draft with a time publishes itself.
   function wire() {
-    const { content, visibility, reply_policy, language, content_warning, media } = read();
-    return { content, visibility, reply_policy, language, content_warning, media_ids: media.map((picture) => picture.id) };
+    const { content, visibility: audience, reply_policy, language, content_warning, media } = read();
+    const [visibility, group = null] = audience.split(":");
+    return { content, visibility, group, reply_policy, language, content_warning, media_ids: media.map((picture) => picture.id) };
   }
 
   function changed() {
@@ -166,8 +167,10 @@ export function watchDrafts(form, { word, read, write, isEmpty, quote }) {
     later(0);
   }
 
+  // A group among the audiences is written with its address, as the list has it.
+  const audienceOf = ({ visibility, group }) => (group ? `group:${group}` : visibility);
   const isSame = (draft, text) => draft.content === text.content && (draft.content_warning || "") === text.content_warning
-    && draft.visibility === text.visibility && draft.reply_policy === (text.reply_policy || draft.reply_policy)
+    && audienceOf(draft) === audienceOf(text) && draft.reply_policy === (text.reply_policy || draft.reply_policy)
     && draft.media_ids.join() === (text.media_ids || text.media.map(({ id }) => id)).join();
 
   // Mine becomes a draft of its own; pictures stay with the other, and in this form.
@@ -289,7 +292,7 @@ export function watchDrafts(form, { word, read, write, isEmpty, quote }) {
     fields.content.focus();
   }
 
-  const ofDraft = (draft) => ({ ...draft, scheduled_for: "", media: draft.media.map(({ id, alt, small_url: small }) => ({ id, alt, small })) });
+  const ofDraft = (draft) => ({ ...draft, visibility: audienceOf(draft), scheduled_for: "", media: draft.media.map(({ id, alt, small_url: small }) => ({ id, alt, small })) });
 
   function turnDown(draft) {
     try { localStorage.setItem(`socialnet:not-now:${form.dataset.person}`, `${draft.id}:${draft.version}`); } catch { /* no storage */ }

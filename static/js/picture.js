@@ -9,9 +9,10 @@ export function start(root) {
       input.setCustomValidity(file?.size > Number(input.dataset.most) ? input.dataset.tooLarge : "");
       if (!input.reportValidity()) return;
       if (!file?.type.startsWith("image/")) return;
-      const face = place.querySelector(".face");
-      const preview = new Image(112, 112);
+      const face = place.querySelector(".face, [data-preview]");
+      const preview = face.matches(".face") ? new Image(112, 112) : new Image(480, 160);
       preview.className = face.getAttribute("class");
+      preview.toggleAttribute("data-preview", face.hasAttribute("data-preview"));
       preview.alt = "";
       preview.src = URL.createObjectURL(file);
       preview.addEventListener("load", () => { URL.revokeObjectURL(preview.src); face.replaceWith(preview); });

@@ -15,6 +15,7 @@ from accounts.models import User
 from feeds.actions import edit_post, pin_post, publish_post, save_draft, share_post, upload_picture
 from feeds.demo.pictures import draw
 from feeds.models import ClockTimestamp, Draft, Media, Post
+from groups.actions import change_group, create_group
 from interactions.actions import bookmark_post
 from tests.journeys.windows import (
     JOURNEY,
@@ -210,6 +211,7 @@ def test_nothing_that_was_typed_is_lost_and_posts_come_at_their_time(stack, brow
     go_on_in_a_new_tab(ada)
     go_on_without_a_network(ada)
     go_on_on_another_device(ada, browser, stack)
+    write_to_a_group(ada_herself, browser, stack)
     wait_for_its_time(browser, stack)
 
 
@@ -260,6 +262,45 @@ def go_on_on_another_device(ada: Page, browser: Browser, stack: Stack) -> None:
     expect(phone.locator("article.post")).to_contain_text("Half a thought in a tunnel")
     assert not Draft.objects.exists()
     assert phone.troubles == []
+
+
+def write_to_a_group(ada_herself: User, browser: Browser, stack: Stack) -> None:
+    """Chosen at home, kept over a reload, never shown to more people; then from the group's page, with a picture."""
+    create_group(owner=ada_herself, slug="caves", name="People of the caves")
+    ada = signed_in(browser, stack, "ada")
+    at_home(ada)
+    ada.locator("#id_content").click()
+    expect(ada.locator("#id_visibility optgroup option")).to_have_text(["People of the caves"])
+    ada.locator("#id_visibility").select_option("group:caves")
+    ada.locator("#id_content").fill("Bring a lamp each")
+    expect(ada.locator("[data-status]")).to_have_text("Saved in Drafts")
+    assert [draft.group.slug for draft in Draft.objects.select_related("group")] == ["caves"]
+    at_home(ada)
+    expect(ada.locator("#id_visibility")).to_have_value("group:caves")
+    expect(ada.locator("#id_visibility option:checked")).to_have_text("People of the caves")
+    shot_at_both(ada, "composer-group")
+    ada.locator("[data-publish]").click()
+    expect(ada.locator("article.post").first).to_contain_text("Bring a lamp each")
+    expect(ada.locator("#id_visibility")).to_have_value("public")
+
+    ada.goto("/g/caves")
+    expect(ada.locator(READY)).to_have_count(1)
+    expect(ada.locator("#id_content")).to_have_value("")
+    ada.locator("#id_content").fill("What it looks like")
+    with ada.expect_file_chooser() as chooser:
+        ada.locator(".tools [data-add-pictures]").click()
+    chooser.value.set_files(picture_file("lake"))
+    expect(ada.locator("[data-upload][data-state=done]")).to_have_count(1)
+    shot_at_both(ada, "group-writing")
+    ada.locator("[data-publish]").click()
+    expect(ada.locator("[data-reminder]")).to_be_visible()
+    ada.locator("[data-publish]").click()
+    expect(ada.locator("article.post").first).to_contain_text("What it looks like")
+    assert ada.url.endswith("/g/caves")
+    assert not Draft.objects.exists()
+    assert set(Post.objects.filter(group__slug="caves").values_list("with_media", flat=True)) == {False, True}
+    assert ada.troubles == []
+    ada.context.close()
 
 
 def wait_for_its_time(browser: Browser, stack: Stack) -> None:
@@ -318,6 +359,9 @@ def plant_posts(ada: User) -> dict[str, str]:
     publish_post(author=ada, content="It was her sister.", content_warning="How it ends")
     publish_post(author=ada, content="Yes. مرحبا", quoted=post)
     share_post(post=publish_post(author=ada, content="Bring a chair. #caves"), person=ada)
+    group = create_group(owner=ada, slug="caves", name="People of the caves", tags=["lamps"])
+    change_group(group=group, actor=ada, cover=draw("lake"), cover_alt=ALT)
+    save_draft(author=ada, content="For the others", group=group)
     save_draft(author=ada, content="Half a thought", content_warning="Unfinished")
     save_draft(author=ada, content="Tea at four", scheduled_for=timezone.now() + timedelta(days=1))
     return {
@@ -331,6 +375,11 @@ def plant_posts(ada: User) -> dict[str, str]:
         "profile-writing": "/@ada",
         "media-tab": "/@ada/media",
         "quote": f"/posts?quote={post.pk}",
+        "group-writing": "/g/caves",
+        "group-about": "/g/caves/about",
+        "group-settings": "/g/caves/settings",
+        "groups-mine": "/groups",
+        "groups-discover": "/groups/discover",
     }
 
 
@@ -362,6 +411,7 @@ def test_all_of_it_works_without_javascript(stack, browser):
     publish_plainly(ada)
     share_plainly(ada)
     draft_plainly(ada)
+    group_plainly(ada)
 
 
 def publish_plainly(ada: Page) -> None:
@@ -409,6 +459,22 @@ def draft_plainly(ada: Page) -> None:
     ada.locator("main article").get_by_role("button", name="Publish now").click()
     ada.goto("/")
     expect(ada.locator("article.post").first).to_contain_text("A whole thought")
+
+
+def group_plainly(ada: Page) -> None:
+    create_group(owner=User.objects.get(username="ada"), slug="caves", name="People of the caves")
+    ada.goto("/")
+    ada.get_by_role("link", name="Write to a group").click()
+    ada.locator("#id_content").fill("To the others")
+    ada.locator("#id_visibility").select_option(label="People of the caves")
+    ada.get_by_role("button", name="Post", exact=True).last.click()
+    ada.goto("/g/caves/settings")
+    ada.get_by_label("Cover", exact=False).first.set_input_files(picture_file("lake"))
+    ada.get_by_role("button", name="Save", exact=True).click()
+    expect(ada.get_by_text("The group is changed.")).to_be_visible()
+    ada.goto("/g/caves")
+    expect(ada.locator("article.post")).to_contain_text("To the others")
+    expect(ada.locator(".cover img")).to_be_visible()
 
 
 # --- steps --------------------------------------------------------------------------------------------------

@@ -203,6 +203,26 @@ def test_squares_are_cut_around_the_middle() -> None:
         assert all(is_like(shown(one.data).getpixel((x, 40)), (255, 255, 255)) for x in (12, 48, 84))
 
 
+@pytest.mark.parametrize("turn", [1, 6])
+def test_others_are_cut_to_their_shape_upright(turn: int) -> None:
+    """White in the middle; lying on its side, its EXIF says how to turn it."""
+    image = Image.new("RGB", (300, 900), "black")
+    image.paste("white", (0, 400, 300, 500))
+    if turn == 6:
+        image = image.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    out = io.BytesIO()
+    image.save(out, "JPEG", exif=exif)
+    (large, small), hashed = pictures.cut(pictures.open_picture(out.getvalue()), (600, 200), (150, 50))
+    assert (large.width, large.height, small.width, small.height) == (600, 200, 150, 50)
+    for one in (large, small):
+        assert all(
+            is_like(shown(one.data).getpixel((x, one.height // 2)), (255, 255, 255)) for x in (5, 75, 140)
+        )
+    assert len(hashed) == 28
+
+
 # --- animations ---------------------------------------------------------------------------------------------
 
 
