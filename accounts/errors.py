@@ -60,6 +60,13 @@ class EditConflict(Conflict):
         self.current = current
 
 
+class WritingRefused(Invalid):
+    """Screening does not let it be kept."""
+
+    code = "writing_refused"
+    sentence = _("This cannot be said here.")
+
+
 class InvalidFields(Invalid):
     """Some fields cannot be kept; `errors` says which and why."""
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from accounts.screening import Verdict, Writing
 
 
 def _nobody_is_told(_user_id: int) -> int:
@@ -20,6 +23,16 @@ def _home_is_first(_person: Any, *, is_new: bool) -> str:
 def _nowhere(_user_id: int) -> str:
     return ""
 
+
+def _allow(writing: "Writing") -> "Verdict":
+    from accounts.screening import allow
+
+    return allow(writing)
+
+
+# Whether what somebody wrote may be seen: called with a `Writing` in the transaction that keeps it, before it is kept.
+# Raises `WritingRefused` where it may not be kept at all. At most one query, and one round trip to Redis.
+screen: Callable[["Writing"], "Verdict"] = _allow
 
 # How many notifications a person has not read, by their id.
 unread_notifications: Callable[[int], int] = _nobody_is_told

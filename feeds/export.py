@@ -9,7 +9,7 @@ from feeds.models import Draft, Media, Pin, Post, PostRevision, ReadMarker, TagF
 
 _POST = (
     "id", "content", "visibility", "language", "reply_policy", "content_warning", "share_of_id",
-    "edited_at", "hidden_at",
+    "edited_at", "hidden_at", "held_at",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What posts, edits and drafts have in common: text that is cleaned, rendered, and searched for names and tags."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -53,6 +53,11 @@ class Written:
         names = people_named(mentioned_names(text))
         return cls(text, warning, render(text, known_names=names), names)
 
+    @property
+    def text(self) -> str:
+        """All words of it."""
+        return f"{self.content_warning}\n{self.content}" if self.content_warning else self.content
+
     def said(self) -> dict[str, str]:
         """What the author wrote."""
         return {"content": self.content, "content_warning": self.content_warning}
@@ -86,12 +91,12 @@ def _write_as_first(tags: list[Hashtag], shown: Mapping[str, str]) -> None:
         Hashtag.objects.filter(pk=tag.pk).update(display=shown[tag.name])
 
 
-def tell_mentioned(post: Post, written: Written) -> None:
-    """Remember whom `post` names, and say so of those whom it did not name before."""
-    if not written.names:
+def tell_mentioned(post: Post, names: Collection[str]) -> None:
+    """Remember whom `post` names, and say so of those whom it did not name before; not while it is held."""
+    if not names:
         return
     named = (
-        User.objects.named_any(list(written.names)).exclude(pk=post.author_id).values_list("pk", flat=True)
+        User.objects.named_any(list(names)).exclude(pk=post.author_id).values_list("pk", flat=True)
     )
     known = Mention.objects.filter(post=post).values_list("user_id", flat=True)
     new = sorted(set(named) - set(known))

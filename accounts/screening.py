@@ -1,0 +1,38 @@
+"""What is asked before something that a person wrote is kept, and what the answer says: see `accounts.hooks.screen`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Words that somebody wants to be seen: a `post`, a `comment`, or what a profile says of its `user`.
+
+    `is_new`: it was not there before; else its words were others.
+    """
+
+    kind: str
+    author: User
+    text: str
+    is_new: bool
+
+
+def _nothing_to_keep(_target_id: int) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """It may be seen; or, with `is_held`, by its author alone until moderators looked.
+
+    `keep` is called with the id of what was written, in the transaction that writes it.
+    """
+
+    is_held: bool = False
+    keep: Callable[[int], None] = _nothing_to_keep
+
+
+def allow(_writing: Writing) -> Verdict:
+    return Verdict()
