@@ -1,7 +1,7 @@
 """What is asked before something that a person wrote is kept, and what the answer says: see `accounts.hooks.screen`."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from accounts.models import User
 
@@ -10,13 +10,20 @@ from accounts.models import User
 class Writing:
     """Words that somebody wants to be seen: a `post`, a `comment`, or what a profile says of its `user`.
 
-    `is_new`: it was not there before; else its words were others.
+    `target_id`: what says it from now on; None while it is not there yet. `beside` stands above the text and leads
+    nowhere. `fields` are those of a profile that change.
     """
 
     kind: str
     author: User
     text: str
-    is_new: bool
+    beside: str = ""
+    target_id: int | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_new(self) -> bool:
+        return self.target_id is None
 
 
 def _nothing_to_keep(_target_id: int) -> None:

@@ -25,7 +25,12 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
-        return [("there", _("published")), ("deleted", _("deleted")), ("hidden", _("hidden")), ("held", _("waiting for review"))]
+        return [
+            ("there", _("published")),
+            ("deleted", _("deleted")),
+            ("hidden", _("hidden")),
+            ("held", _("waiting for review")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():

@@ -11,9 +11,11 @@ class ModerationConfig(AppConfig):
         from feeds import hooks
         from moderation import export, selectors
         from moderation.demo import forget_people, keep_order
+        from moderation.screening import screen
 
         hooks.demo.append(keep_order)
         hooks.demo_leaves.append(forget_people)
+        people.screen = screen.screen
         people.export_parts.append(export.parts)
         people.appeal_page = selectors.appeal_page_of
         people.decisions_page = selectors.decisions_page_of

@@ -9,9 +9,22 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from moderation.screening.models import HeldProfile, ScreeningResult, ScreeningRule
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import NextId, time_of
 
+__all__ = [
+    "AnswerTemplate",
+    "Case",
+    "HeldProfile",
+    "Measure",
+    "Reason",
+    "Report",
+    "Sanction",
+    "ScreeningResult",
+    "ScreeningRule",
+    "TargetKind",
+]
 DETAILS_MAX = 1000
 WORDS_MAX = 1000
 
@@ -62,7 +75,7 @@ class Case(models.Model):
     """All that was reported of one target until it is decided; at most one is open at a time.
 
     `said` is what it said when it was reported first: evidence, forgotten when nothing is wrong with it. `reports`
-    counts its reporters.
+    counts its reporters; `is_screened`: rules of screening asked for it, too.
     """
 
     class Outcome(models.TextChoices):
@@ -88,6 +101,7 @@ class Case(models.Model):
     reason = models.CharField(_("first reason"), max_length=13, choices=Reason)
     said = models.TextField(_("what it said"), blank=True, default="")
     reports = models.PositiveIntegerField(_("reports"), default=0)
+    is_screened = models.BooleanField(_("from screening"), default=False, db_default=False)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -138,6 +152,11 @@ class Case(models.Model):
             models.Index(
                 F("reason"), F("reports").desc(), F("id"),
                 condition=Q(closed_at=None), name="case_queue_of_reason",
+            ),
+            # serves: the queue of what screening asks about
+            models.Index(
+                F("reports").desc(), F("id"),
+                condition=Q(closed_at=None, is_screened=True), name="case_queue_of_screening",
             ),
             # serves: what is closed, and the charts of the day
             models.Index(F("closed_at").desc(), condition=Q(closed_at__isnull=False), name="case_closed"),

@@ -2,7 +2,7 @@
 
 from feeds.actions.drafts import check_draft, delete_draft, publish_draft, publish_due, save_draft
 from feeds.actions.edits import audiences_within, edit_post, version_of
-from feeds.actions.hiding import hide_post, hold_post, unhide_post
+from feeds.actions.hiding import hide_post, hold_post, release_post, unhide_post
 from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
 from feeds.actions.pins import move_pin, pin_in_group, pin_post, unpin_in_group, unpin_post
@@ -32,6 +32,7 @@ __all__ = [
     "publish_draft",
     "publish_due",
     "publish_post",
+    "release_post",
     "remove_shares_of",
     "save_draft",
     "share_post",

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from accounts import hooks as people
 from accounts.errors import EditConflict
 from accounts.models import User
-from accounts.screening import Verdict, Writing
+from accounts.screening import Verdict
 from feeds import cards
 from feeds.actions.hiding import hold_post
 from feeds.actions.links import keep_link
@@ -88,7 +88,7 @@ def edit_post(
 
 
 def _screened(post: Post, written: Written) -> Verdict:
-    return people.screen(Writing(kind="post", author=post.author, text=written.text, is_new=False))
+    return people.screen(written.by(post.author, post_id=post.pk))
 
 
 def _change(post: Post, written: Written, rest: Mapping[str, Any], *, is_held: bool) -> None:

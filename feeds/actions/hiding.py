@@ -51,6 +51,13 @@ def unhide_post(*, post_id: int, actor: User | None) -> Post:
     return post
 
 
+@transaction.atomic
+def release_post(*, post_id: int, actor: User | None) -> None:
+    """As `unhide_post`, of what is held; what is hidden by decision, or seen already, stays as it is."""
+    if _lock(post_id).held_at is not None:
+        unhide_post(post_id=post_id, actor=actor)
+
+
 def _lock(post_id: int) -> Post:
     post = Post.objects.select_for_update(no_key=True).filter(pk=post_id, deleted_at=None).first()
     if post is None:

@@ -10,7 +10,6 @@ from django.db.models.functions import Now
 
 from accounts import hooks as people
 from accounts.models import PersonCounts, User
-from accounts.screening import Writing
 from feeds import cards, hooks, newest, tag_counts, timelines
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media
@@ -60,7 +59,7 @@ def publish_post(
         _lock_draft(author, draft_id)
     written = Written.of(content=content, content_warning=content_warning, with_media=bool(media_ids))
     original = lock_original(quoted, by=author) if quoted else None
-    verdict = people.screen(Writing(kind="post", author=author, text=written.text, is_new=True))
+    verdict = people.screen(written.by(author))
     post = add_post(
         Post(
             author=author,

@@ -7,6 +7,7 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import User
+from accounts.screening import Writing
 from feeds import newest, tag_counts
 from feeds.actions.tags import add_tags
 from feeds.errors import EmptyPost, PostTooLong, WarningTooLong
@@ -53,10 +54,11 @@ class Written:
         names = people_named(mentioned_names(text))
         return cls(text, warning, render(text, known_names=names), names)
 
-    @property
-    def text(self) -> str:
-        """All words of it."""
-        return f"{self.content_warning}\n{self.content}" if self.content_warning else self.content
+    def by(self, author: User, *, post_id: int | None = None) -> Writing:
+        """As screening asks about it; `post_id` said something else before."""
+        return Writing(
+            kind="post", author=author, text=self.content, beside=self.content_warning, target_id=post_id
+        )
 
     def said(self) -> dict[str, str]:
         """What the author wrote."""
@@ -95,9 +97,7 @@ def tell_mentioned(post: Post, names: Collection[str]) -> None:
     """Remember whom `post` names, and say so of those whom it did not name before; not while it is held."""
     if not names:
         return
-    named = (
-        User.objects.named_any(list(names)).exclude(pk=post.author_id).values_list("pk", flat=True)
-    )
+    named = User.objects.named_any(list(names)).exclude(pk=post.author_id).values_list("pk", flat=True)
     known = Mention.objects.filter(post=post).values_list("user_id", flat=True)
     new = sorted(set(named) - set(known))
     if new:

@@ -20,7 +20,7 @@ from interactions.actions.comments import (
     unmute_conversation,
 )
 from interactions.actions.likes import forget_likes, like_post, unlike_post
-from interactions.actions.withholding import release_comment, withhold_comment
+from interactions.actions.withholding import release_comment, release_held_comment, withhold_comment
 
 __all__ = [
     "bookmark_post",
@@ -40,6 +40,7 @@ __all__ = [
     "mute_conversation",
     "note_look_at_comment",
     "release_comment",
+    "release_held_comment",
     "remove_comments_of",
     "unbookmark_post",
     "unhide_comment",

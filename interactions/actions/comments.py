@@ -84,7 +84,7 @@ def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int 
     ):
         raise CannotComment
     answered = None if parent_id is None else _answered(post, parent_id, author)
-    verdict = people.screen(Writing(kind="comment", author=author, text=text, is_new=True))
+    verdict = people.screen(Writing(kind="comment", author=author, text=text))
     comment = _add(post, author, text, answered, is_held=verdict.is_held)
     _count_comments(post.pk, by=1)
     if not verdict.is_held:
@@ -204,7 +204,7 @@ def edit_comment(*, comment_id: int, actor: User, content: str, version: int | N
         raise EditConflict(comment)
     if comment.held_at is not None:
         raise WaitsForReview
-    verdict = people.screen(Writing(kind="comment", author=actor, text=text, is_new=False))
+    verdict = people.screen(Writing(kind="comment", author=actor, text=text, target_id=comment.pk))
     before, names = mentioned_names(comment.content), people_named(mentioned_names(text))
     Comment.objects.filter(pk=comment.pk).update(
         content=text, html=render(text, known_names=names), edited_at=Now(), version=F("version") + 1

@@ -34,6 +34,13 @@ def release_comment(*, comment_id: int, actor: User | None) -> Comment:
     return comment
 
 
+@transaction.atomic
+def release_held_comment(*, comment_id: int, actor: User | None) -> None:
+    """As `release_comment`, of what is held; what is withheld by decision, or seen already, stays as it is."""
+    if _lock(comment_id).held_at is not None:
+        release_comment(comment_id=comment_id, actor=actor)
+
+
 def _announce(comment: Comment) -> None:
     """Of one that was told before only those hear whom it names; who heard already hears nothing new."""
     answered_id = answered_by(comment)
