@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from accounts.screening import Verdict, Writing
+from accounts.screening import Verdict, Writing, allow
 
 
 def _nobody_is_told(_user_id: int) -> int:
@@ -24,15 +23,9 @@ def _nowhere(_user_id: int) -> str:
     return ""
 
 
-def _allow(writing: "Writing") -> "Verdict":
-    from accounts.screening import allow
-
-    return allow(writing)
-
-
 # Whether what somebody wrote may be seen: called with a `Writing` in the transaction that keeps it, before it is kept.
 # Raises `WritingRefused` where it may not be kept at all. At most one query, and one round trip to Redis.
-screen: Callable[["Writing"], "Verdict"] = _allow
+screen: Callable[[Writing], Verdict] = allow
 
 # How many notifications a person has not read, by their id.
 unread_notifications: Callable[[int], int] = _nobody_is_told

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-from accounts.models import User
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,11 +10,11 @@ class Writing:
     """Words that somebody wants to be seen: a `post`, a `comment`, or what a profile says of its `user`.
 
     `target_id`: what says it from now on; None while it is not there yet. `beside` stands above the text and leads
-    nowhere. `fields` are those of a profile that change.
+    nowhere. `author` is an `accounts.models.User`. `fields` are those of a profile that change.
     """
 
     kind: str
-    author: User
+    author: Any
     text: str
     beside: str = ""
     target_id: int | None = None

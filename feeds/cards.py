@@ -115,9 +115,10 @@ def is_share(card: Card) -> bool:
 def hydrate(authors_by_post: Mapping[int, int]) -> Hydrated:
     """Cards, counts and author cards of posts (id → author's id): one round trip when all are cached.
 
-    Deleted and hidden posts have no card, unless they wait for moderators: then for their authors; deleted people have no author card. Cards of posts have no L1: what was
-    edited or deleted must not come back with the next page, whichever process makes it. Of many who miss at once each
-    fills: that is one indexed query for what their page lacks.
+    Deleted and hidden posts have no card, but those that wait for moderators have one, for their authors; deleted
+    people have no author card. Cards of posts have no L1: what was edited or deleted must not come back with the next
+    page, whichever process makes it. Of many who miss at once each fills: that is one indexed query for what their page
+    lacks.
     """
     post_ids, author_ids = list(authors_by_post), sorted(set(authors_by_post.values()))
     found = _cached(post_ids, author_ids)

@@ -22,7 +22,8 @@ from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
 from socialnet.kernel.pagination import MAX_PAGE_SIZE
 
-# Nobody is told of what screening held until it is released. Loaded posts have no event of their own: a range of authors was loaded, before a certain moment.
+# Nobody is told of what screening held until it is released. Loaded posts have no event of their own: a range of
+# authors was loaded, before a certain moment.
 _POSTS_WITHOUT_ONE_EVENT = """
 WITH published AS (
     SELECT (payload ->> 'post_id')::bigint AS post_id, count(*) AS many FROM outbox_event

@@ -64,7 +64,8 @@ _BELOW = _SEEN.replace("{condition}", "c.parent_id = tree.id")
 class CommentItem:
     """One comment as one viewer sees it. Without `is_there` it is a tombstone: no author, no words.
 
-    `is_held`: it waits for moderators, and only its author sees it. `answers` are its first replies in their order; `goes_on` leads to the others, of which there are `others`.
+    `is_held`: it waits for moderators, and only its author sees it. `answers` are its first replies in their order;
+    `goes_on` leads to the others, of which there are `others`.
     """
 
     id: int

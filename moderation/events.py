@@ -23,7 +23,7 @@ class WritingHeld(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class WritingToCheck(Event):
-    """The classifier said nothing in time. `weak` are the rules that its word would make count, with what they found."""
+    """The classifier said nothing in time. `weak` are the rules that its word would make count, and what they found."""
 
     name = "moderation.writing_to_check"
     kind: str

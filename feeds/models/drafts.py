@@ -141,6 +141,9 @@ PROBLEMS = {  # by the code of the error that publishing met
     "unknown_picture": _("One of its pictures is not there any more. Look it over, then publish it."),
     "quote_gone": _("The post that it quotes is gone, or not for your eyes any more."),
     "cannot_share": _("The post that it quotes is not for everybody any more."),
+    "writing_refused": _(
+        "It holds something that cannot be published here. Change it, then publish it again."
+    ),
     "account_suspended": _("Your account was suspended at its time."),
     "server_error": _("It could not be published at its time. Publish it now, or choose another time."),
 }

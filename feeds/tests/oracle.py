@@ -30,7 +30,8 @@ WITH following AS (
     UNION ALL
     SELECT viewer.id, said.id, said.author_id
     FROM standing viewer CROSS JOIN said JOIN accounts_user author ON author.id = said.author_id
-    WHERE viewer.id <> author.id AND said.is_open AND author.id IN (TABLE standing) AND (viewer.id, author.id) NOT IN (TABLE parted)
+    WHERE viewer.id <> author.id AND author.id IN (TABLE standing) AND (viewer.id, author.id) NOT IN (TABLE parted)
+        AND said.is_open
         AND ((viewer.id, author.id) IN (TABLE following) AND (said.visibility IN ('public', 'followers')
                 OR said.visibility = 'friends' AND (author.id, viewer.id) IN (TABLE following))
             OR said.visibility = 'public' AND NOT author.is_private

@@ -74,8 +74,8 @@ def checked_comment(content: str) -> str:
 def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int | None = None) -> Comment:
     """Comment on a post, of a share on what it shares; with `parent_id` answer a comment of it.
 
-    Raises `NotFound`, `CannotComment`, `ParentGone`, `WritingRefused`, and what `checked_comment` raises. What screening
-    holds is seen by its author alone (`held_at`), and told when it is released.
+    Raises `NotFound`, `CannotComment`, `ParentGone`, `WritingRefused`, and what `checked_comment` raises. What
+    screening holds is seen by its author alone (`held_at`), and told when it is released.
     """
     text = checked_comment(content)
     post = _lock_visible_post(post_id, person=author)

@@ -30,7 +30,7 @@ class Outcome(models.TextChoices):
 
 
 class ScreeningRule(models.Model):
-    """How moderators set a rule; where there is no row, it is as `rules.RULES` says. `id` is stored: never rename one."""
+    """How moderators set a rule; where there is no row, it is as `rules.RULES` says. Its id is kept in results."""
 
     id = models.CharField(_("rule"), primary_key=True, max_length=30)
     mode = models.CharField(_("mode"), max_length=6, choices=Mode)

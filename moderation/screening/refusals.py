@@ -1,4 +1,4 @@
-"""That something was refused is written down after its transaction is undone: by the request, or by whoever caught it."""
+"""That something was refused is written down after its transaction is undone: by the request, or by who caught it."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

@@ -55,7 +55,7 @@ def judge(author_id: int, kind: str, rules: Book, hits: Sequence[Hit], signal: f
     if has_signal:
         counted.append(Hit(rule=CLASSIFIER, mode=setting.mode, outcome=Outcome.FLAG, because=f"{signal:.2f}"))
     outcomes = [hit.outcome for hit in counted if hit.mode == Mode.ON]
-    outcome = max(outcomes, key=_SEVERITY.index, default=Outcome.ALLOW)
+    outcome = max(outcomes, key=lambda one: _SEVERITY.index(Outcome(one)), default=Outcome.ALLOW)
     return Found(author_id=author_id, kind=kind, hits=tuple(counted), signal=signal, outcome=outcome)
 
 

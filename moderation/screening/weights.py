@@ -1,7 +1,7 @@
 """The classifier's weights, out of the package that ships them, as plain Python.
 
-`alt-profanity-check` keeps a scikit-learn model in joblib's files. To run it takes scikit-learn, SciPy and NumPy: 275 MB
-on the disk, 120 MB in each process and more than a second to import, for what is a sum over words. So the files are
+`alt-profanity-check` keeps a scikit-learn model in joblib's files. To run it takes scikit-learn, SciPy and NumPy: 275
+MB on the disk, 120 MB in each process and more than a second to import, for what is a sum over words. So the files are
 read without them (ADR 76): an unpickler that knows the few names they contain, and makes nothing of any other.
 
 The model: words weighted by how often they stand in the text and how rare they are, in a vector of length 1; five
@@ -140,7 +140,7 @@ def _scalar(kind: _Dtype, raw: bytes) -> float | int:
 
 
 def _array_in(file: IO[bytes]) -> Callable[..., Any]:
-    """joblib writes the numbers of an array behind its description, after so many bytes of padding as the first says."""
+    """joblib writes the numbers of an array behind its description, after padding whose length the first byte says."""
 
     class _Array:
         def __setstate__(self, state: dict[str, Any]) -> None:
