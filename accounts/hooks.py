@@ -27,6 +27,14 @@ def _nowhere(_user_id: int) -> str:
 # Raises `WritingRefused` where it may not be kept at all. At most one query, and one round trip to Redis.
 screen: Callable[[Writing], Verdict] = allow
 
+
+def _nothing_waits(_user_id: int) -> Mapping[str, str]:
+    return {}
+
+
+# What somebody's profile shall say once moderators have looked, by field, by their id: for themselves alone.
+held_profile: Callable[[int], Mapping[str, str]] = _nothing_waits
+
 # How many notifications a person has not read, by their id.
 unread_notifications: Callable[[int], int] = _nobody_is_told
 

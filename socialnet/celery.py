@@ -165,6 +165,9 @@ app.conf.beat_schedule = {
     "sanctions whose time is over": job(
         "moderation.tasks.end_due_sanctions", MINUTE, every=MINUTE, queue="default"
     ),
+    "results of screening": job(
+        "moderation.tasks.forget_screening_results", crontab(minute=15, hour=4), every=DAY
+    ),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

@@ -1,11 +1,33 @@
 """What screening is set to and finds; and which cases it asked for, made while people report."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 import socialnet.outbox.ids
+
+# As they are set at first; `moderation.screening.rules` says what they mean.
+RULES = (
+    ("too_fast", "shadow", "hold", 8, 2),
+    ("same_text", "shadow", "hold", 4, 60),
+    ("links_new_account", "shadow", "hold", 1, None),
+    ("blocked_words", "on", "hold", None, None),
+    ("blocked_domains", "on", "refuse", None, None),
+    ("mass_mentions", "shadow", "hold", 10, None),
+    ("classifier", "shadow", "flag", 80, None),
+)
+
+
+def seed(apps: Any, schema_editor: Any) -> None:
+    rule_model = apps.get_model("moderation", "ScreeningRule")
+    rows = [
+        rule_model(id=rule, mode=mode, outcome=outcome, threshold=threshold, minutes=minutes)
+        for rule, mode, outcome, threshold, minutes in RULES
+    ]
+    rule_model.objects.using(schema_editor.connection.alias).bulk_create(rows, ignore_conflicts=True)
 
 
 class Migration(migrations.Migration):
@@ -182,4 +204,5 @@ class Migration(migrations.Migration):
                 name="screening_by_author",
             ),
         ),
+        migrations.RunPython(seed, migrations.RunPython.noop),
     ]

@@ -1,6 +1,7 @@
 """Writing down what was found, setting rules, looking again later, forgetting: each one transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -26,12 +27,13 @@ from moderation.screening.models import (
 )
 from moderation.screening.results import Found
 from moderation.screening.rules import CLASSIFIER, CLASSIFIER_USUAL, RULES, WITH_ENTRIES, Hit
+from moderation.screening.selectors import held_profile
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.actions import emit, record
 from socialnet.outbox.ids import id_at
 
 _BATCH = 5000
-_OUTCOMES = dict.fromkeys(RULES, (Outcome.HOLD, Outcome.REFUSE)) | {CLASSIFIER: (Outcome.FLAG,)}
+OUTCOMES = dict.fromkeys(RULES, (Outcome.HOLD, Outcome.REFUSE)) | {CLASSIFIER: (Outcome.FLAG,)}
 _DECENCY = {"blocked_words", CLASSIFIER}
 
 
@@ -78,6 +80,8 @@ def open_case_of(result_id: int) -> None:
         return
     if row.outcome == Outcome.HOLD and not targets.is_held(target.kind, target.id):
         return
+    if held := held_profile(target.id) if target.kind == "user" else {}:
+        target = replace(target, said="\n".join(held.values()))
     rules = {hit["rule"] for hit in row.hits}
     row.case = open_screened_case(target, reason=Reason.OTHER if rules & _DECENCY else Reason.SPAM)
     row.save(update_fields=["case"])
@@ -99,13 +103,14 @@ def change_rule(*, rule: str, actor: User, **changes: object) -> ScreeningRule:
 
     Raises `NotFound` for a rule that there is not, and `InvalidFields`.
     """
-    if rule not in _OUTCOMES:
+    if rule not in OUTCOMES:
         raise NotFound
     row = ScreeningRule.objects.select_for_update().filter(pk=rule).first() or usual_row(rule)
     before = _said(row)
     for name, value in changes.items():
         setattr(row, name, value)
-    _check(row)
+    row.entries = "\n".join(row.entries.splitlines())
+    check_rule(row)
     after = _said(row)
     if before == after and not row._state.adding:
         return row
@@ -138,12 +143,13 @@ def _said(row: ScreeningRule) -> Mapping[str, object]:
     return {name: getattr(row, name) for name in ("mode", "outcome", "threshold", "minutes", "entries")}
 
 
-def _check(row: ScreeningRule) -> None:
+def check_rule(row: ScreeningRule) -> None:
+    """Raises `InvalidFields` for what a rule cannot be set to."""
     usual = usual_row(row.pk)
     wrong: dict[str, list[str]] = {}
     if row.mode not in Mode.values:
         wrong["mode"] = [_("Choose a mode.")]
-    if row.outcome not in _OUTCOMES[row.pk]:
+    if row.outcome not in OUTCOMES[row.pk]:
         wrong["outcome"] = [_("This rule cannot do that.")]
     for name in ("threshold", "minutes"):
         if getattr(usual, name) and not getattr(row, name):

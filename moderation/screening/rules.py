@@ -121,7 +121,8 @@ def _links_new_account(writing: Writing, known: Known, setting: Setting) -> Find
     days = known.age / timedelta(days=1)
     if not links or days >= 4 * setting.threshold:
         return None
-    return Finding(f"{links} links, account of {int(days)} days", is_weak=days >= setting.threshold)
+    said = "1 link" if links == 1 else f"{links} links"
+    return Finding(f"{said}, account of {int(days)} d", is_weak=days >= setting.threshold)
 
 
 def _blocked_words(writing: Writing, _known: Known, setting: Setting) -> Finding | None:
@@ -250,6 +251,20 @@ WITH_ENTRIES: Mapping[str, Callable[[str], tuple[str, ...]]] = {
     "blocked_words": words_from,
     "blocked_domains": domains_from,
 }
+
+
+def name_of(rule: str) -> str:
+    return str(RULES[rule].name if rule in RULES else CLASSIFIER_NAME)
+
+
+def meaning_of(rule: str) -> str:
+    return str(RULES[rule].meaning if rule in RULES else CLASSIFIER_MEANING)
+
+
+def said_of(row: Mapping[str, str]) -> str:
+    """One finding, as it is kept, on one line."""
+    shadow = f" ({Mode.SHADOW.label})" if row["mode"] == Mode.SHADOW else ""
+    return f"{name_of(row['rule'])}: {row['because']}{shadow}"
 
 
 @dataclass(frozen=True, kw_only=True)
