@@ -5,6 +5,7 @@ It runs in a thread of its own, so that whoever writes waits no longer than `BUD
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from threading import BoundedSemaphore
 
 import structlog
 from django.utils.crypto import salted_hmac
@@ -15,13 +16,16 @@ from socialnet.kernel.breaker import Breaker, Refused
 
 BUDGET = 0.2  # seconds
 PATIENCE = 5.0  # seconds that a worker gives it, who keeps nobody waiting
-WAITING_MOST = 4  # texts that may wait for the thread; while more do, it is late for all
+WAITING_MOST = (
+    5  # texts that may wait for the thread, the one at hand among them; others are not kept waiting
+)
 
+_room = BoundedSemaphore(WAITING_MOST)
 log = structlog.get_logger(__name__)
 breaker = Breaker("classifier", failures=3, pause=10, counts=lambda _error: True)
 
 
-class Late(Exception):
+class ClassifierTimeout(Exception):
     """It said nothing in time."""
 
 
@@ -47,15 +51,15 @@ def keep(text_digest: str, signal: float) -> None:
 
 
 def _ask(text: str, patience: float) -> float:
-    thread = _thread()
-    if thread._work_queue.qsize() >= WAITING_MOST:
-        raise Late
-    asked: Future[float] = thread.submit(_score, text)
+    if not _room.acquire(blocking=False):
+        raise ClassifierTimeout
+    asked: Future[float] = _thread().submit(_score, text)
+    asked.add_done_callback(lambda _done: _room.release())
     try:
         return asked.result(timeout=patience)
     except TimeoutError as error:
         asked.cancel()
-        raise Late from error
+        raise ClassifierTimeout from error
 
 
 def _score(text: str) -> float:
