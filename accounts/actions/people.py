@@ -228,7 +228,7 @@ def _screened(person: User, cleaned: dict[str, str]) -> dict[str, str]:
     said = {
         field: value for field, value in cleaned.items() if field in SAID and value != getattr(person, field)
     }
-    if not any(said.values()):
+    if not said:
         return cleaned
     text = "\n".join(value for field, value in said.items() if field != "website")
     verdict = hooks.screen(Writing(kind="user", author=person, text=text, target_id=person.pk, fields=said))

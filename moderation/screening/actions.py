@@ -74,17 +74,18 @@ def open_case_of(result_id: int) -> None:
 
     Not in the transaction that writes: who decides holds the case and waits for the post, who edits the other way.
     """
-    row = ScreeningResult.objects.select_for_update(no_key=True).filter(pk=result_id, case=None).first()
+    row = ScreeningResult.objects.filter(pk=result_id, case=None).first()
     target = targets.found(row.target_kind, row.target_id or 0) if row else None
     if row is None or target is None:
-        return
-    if row.outcome == Outcome.HOLD and not targets.is_held(target.kind, target.id):
         return
     if held := held_profile(target.id) if target.kind == "user" else {}:
         target = replace(target, said="\n".join(held.values()))
     rules = {hit["rule"] for hit in row.hits}
-    row.case = open_screened_case(target, reason=Reason.OTHER if rules & _DECENCY else Reason.SPAM)
-    row.save(update_fields=["case"])
+    case = open_screened_case(target, reason=Reason.OTHER if rules & _DECENCY else Reason.SPAM)
+    # Whoever decides holds the case: what is true from here on stays so.
+    is_asked = row.outcome == Outcome.FLAG or targets.is_held(target.kind, target.id)
+    if not (is_asked and ScreeningResult.objects.filter(pk=row.pk, case=None).update(case=case)):
+        transaction.set_rollback(True)
 
 
 @transaction.atomic

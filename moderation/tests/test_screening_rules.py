@@ -4,6 +4,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,9 +15,10 @@ from feeds.models import Draft, Post
 from feeds.tasks import publish_due
 from feeds.tests.factories import plant_many, publish
 from interactions.models import Comment
-from interactions.tests.threads import say
+from interactions.tests.threads import plant_comments, say
 from moderation import actions
 from moderation.models import Case, HeldProfile, ScreeningResult
+from moderation.screening.known import _LATELY
 from moderation.screening.models import Mode, Outcome
 from moderation.screening.rules import RULES, Book, Known, Setting, alike, compact, domains_from, words_from
 from moderation.screening.screen import screen
@@ -365,6 +367,27 @@ def test_the_last_wish_for_a_profile_counts(ada: User) -> None:
     Api(ada)("PATCH", "me", {"bio": SPAM})
     Api(ada)("PATCH", "me", {"bio": "I bake"})
     assert User.objects.get(pk=ada.pk).bio == "I bake" and not HeldProfile.objects.exists()
+
+
+def test_taking_words_away_takes_back_what_waits(ada: User) -> None:
+    Api(ada)("PATCH", "me", {"bio": "I bake"})
+    block_words()
+    Api(ada)("PATCH", "me", {"bio": SPAM})
+    assert HeldProfile.objects.exists()
+    Api(ada)("PATCH", "me", {"bio": ""})
+    assert User.objects.get(pk=ada.pk).bio == "" and not HeldProfile.objects.exists()
+
+
+def test_what_is_asked_about_an_author_uses_its_indexes(ada: User, ben: User) -> None:
+    plant_many(ben, 3000)
+    post = plant_many(ada, 5)[0]
+    plant_comments(post, [ben], many=3000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE feeds_post")
+        cursor.execute("ANALYZE interactions_comment")
+        cursor.execute(f"EXPLAIN {_LATELY}", {"author": ada.pk, "minutes": 60, "most": 30})
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "post_by_author" in plan and "comment_by_author" in plan
 
 
 def test_websites_are_links(ada: User) -> None:
