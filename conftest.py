@@ -128,6 +128,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     from discovery.search import steps
     from feeds import active, idle, insights, selectors, shields, sources, tagged, top
     from interactions import popular
+    from moderation.screening import classifier
     from socialnet.kernel import cache
 
     request.getfixturevalue("redis_process")
@@ -136,6 +137,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     selectors.breaker.close()
     selectors.closest_breaker.close()
     top.breaker.close()
+    classifier.breaker.close()
     for one in steps.ALL:
         one.close()
     redis._client().flushall()

@@ -1,13 +1,13 @@
 """What people cannot do with people, each with a code, a status and a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from socialnet.kernel import pictures
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
+from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Sentence
 
 
 class CannotFollow(NotFound):
@@ -58,6 +58,20 @@ class EditConflict(Conflict):
     def __init__(self, current: Any) -> None:
         super().__init__()
         self.current = current
+
+
+class WritingRefused(Invalid):
+    """Screening does not let it be kept. `note` writes down that it did not: call it where that is kept."""
+
+    code = "writing_refused"
+    sentence = _("This cannot be said here.")
+
+    def __init__(
+        self, sentence: Sentence | None = None, *, field: str = "", note: Callable[[], object] = lambda: None
+    ) -> None:
+        said = sentence or self.sentence
+        super().__init__(said, errors={field: [said]} if field else None)
+        self.note = note
 
 
 class InvalidFields(Invalid):

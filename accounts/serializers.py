@@ -67,6 +67,12 @@ class MeSerializer(UserSerializer):
     unread_notifications = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="user.version")
     settings = SettingsSerializer(source="user")
+    held = serializers.SerializerMethodField(
+        help_text="What your profile shall say once moderators have looked, by field."
+    )
+
+    def get_held(self, profile: Profile) -> dict[str, str]:
+        return {**hooks.held_profile(profile.user.pk)}
 
     def get_unread_notifications(self, profile: Profile) -> int:
         return hooks.unread_notifications(profile.user.pk)

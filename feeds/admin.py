@@ -25,7 +25,12 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
-        return [("there", _("published")), ("deleted", _("deleted")), ("hidden", _("hidden"))]
+        return [
+            ("there", _("published")),
+            ("deleted", _("deleted")),
+            ("hidden", _("hidden")),
+            ("held", _("waiting for review")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
@@ -34,7 +39,9 @@ class StateFilter(admin.SimpleListFilter):
             case "deleted":
                 return queryset.exclude(deleted_at=None)
             case "hidden":
-                return queryset.exclude(hidden_at=None)
+                return queryset.exclude(hidden_at=None).filter(held_at=None)
+            case "held":
+                return queryset.exclude(held_at=None)
         return queryset
 
 
@@ -81,6 +88,7 @@ class PostAdmin(ReadOnlyAdmin):
         "created_at",
         "edited_at",
         "hidden_at",
+        "held_at",
         "deleted_at",
     ]
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from django.db.models import Q
+
 from accounts.cards import AuthorCard, author_cards, author_key, decode_author_cards, near_author_cards
 from feeds.models import LinkPreview, Media, Post, PostCounts
 from groups.models import Group
@@ -69,6 +71,7 @@ class Card(TypedDict):
     via_id: int | None
     media: list[MediaCard]
     preview: PreviewCard | None
+    is_held: bool
     created_at: str
     edited_at: str | None
 
@@ -83,7 +86,7 @@ CARD = CachePolicy(
     name="card",
     template="card:{id}",
     ttl=6 * 3600,
-    version=4,
+    version=5,
     dropped_by="delete, edit, hide, its pictures, its link preview",
 )
 COUNTS = CachePolicy(
@@ -112,9 +115,10 @@ def is_share(card: Card) -> bool:
 def hydrate(authors_by_post: Mapping[int, int]) -> Hydrated:
     """Cards, counts and author cards of posts (id → author's id): one round trip when all are cached.
 
-    Deleted and hidden posts have no card; deleted people have no author card. Cards of posts have no L1: what was
-    edited or deleted must not come back with the next page, whichever process makes it. Of many who miss at once each
-    fills: that is one indexed query for what their page lacks.
+    Deleted and hidden posts have no card, but those that wait for moderators have one, for their authors; deleted
+    people have no author card. Cards of posts have no L1: what was edited or deleted must not come back with the next
+    page, whichever process makes it. Of many who miss at once each fills: that is one indexed query for what their page
+    lacks.
     """
     post_ids, author_ids = list(authors_by_post), sorted(set(authors_by_post.values()))
     found = _cached(post_ids, author_ids)
@@ -172,7 +176,8 @@ def _fill(
 
 
 def _card_rows(post_ids: list[int]) -> Mapping[int, Card]:
-    posts = Post.objects.published().filter(pk__in=post_ids).select_related("preview", "group")
+    there = Post.objects.filter(Q(hidden_at=None) | Q(held_at__isnull=False), deleted_at=None)
+    posts = there.filter(pk__in=post_ids).select_related("preview", "group")
     pictures: dict[int, list[MediaCard]] = defaultdict(list)
     with_media = [post.pk for post in posts if post.with_media]
     if with_media:
@@ -246,6 +251,7 @@ def card_of(post: Post, media: list[MediaCard]) -> Card:
         "via_id": post.via_id,
         "media": media,
         "preview": preview_card(post.preview),
+        "is_held": post.held_at is not None,
         "created_at": time_of(post.pk).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "edited_at": post.edited_at.isoformat() if post.edited_at else None,
     }

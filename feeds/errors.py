@@ -69,6 +69,11 @@ class UnknownPicture(Invalid):
         )
 
 
+class WaitsForReview(Conflict):
+    code = "waits_for_review"
+    sentence = _("This waits for moderators to look at it. Until then it can only be deleted.")
+
+
 class CannotShare(Forbidden):
     """Its author did not mean it for everybody."""
 

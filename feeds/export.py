@@ -19,7 +19,7 @@ from feeds.models import (
 
 _POST = (
     "id", "content", "visibility", "language", "reply_policy", "content_warning", "share_of_id",
-    "edited_at", "hidden_at", "group_slug",
+    "edited_at", "hidden_at", "held_at", "group_slug",
 )  # fmt: skip
 
 

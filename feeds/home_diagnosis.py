@@ -36,6 +36,7 @@ _DECIDING = (
     "visibility",
     "deleted_at",
     "hidden_at",
+    "held_at",
     "author__username",
     "author__is_private",
     "author__is_active",
@@ -259,6 +260,10 @@ class Home:
     def _gone(self, post: Post) -> Reason | None:
         if post.deleted_at:
             return Reason("deleted; it goes when somebody meets it")
+        if post.held_at and post.author_id == self.person.pk:
+            return None
+        if post.held_at:
+            return Reason("waits for moderators; until then only its author sees it")
         if post.hidden_at:
             return Reason("hidden by a moderator; it stays stored, for it may be shown again")
         return None

@@ -22,7 +22,8 @@ from socialnet.kernel import storage
 from socialnet.kernel.invariants import invariant, number
 from socialnet.kernel.pagination import MAX_PAGE_SIZE
 
-# Loaded posts have no event of their own: a range of authors was loaded, before a certain moment.
+# Nobody is told of what screening held until it is released. Loaded posts have no event of their own: a range of
+# authors was loaded, before a certain moment.
 _POSTS_WITHOUT_ONE_EVENT = """
 WITH published AS (
     SELECT (payload ->> 'post_id')::bigint AS post_id, count(*) AS many FROM outbox_event
@@ -32,7 +33,7 @@ WITH published AS (
     FROM outbox_event WHERE name = 'feeds.posts_loaded'
 )
 SELECT count(*) FROM feeds_post p LEFT JOIN published ON published.post_id = p.id
-WHERE coalesce(published.many, 0) <> 1
+WHERE coalesce(published.many, 0) <> CASE WHEN p.is_announced THEN 1 ELSE 0 END
     AND p.id > socialnet_id_at(clock_timestamp() - interval '29 days')
     AND NOT EXISTS (SELECT 1 FROM loaded
         WHERE p.id < loaded.id AND p.author_id BETWEEN loaded.first AND loaded.last)
@@ -94,7 +95,8 @@ WITH followed AS (
         AND back.status = 'active'
     WHERE f.follower_id = %(user)s AND f.status = 'active'
 ), home AS (
-    SELECT id FROM feeds_post WHERE author_id = %(user)s AND deleted_at IS NULL AND hidden_at IS NULL
+    SELECT id FROM feeds_post WHERE author_id = %(user)s AND deleted_at IS NULL
+        AND (hidden_at IS NULL OR held_at IS NOT NULL)
     UNION ALL
     SELECT p.id FROM followed JOIN feeds_post p ON p.author_id = followed.author_id
     WHERE p.deleted_at IS NULL AND p.hidden_at IS NULL AND (%(muted_too)s OR NOT followed.is_muted)
@@ -187,6 +189,7 @@ _DECIDING = (
     "visibility",
     "deleted_at",
     "hidden_at",
+    "held_at",
     "author__is_private",
     "author__is_active",
     "author__suspended_at",
@@ -400,8 +403,10 @@ class Ties:
 def may_see(post: Post, ties: Ties) -> bool:
     """The table of the design, row by row: the door said a second time."""
     author = post.author
-    if post.deleted_at or post.hidden_at:
+    if post.deleted_at:
         return False
+    if post.hidden_at:  # what is only held, its author sees
+        return post.held_at is not None and author.pk == ties.viewer
     if author.pk == ties.viewer:
         return True
     if author.suspended_at or not author.is_active or author.pk in ties.parted:

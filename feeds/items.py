@@ -98,6 +98,11 @@ class FeedItem:
         return self.card["reply_policy"]
 
     @property
+    def is_held(self) -> bool:
+        """It waits for moderators, and only its author sees it."""
+        return self.card["is_held"]
+
+    @property
     def created_at(self) -> datetime:
         return time_of(self.id)
 
@@ -109,7 +114,7 @@ class FeedItem:
     @property
     def may_be_shared(self) -> bool:
         """Only what everybody may read can be passed on; see `actions.share_post`."""
-        return self.visibility == "public" and not self.author.is_private
+        return self.visibility == "public" and not self.author.is_private and not self.is_held
 
     @property
     def url(self) -> str:

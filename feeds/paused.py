@@ -48,7 +48,7 @@ def facts_without_database(
     return Facts(
         post_id=card["id"],
         author_id=author_id,
-        visible=is_own or (standing and allowed),
+        visible=is_own or (standing and allowed and not card["is_held"]),
         belongs=is_own or follows or tag is not None,
         muted=author_id in kept.muted,
         gone=False,

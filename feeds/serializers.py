@@ -94,6 +94,7 @@ class PostSerializer(serializers.Serializer[Any]):
     comment_count = serializers.IntegerField()
     share_count = serializers.IntegerField()
     pinned = serializers.BooleanField()
+    held = serializers.BooleanField(help_text="It waits for moderators, and only you see it.")
     created_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
     url = serializers.URLField()
@@ -320,6 +321,7 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         "comment_count": counts["comments"],
         "share_count": counts["shares"],
         "pinned": bool({"is_pinned", "is_pinned_in_group"} & item.marks),
+        "held": card["is_held"],
         "created_at": card["created_at"],
         "edited_at": card["edited_at"],
         "url": absolute(item.url),

@@ -5,10 +5,11 @@ One function for pages, API, mail and feeds; the language itself is `socialnet.k
 
 from accounts.text import people_named, sites, tag_url
 from socialnet.kernel import markup
-from socialnet.kernel.markup import first_link, plain, plain_content, tag_name, tags_in
+from socialnet.kernel.markup import first_link, links_in, plain, plain_content, tag_name, tags_in
 
 __all__ = [
     "first_link",
+    "links_in",
     "mentioned_names",
     "people_named",
     "plain",

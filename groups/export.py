@@ -12,6 +12,4 @@ def parts(user_id: int) -> Iterator[ExportPart]:
     mine = Membership.objects.filter(user=user_id, group__deleted_at=None).order_by("pk")
     known = mine.exclude(status=Membership.Status.BANNED)  # who is may never have heard of the group
     known = known.annotate(slug=F("group__slug"), name=F("group__name"))
-    yield ExportPart.of(
-        "groups.json", known, "slug", "name", "role", "status", "notify", "created_at"
-    )
+    yield ExportPart.of("groups.json", known, "slug", "name", "role", "status", "notify", "created_at")

@@ -9,7 +9,15 @@ from interactions.models import Bookmark, Comment, CommentLike, ConversationMute
 def parts(user_id: int) -> Iterator[ExportPart]:
     comments = Comment.objects.filter(author=user_id, deleted_at=None).order_by("pk")
     yield ExportPart.of(
-        "comments.json", comments, "id", "post_id", "parent_id", "content", "edited_at", "hidden_at"
+        "comments.json",
+        comments,
+        "id",
+        "post_id",
+        "parent_id",
+        "content",
+        "edited_at",
+        "hidden_at",
+        "held_at",
     )
     likes = Like.objects.filter(user=user_id, is_active=True).order_by("place")
     yield ExportPart.of("likes.json", likes, "post_id")

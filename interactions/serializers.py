@@ -46,6 +46,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     reply_count = serializers.IntegerField()
     is_liked = serializers.BooleanField()
     is_hidden = serializers.BooleanField()
+    held = serializers.BooleanField(help_text="It waits for moderators, and only you see it.")
     is_muted = serializers.BooleanField()
     is_limited = serializers.BooleanField()
     is_deleted = serializers.BooleanField()
@@ -125,6 +126,7 @@ def comment_json(item: CommentItem) -> dict[str, Any]:
         "reply_count": item.replies,
         "is_liked": item.is_liked,
         "is_hidden": item.is_hidden,
+        "held": item.is_held,
         "is_muted": item.is_muted,
         "is_limited": item.is_limited,
         "is_deleted": not item.is_there,

@@ -24,14 +24,15 @@ REPLIES_BELOW = 1  # of each reply
 # as in `feeds.door`.
 _SEEN = """
 SELECT c.id, c.post_id, c.author_id, c.parent_id, c.replying_to_id, c.depth, c.content, c.html, c.likes, c.replies,
-    c.version, c.edited_at, c.hidden_at IS NOT NULL AS is_hidden,
+    c.version, c.edited_at, c.hidden_at IS NOT NULL AS is_hidden, c.held_at IS NOT NULL AS is_held,
     a.limited_at IS NOT NULL AND a.id IS DISTINCT FROM %(viewer)s AS is_limited, r.is_there, r.is_muted, r.is_liked,
     p.author_id AS post_author_id
 FROM interactions_comment c
 JOIN feeds_post p ON p.id = c.post_id
 LEFT JOIN accounts_user a ON a.id = c.author_id
 CROSS JOIN LATERAL (SELECT
-    coalesce(c.deleted_at IS NULL AND c.withheld_at IS NULL AND a.is_active AND a.suspended_at IS NULL
+    coalesce(c.deleted_at IS NULL AND (c.withheld_at IS NULL OR c.held_at IS NOT NULL AND a.id = %(viewer)s)
+        AND a.is_active AND a.suspended_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = %(viewer)s AND blocked_id = a.id)
         AND NOT EXISTS (SELECT 1 FROM accounts_block WHERE blocker_id = a.id AND blocked_id = %(viewer)s), false)
         AS is_there,
@@ -63,8 +64,9 @@ _BELOW = _SEEN.replace("{condition}", "c.parent_id = tree.id")
 class CommentItem:
     """One comment as one viewer sees it. Without `is_there` it is a tombstone: no author, no words.
 
-    `answers` are its first replies in their order; `goes_on` leads to the others, of which there are `others`.
-    `filtered` are the words for which the viewer's own filters fold it away, `kept_away` the replies that they hide.
+    `is_held`: it waits for moderators, and only its author sees it. `answers` are its first replies in their order;
+    `goes_on` leads to the others, of which there are `others`. `filtered` are the words for which the viewer's own
+    filters fold it away, `kept_away` the replies that they hide.
     """
 
     id: int
@@ -82,6 +84,7 @@ class CommentItem:
     edited_at: datetime | None
     is_there: bool
     is_hidden: bool
+    is_held: bool
     is_muted: bool
     is_limited: bool
     is_liked: bool
@@ -219,6 +222,7 @@ def _item(row: Mapping[str, Any], cards: Mapping[int, AuthorCard], viewer: Viewe
         edited_at=row["edited_at"] if is_there else None,
         is_there=is_there,
         is_hidden=is_there and row["is_hidden"],
+        is_held=is_there and row["is_held"],
         is_muted=is_there and row["is_muted"],
         is_limited=is_there and row["is_limited"],
         is_liked=is_there and row["is_liked"],

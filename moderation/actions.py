@@ -27,6 +27,7 @@ from moderation.models import (
     Reason,
     Report,
     Sanction,
+    ScreeningResult,
 )
 from moderation.targets import Target
 from socialnet.kernel.errors import DomainError, Forbidden, NotFound
@@ -84,6 +85,18 @@ def _open_case(target: Target, reason: str) -> Case:
     return case
 
 
+@transaction.atomic
+def open_screened_case(target: Target, *, reason: str) -> Case:
+    """Let moderators of the site decide about what screening found, in the open case of the target if there is one."""
+    case = _open_case(target, reason)
+    if not case.is_screened:
+        case.is_screened = True
+        case.save(update_fields=["is_screened"])
+    if case.is_with_group:
+        routing.escalate(case, why=Case.Escalation.SCREEN, actor=None)
+    return case
+
+
 def words_of(text: str, *, field: str, most: int = WORDS_MAX, needed: bool = False) -> str:
     said = clean(text).strip()
     if len(said) > most:
@@ -120,8 +133,8 @@ def decide_case(
 ) -> Case:
     """Close a case, and do what was decided about whose it is; who reported it is told.
 
-    `words` go to the person, `answer` to the reporters. Raises `NotFound`, `CaseClosed`, and what `impose_sanction`
-    raises; then nothing is changed.
+    `words` go to the person, `answer` to the reporters. What screening holds stays hidden only by `hide`; everything
+    else lets it be seen. Raises `NotFound`, `CaseClosed`, and what `impose_sanction` raises; then nothing is changed.
     """
     case = lock_case(case_id)
     if outcome not in OF_SITE:
@@ -134,14 +147,29 @@ def decide_case(
         impose_sanction(person=case.person, measure=outcome, actor=actor, words=words, until=until, case=case)
     else:
         case.said = ""
+    if case.is_screened and outcome != Case.Outcome.HIDE:
+        _release(case, outcome, actor)
     close_case(case, outcome=outcome, answer=told, actor=actor)
     return case
+
+
+def _release(case: Case, outcome: str, actor: User) -> None:
+    if outcome == Case.Outcome.GONE:
+        if targets.is_held(case.target_kind, case.target_id):
+            raise InvalidFields(outcome=[_("It is still there, and waits: hide it, or leave it as it is.")])
+        return
+    is_fine = outcome == Case.Outcome.NOTHING
+    targets.release(case.target_kind, case.target_id, actor=actor, is_fine=is_fine)
 
 
 def close_case(case: Case, *, outcome: str, answer: str, actor: User | None) -> None:
     case.outcome, case.answer, case.closed_by = outcome, answer, actor
     Case.objects.filter(pk=case.pk).update(
         outcome=outcome, answer=answer, closed_by=actor, closed_at=Now(), said=case.said
+    )
+    # What rules in shadow found in it is judged by the same decision.
+    ScreeningResult.objects.filter(target_kind=case.target_kind, target_id=case.target_id, case=None).update(
+        case=case
     )
     after = {"outcome": outcome, "reports": case.reports, "target": f"{case.target_kind} {case.target_id}"}
     if case.is_with_group:

@@ -21,10 +21,19 @@ from accounts.models import User
 from moderation import actions, selectors, targets
 from moderation.charts import chart_of
 from moderation.models import WORDS_MAX, AnswerTemplate, Case, Measure, Reason, Sanction, TargetKind
+from moderation.screening.admin import ScreeningResultAdmin, ScreeningRuleAdmin
+from moderation.screening.selectors import results_of
 from moderation.thread import around
 from socialnet.kernel.admin import ReadOnlyAdmin
 from socialnet.kernel.errors import DomainError
 
+__all__ = [
+    "AnswerTemplateAdmin",
+    "CaseAdmin",
+    "SanctionAdmin",
+    "ScreeningResultAdmin",
+    "ScreeningRuleAdmin",
+]
 DAYS = 30
 
 
@@ -83,6 +92,17 @@ class ReasonFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class ScreenedFilter(admin.SimpleListFilter):
+    title = _("from screening")
+    parameter_name = "screened"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
+        return [("yes", _("yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(is_screened=True) if self.value() == "yes" else queryset
 
 
 _DECISIONS = [
@@ -167,13 +187,14 @@ class CaseAdmin(ReadOnlyAdmin):
         "what",
         "reports",
         "first_reason",
+        "is_screened",
         "whose",
         "in_group",
         "assigned_to",
         "opened",
         "decided",
     ]
-    list_filter = [StateFilter, KindFilter, ReasonFilter]
+    list_filter = [StateFilter, KindFilter, ReasonFilter, ScreenedFilter]
     list_select_related = ["person", "group", "assigned_to"]
     ordering = ["-reports", "id"]
     actions = ["take", "leave", "hide", "gone"]
@@ -315,6 +336,8 @@ class CaseAdmin(ReadOnlyAdmin):
             "target": target,
             "thread": around(case),
             "context": selectors.context_of(case),
+            "screened": results_of(case) if case.is_screened else [],
+            "waits": case.is_open and case.is_screened and targets.is_held(case.target_kind, case.target_id),
             "form": form,
             "answers": AnswerTemplate.objects.all(),
             "following": selectors.next_open(case),

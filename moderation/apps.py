@@ -13,9 +13,13 @@ class ModerationConfig(AppConfig):
         from moderation import export, selectors
         from moderation.demo import forget_people, keep_order
         from moderation.in_groups import selectors as in_groups
+        from moderation.screening import screen
+        from moderation.screening.selectors import held_profile
 
         hooks.demo.append(keep_order)
         hooks.demo_leaves.append(forget_people)
+        people.screen = screen.screen
+        people.held_profile = held_profile
         people.export_parts.append(export.parts)
         groups.reports_page = in_groups.reports_page_of
         groups.reports_waiting = in_groups.waiting_in

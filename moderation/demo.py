@@ -1,11 +1,26 @@
-"""The demo community is not always nice: reports that wait, a decision, and an appeal against it."""
+"""The demo community is not always nice: reports that wait, a post that waits for review, a decision, and an appeal
+against it."""
 
 from collections.abc import Iterable, Mapping
 
 from accounts.models import User
+from feeds.actions import publish_post
 from feeds.models import Post
 from moderation.actions import appeal_sanction, impose_sanction, report_target
-from moderation.models import AnswerTemplate, Case, Measure, Reason, Report, Sanction, TargetKind
+from moderation.models import (
+    AnswerTemplate,
+    Case,
+    HeldProfile,
+    Measure,
+    Reason,
+    Report,
+    Sanction,
+    ScreeningResult,
+    ScreeningRule,
+    TargetKind,
+)
+from moderation.screening.actions import change_rule
+from moderation.screening.models import Mode, Outcome
 
 _REPORTS = (
     ("tobias_k", "ben", Reason.SPAM, "The same link under three of my posts."),
@@ -17,6 +32,12 @@ _IN_GROUPS = (  # these wait for the group's own moderators
     ("bread-and-butter", "greta_h", "henrik_dahl", Reason.OTHER, "She said no rye in this group."),
     ("bread-and-butter", "luzmarina", "camille_r", Reason.SPAM, ""),
     ("bread-and-butter", "luzmarina", "henrik_dahl", Reason.FALSE, ""),
+)
+_BLOCKED = "miracle cure\nget rich quick\nno prescription needed"
+_FOUND = (
+    ("links_new_account", ("1 link, account of 0 d",) * 4),
+    ("same_text", ("4 times in 60 min", "5 times in 60 min")),
+    ("mass_mentions", ("12 people",)),
 )
 _TEMPLATES = (
     ("Spam", Measure.HIDE, "This looked like advertising nobody asked for, so we hid it."),
@@ -49,6 +70,7 @@ def keep_order(people: Mapping[str, User], _posts: Mapping[str, Post]) -> None:
                 reason=reason,
                 details=details,
             )
+    _screen(people)
     report_target(
         kind=TargetKind.USER,
         ident="joao_batista",
@@ -67,8 +89,31 @@ def keep_order(people: Mapping[str, User], _posts: Mapping[str, Post]) -> None:
     )
 
 
+def _screen(people: Mapping[str, User]) -> None:
+    """A list of words, somebody who used one and waits, and what rules found until now."""
+    change_rule(rule="blocked_words", actor=people["mod"], entries=_BLOCKED)
+    publish_post(
+        author=people["tobias_k"],
+        content="My back is as good as new! It was this miracle cure, write to me and I tell you where to get it.",
+    )
+    for rule, outcomes in _FOUND:
+        ScreeningResult.objects.bulk_create(
+            ScreeningResult(
+                author=people["tobias_k"],
+                target_kind=TargetKind.POST,
+                outcome=Outcome.ALLOW,
+                hits=[{"rule": rule, "mode": Mode.SHADOW, "outcome": Outcome.HOLD, "because": because}],
+                text_hash="",
+            )
+            for because in outcomes
+        )
+
+
 def forget_people(user_ids: Iterable[int]) -> None:
     ids = list(user_ids)
     Sanction.objects.filter(person__in=ids).delete()
     Report.objects.filter(reporter__in=ids).delete()
+    ScreeningResult.objects.filter(author__in=ids).delete()
+    HeldProfile.objects.filter(person__in=ids).delete()
     Case.objects.filter(person__in=ids).delete()
+    ScreeningRule.objects.filter(pk="blocked_words", entries=_BLOCKED).update(entries="")

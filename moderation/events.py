@@ -14,6 +14,24 @@ class CaseDecided(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WritingHeld(Event):
+    """Screening holds something, or lets it through with a question: moderators shall look."""
+
+    name = "moderation.writing_held"
+    result_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingToCheck(Event):
+    """The classifier said nothing in time. `weak` are the rules that its word would make count, and what they found."""
+
+    name = "moderation.writing_to_check"
+    kind: str
+    target_id: int
+    weak: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SanctionImposed(Event):
     name = "moderation.sanction_imposed"
     sanction_id: int

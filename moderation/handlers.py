@@ -7,10 +7,20 @@ from django.urls import reverse
 from accounts.events import PersonDeleted, UserUnsuspended
 from accounts.mail import patience
 from groups.events import GroupDeleted, GroupHidden
-from moderation import actions, mail
-from moderation.events import AppealAnswered, CaseDecided, SanctionEnded, SanctionImposed
+from moderation import actions, mail, targets
+from moderation.events import (
+    AppealAnswered,
+    CaseDecided,
+    SanctionEnded,
+    SanctionImposed,
+    WritingHeld,
+    WritingToCheck,
+)
 from moderation.in_groups import actions as in_groups
-from moderation.models import SHUT_OUT, Case, Report, Sanction
+from moderation.models import SHUT_OUT, Case, Report, Sanction, ScreeningResult
+from moderation.screening import actions as screening
+from moderation.screening import later
+from moderation.screening.models import Outcome
 from notifications.actions import tell_people
 from socialnet.outbox.actions import owe
 from socialnet.outbox.handlers import Owed, on, owed
@@ -104,3 +114,36 @@ def escalate_cases(events: Sequence[GroupHidden | GroupDeleted]) -> None:
 def forget_people(events: Sequence[PersonDeleted]) -> None:
     for event in events:
         actions.forget_person(user_id=event.user_id)
+        screening.forget_person(event.user_id)
+
+
+@on(WritingHeld, queue="default")
+def open_cases(events: Sequence[WritingHeld]) -> None:
+    for event in events:
+        screening.open_case_of(event.result_id)
+
+
+@on(WritingToCheck, queue="default", batch=1)
+def check_writing(events: Sequence[WritingToCheck]) -> None:
+    for event in events:
+        later.check(event)
+
+
+@on(CaseDecided, queue="notify")
+def tell_author(events: Sequence[CaseDecided]) -> None:
+    """Who waited for moderators learns that they looked, and that it is seen now; else a decision tells them."""
+    for event in events:
+        case = Case.objects.filter(pk=event.case_id, is_screened=True, person__isnull=False).first()
+        if case is not None and case.outcome == Case.Outcome.NOTHING and _was_held(case):
+            target = targets.found(case.target_kind, case.target_id)
+            if target is not None:
+                tell_people(
+                    kind="sanction",
+                    recipient_ids=[target.person.pk],
+                    target_id=event.id,
+                    words={"what": "released", "url": target.url},
+                )
+
+
+def _was_held(case: Case) -> bool:
+    return ScreeningResult.objects.filter(case=case, outcome=Outcome.HOLD).exists()

@@ -19,6 +19,19 @@ SELECT (SELECT count(*) FROM moderation_report r JOIN accounts_user u ON u.id = 
     + (SELECT count(*) FROM moderation_sanction s JOIN accounts_user u ON u.id = s.person_id
         WHERE NOT u.is_active AND (s.words || s.appeal || s.answer <> '' OR s.ended_at IS NULL))
 """
+_HELD_FOR_NOBODY = """
+SELECT count(*) FROM (
+    SELECT 'post' AS kind, id FROM feeds_post WHERE held_at IS NOT NULL AND deleted_at IS NULL
+    UNION ALL SELECT 'comment', id FROM interactions_comment WHERE held_at IS NOT NULL AND deleted_at IS NULL
+    UNION ALL SELECT 'user', person_id FROM moderation_heldprofile
+) held WHERE NOT EXISTS (SELECT 1 FROM moderation_case c
+    WHERE c.target_kind = held.kind AND c.target_id = held.id AND c.is_screened AND c.closed_at IS NULL)
+"""
+
+
+@invariant(34, "what is held waits in an open case of the queue")
+def held_for_nobody(_sample: int) -> int:
+    return number(_HELD_FOR_NOBODY)
 
 
 @invariant(16, "cases count their reports")

@@ -10,9 +10,22 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Group
+from moderation.screening.models import HeldProfile, ScreeningResult, ScreeningRule
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import NextId, time_of
 
+__all__ = [
+    "AnswerTemplate",
+    "Case",
+    "HeldProfile",
+    "Measure",
+    "Reason",
+    "Report",
+    "Sanction",
+    "ScreeningResult",
+    "ScreeningRule",
+    "TargetKind",
+]
 DETAILS_MAX = 1000
 WORDS_MAX = 1000
 
@@ -71,8 +84,9 @@ class Case(models.Model):
     """All that was reported of one target until it is decided; at most one is open at a time.
 
     `said` is what it said when it was reported first: evidence, forgotten when nothing is wrong with it. `reports`
-    counts its reporters. `group` is where it was said; its moderators decide until the case is escalated to the site,
-    perhaps at once. Of a case that is closed `escalated_at` tells who decided.
+    counts its reporters; `is_screened`: rules of screening asked for it, too. `group` is where it was said; its
+    moderators decide until the case is escalated to the site, perhaps at once. Of a case that is closed `escalated_at`
+    tells who decided.
     """
 
     class Outcome(models.TextChoices):
@@ -96,6 +110,7 @@ class Case(models.Model):
         PASSED = "passed", _("the group's moderators passed it on")
         TAKEN = "taken", _("the site's moderators took it over")
         GONE = "gone", _("the group is gone, or hidden")
+        SCREEN = "screen", _("screening holds it, or asks about it")
 
     id = models.BigIntegerField(primary_key=True, db_default=NextId(), editable=False)
     target_kind = models.CharField(_("about"), max_length=7, choices=TargetKind)
@@ -130,6 +145,7 @@ class Case(models.Model):
         db_default="",
         editable=False,
     )
+    is_screened = models.BooleanField(_("from screening"), default=False, db_default=False)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -196,6 +212,11 @@ class Case(models.Model):
                 fields=["id"],
                 condition=Q(closed_at=None, escalated_at=None, group__isnull=False),
                 name="case_with_groups",
+            ),
+            # serves: the queue of what screening asks about
+            models.Index(
+                F("reports").desc(), F("id"),
+                condition=Q(closed_at=None, is_screened=True), name="case_queue_of_screening",
             ),
             # serves: what is closed, and the charts of the day
             models.Index(F("closed_at").desc(), condition=Q(closed_at__isnull=False), name="case_closed"),

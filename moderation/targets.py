@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from accounts import actions as people
 from accounts.models import User
 from accounts.selectors import get_user_or_404
 from feeds import actions as posts
@@ -20,7 +21,7 @@ from groups.selectors import get_visible_group
 from interactions import actions as comments
 from interactions.models import Comment
 from interactions.selectors import get_visible_comment
-from moderation.models import TargetKind
+from moderation.models import HeldProfile, TargetKind
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.ids import MAX_ID
 
@@ -45,13 +46,17 @@ class Target:
 class Kind:
     """`seen` finds it for a reporter, by what addresses it; `found` for a moderator, by its id. Both raise `NotFound`.
 
-    `hide` and `show` take it out of sight and let it be seen again; None where there is nothing to hide.
+    `hide` and `show` take it out of sight and let it be seen again; None where there is nothing to hide. `is_held` says
+    whether it waits for moderators, `hold` makes it wait, and `release` ends that: `is_fine` if nothing is wrong.
     """
 
     seen: Callable[[str, Any], Target]
     found: Callable[[int], Target]
     hide: Callable[[int, User | None], object] | None = None
     show: Callable[[int, User | None], object] | None = None
+    is_held: Callable[[int], bool] = lambda _id: False
+    hold: Callable[[int], object] | None = None
+    release: Callable[[int, User | None, bool], object] | None = None
 
 
 def seen(kind: str, ident: str, *, viewer: User) -> Target:
@@ -85,6 +90,24 @@ def show(kind: str, target_id: int, *, actor: User | None) -> None:
     if act := KINDS[kind].show:
         with suppress(NotFound):
             act(target_id, actor)
+
+
+def is_held(kind: str, target_id: int) -> bool:
+    return kind in KINDS and KINDS[kind].is_held(target_id)
+
+
+def hold(kind: str, target_id: int) -> None:
+    """Let only its author see it until moderators looked; what is gone need not wait."""
+    if act := KINDS[kind].hold:
+        with suppress(NotFound):
+            act(target_id)
+
+
+def release(kind: str, target_id: int, *, actor: User | None, is_fine: bool) -> None:
+    """What waited waits no longer; what does not is left as it is."""
+    if act := KINDS[kind].release:
+        with suppress(NotFound):
+            act(target_id, actor, is_fine)
 
 
 def number(text: str) -> int:
@@ -160,6 +183,17 @@ def _found_person(user_id: int) -> Target:
     return _person(person)
 
 
+def _release_profile(user_id: int, _actor: User | None, is_fine: bool) -> None:
+    """What waits is said from now on, if nothing is wrong with it; else it is forgotten."""
+    held = HeldProfile.objects.select_for_update().filter(person=user_id).first()
+    if held is None:
+        return
+    held.delete()
+    if is_fine:
+        person = User.objects.get(pk=user_id)
+        people.edit_profile(user=person, is_screened=False, **held.fields)
+
+
 def _group(group: Group) -> Target:
     """Who answers for a group is its first owner."""
     owners = Membership.objects.active().filter(group=group, role=Membership.Role.OWNER)
@@ -189,16 +223,24 @@ KINDS: dict[str, Kind] = {
         found=_found_post,
         hide=lambda ident, actor: posts.hide_post(post_id=ident, actor=actor),
         show=lambda ident, actor: posts.unhide_post(post_id=ident, actor=actor),
+        is_held=lambda ident: Post.objects.filter(pk=ident, deleted_at=None).exclude(held_at=None).exists(),
+        hold=lambda ident: posts.hold_post(post_id=ident),
+        release=lambda ident, actor, _fine: posts.release_post(post_id=ident, actor=actor),
     ),
     TargetKind.COMMENT: Kind(
         seen=_seen_comment,
         found=_found_comment,
         hide=lambda ident, actor: comments.withhold_comment(comment_id=ident, actor=actor),
         show=lambda ident, actor: comments.release_comment(comment_id=ident, actor=actor),
+        is_held=lambda ident: Comment.objects.standing().filter(pk=ident).exclude(held_at=None).exists(),
+        hold=lambda ident: comments.hold_comment(comment_id=ident),
+        release=lambda ident, actor, _fine: comments.release_held_comment(comment_id=ident, actor=actor),
     ),
     TargetKind.USER: Kind(
         seen=lambda ident, viewer: _person(get_user_or_404(ident, viewer=viewer)),
         found=_found_person,
+        is_held=lambda ident: HeldProfile.objects.filter(person=ident).exists(),
+        release=_release_profile,
     ),
     TargetKind.GROUP: Kind(
         seen=lambda ident, viewer: _group(get_visible_group(ident, viewer=viewer).group),

@@ -114,6 +114,7 @@ _DECIDED: Mapping[str, Callable[[], str]] = {
     "ended": lambda: _("A decision of moderators about you has ended."),
     "granted": lambda: _("Your appeal was granted."),
     "refused": lambda: _("Your appeal was answered; the decision stands."),
+    "released": lambda: _("Moderators looked at what you wrote: others see it now."),
 }
 
 

@@ -178,6 +178,9 @@ app.conf.beat_schedule = {
     "reports that groups did not decide in time": job(
         "moderation.tasks.escalate_due_cases", MINUTE, every=MINUTE, queue="default"
     ),
+    "results of screening": job(
+        "moderation.tasks.forget_screening_results", crontab(minute=15, hour=4), every=DAY
+    ),
     "sessions, tokens and mutes that are over": job(
         "accounts.tasks.forget_expired", crontab(minute=30, hour=3), every=DAY
     ),

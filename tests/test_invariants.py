@@ -556,5 +556,5 @@ def test_the_command_goes_on_without_redis(town: Town, redis_process) -> None:  
 def test_every_cache_policy_is_listed() -> None:
     out = StringIO()
     call_command("caches", stdout=out)
-    for line in ("timeline:<id>:v1", "card:<id>:v4", "author:<id>:v2", "24 h", "30 min"):
+    for line in ("timeline:<id>:v1", "card:<id>:v5", "author:<id>:v2", "24 h", "30 min"):
         assert line in out.getvalue()

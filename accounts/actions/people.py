@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from accounts import cache, pictures
+from accounts import cache, hooks, pictures
 from accounts.actions.hiding import set_hidden
 from accounts.actions.locks import lock_people
 from accounts.actions.sign_in import end_sessions, revoke_all_tokens
@@ -29,10 +29,12 @@ from accounts.events import (
 from accounts.models import Block, EmailChange, Export, FoundBy, KnownDevice, MentionsFrom, Mute, User
 from accounts.pictures import Avatar
 from accounts.profiles import clean_fields
+from accounts.screening import Writing
 from accounts.usernames import TOMBSTONE
 from socialnet.kernel import realtime
 from socialnet.outbox.actions import emit, record
 
+SAID = frozenset({"display_name", "bio", "website"})  # what screening looks at
 EDITABLE = frozenset({"display_name", "bio", "website", "location", "language", "time_zone"})
 
 
@@ -100,12 +102,14 @@ def edit_profile(
     found_by: str | None = None,
     avatar: IO[bytes] | Avatar | None = None,
     without_avatar: bool = False,
+    is_screened: bool = True,
     **changes: str,
 ) -> User:
     """Change what the profile says; what did not change costs no version, and pictures never do.
 
     `version` is what the editor saw: raises `EditConflict` when the profile moved on since (None: do not ask).
-    Raises `InvalidFields` for text that cannot be kept, `BadPicture` and `PictureTooLarge`; then nothing is changed.
+    Raises `InvalidFields` for text that cannot be kept, `WritingRefused`, `BadPicture` and `PictureTooLarge`; then
+    nothing is changed. What screening holds is left as it was until moderators looked; not `is_screened`: they did.
     """
     if unknown := changes.keys() - EDITABLE:
         raise InvalidFields(**{field: [_("This cannot be changed.")] for field in unknown})
@@ -117,7 +121,7 @@ def edit_profile(
             (person,) = lock_people(user)
             if version is not None and version != person.version:
                 raise EditConflict(person)
-            _write_profile(person, cleaned)
+            _write_profile(person, _screened(person, cleaned) if is_screened else cleaned)
             _change_privacy(person, is_private)
             _change_choices(
                 person,
@@ -236,6 +240,23 @@ def forget_cached(*user_ids: int) -> None:
     transaction.on_commit(drop)
     for user_id in user_ids:
         transaction.on_commit(partial(realtime.recheck, user_id))
+
+
+def _screened(person: User, cleaned: dict[str, str]) -> dict[str, str]:
+    """What may be written now of `cleaned`."""
+    said = {
+        field: value for field, value in cleaned.items() if field in SAID and value != getattr(person, field)
+    }
+    if not said:
+        return cleaned
+    text = "\n".join(value for field, value in said.items() if field != "website")
+    verdict = hooks.screen(Writing(kind="user", author=person, text=text, target_id=person.pk, fields=said))
+    verdict.keep(person.pk)
+    return (
+        {field: value for field, value in cleaned.items() if field not in said}
+        if verdict.is_held
+        else cleaned
+    )
 
 
 def _write_profile(person: User, cleaned: dict[str, str]) -> None:

@@ -15,13 +15,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import actions, exporting, selectors
+from accounts import actions, exporting, hooks, selectors
 from accounts.errors import (
     BadPicture,
     BrokenLink,
     EditConflict,
     InvalidFields,
     PictureTooLarge,
+    WritingRefused,
     WrongPassword,
 )
 from accounts.forms import (
@@ -63,7 +64,7 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
             "version": current.version,
         }  # saving again replaces what stands now
         return _profile_page(request, form, status=409, conflict=conflict)
-    except (InvalidFields, BadPicture, PictureTooLarge) as error:
+    except (InvalidFields, WritingRefused, BadPicture, PictureTooLarge) as error:
         add_errors(form, error)
         return _profile_page(request, form, status=error.status)
     except Overloaded as error:
@@ -88,7 +89,8 @@ def _save_profile(request: HttpRequest, form: ProfileForm) -> None:
 
 
 def _profile_page(request: HttpRequest, form: ProfileForm, *, status: int = 200, **more: Any) -> HttpResponse:
-    return render(request, "accounts/settings_profile.html", {"form": form, **more}, status=status)
+    facts = {"form": form, "held": [*hooks.held_profile(request.user.pk).values()], **more}
+    return render(request, "accounts/settings_profile.html", facts, status=status)
 
 
 @require_http_methods(["GET", "POST"])

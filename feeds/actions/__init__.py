@@ -9,7 +9,7 @@ from feeds.actions.filters import (
     delete_filter,
     forget_filters,
 )
-from feeds.actions.hiding import hide_post, unhide_post
+from feeds.actions.hiding import hide_post, hold_post, release_post, unhide_post
 from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
 from feeds.actions.pins import move_pin, pin_in_group, pin_post, unpin_in_group, unpin_post
@@ -35,6 +35,7 @@ __all__ = [
     "follow_tag",
     "forget_filters",
     "hide_post",
+    "hold_post",
     "move_marker",
     "move_pin",
     "note_look",
@@ -43,6 +44,7 @@ __all__ = [
     "publish_draft",
     "publish_due",
     "publish_post",
+    "release_post",
     "remove_shares_of",
     "save_draft",
     "share_post",

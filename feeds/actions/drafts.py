@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from accounts.errors import AccountSuspended
+from accounts.errors import AccountSuspended, WritingRefused
 from accounts.models import User
 from feeds.actions.posts import lock_original, publish_post
 from feeds.actions.written import checked_content, checked_warning
@@ -294,6 +294,8 @@ def _publish_if_due(draft_id: int) -> bool:
         if error.status >= Broken.status:
             raise
         log.info("scheduled_post_set_aside", draft_id=draft.pk, problem=error.code)
+        if isinstance(error, WritingRefused):
+            error.note()
         _set_aside(draft, error.code)
         return False
     emit(ScheduledPostPublished(post_id=post.pk, author_id=post.author_id))

@@ -8,14 +8,17 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts import hooks as people
 from accounts.errors import EditConflict
 from accounts.models import User
+from accounts.screening import Verdict
 from feeds import cards
+from feeds.actions.hiding import hold_post
 from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media, describe_picture
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import OWN_AUDIENCES, Audience
-from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience, UnknownReplyPolicy
+from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience, UnknownReplyPolicy, WaitsForReview
 from feeds.events import PostEdited
 from feeds.models import Media, Post, PostRevision, ReplyPolicy
 from socialnet.kernel.errors import Forbidden, NotFound
@@ -40,7 +43,8 @@ def edit_post(
 
     `version` is what `version_of` said of the post that the editor saw: raises `EditConflict` when it was edited since
     (None: do not ask), unless it says already what is given. `alts` describe its pictures, by id; no edit by
-    themselves. Raises `AudienceWidened`, `CannotEditShare`, and what publishing raises; then nothing changed.
+    themselves. Raises `AudienceWidened`, `CannotEditShare`, `WaitsForReview`, and what publishing raises; then nothing
+    changed. What screening holds goes out of sight with what it says now.
     """
     standing = lock_own(post, actor)
     if standing.is_share:
@@ -61,33 +65,42 @@ def edit_post(
     }
     if rest["reply_policy"] not in ReplyPolicy.values:
         raise UnknownReplyPolicy
-    is_edit = wanted != pictures or _differs(standing, **rest, **written.said())
+    says_else = _differs(standing, **written.said())
+    is_edit = wanted != pictures or says_else or _differs(standing, **rest)
     if is_edit:
         if version is not None and version != version_of(standing.edited_at):
             raise EditConflict(standing)
         _check_narrowing(standing.visibility, rest["visibility"])
+        verdict = _screened(standing, written) if says_else else Verdict()
         if wanted != pictures:
             attach_media(post=standing, media_ids=wanted)
-        _change(standing, written, rest)
+        _change(standing, written, rest, is_held=verdict.is_held)
         keep_link(standing, content=written.content, with_media=bool(wanted))
         emit(PostEdited(post_id=standing.pk, author_id=standing.author_id), actor_id=actor.pk)
         transaction.on_commit(partial(cards.drop, standing.pk))
     _describe(standing, alts or {}, actor)
     if is_edit:
         written.keep_tags(standing)
+        if verdict.is_held:
+            hold_post(post_id=standing.pk)
+        verdict.keep(standing.pk)
     standing.refresh_from_db()
     return standing
 
 
-def _change(post: Post, written: Written, rest: Mapping[str, Any]) -> None:
+def _screened(post: Post, written: Written) -> Verdict:
+    return people.screen(written.by(post.author, post_id=post.pk))
+
+
+def _change(post: Post, written: Written, rest: Mapping[str, Any], *, is_held: bool) -> None:
     """The row; and where its words are others, what it said before, and whom it names."""
     says_else = _differs(post, **written.said())
     if says_else:
         _keep_version(post)
     changes = {**rest, **(written.fields() if says_else else {})}
     Post.objects.filter(pk=post.pk).update(**changes, edited_at=Now())
-    if written.content != post.content:
-        tell_mentioned(post, written)
+    if written.content != post.content and not is_held:
+        tell_mentioned(post, written.names)
 
 
 def _keep_version(post: Post) -> None:
@@ -101,12 +114,15 @@ def _describe(post: Post, alts: Mapping[int, str], actor: User) -> None:
 
 
 def lock_own(post: Post, actor: User) -> Post:
-    """The row as it stands, locked; raises `NotFound` when it is gone, `Forbidden` for anybody but its author."""
-    standing = Post.objects.select_for_update(no_key=True).published().filter(pk=post.pk).first()
+    """The row as it stands, locked; raises `NotFound` when it is gone, `Forbidden` for anybody but its author, and
+    `WaitsForReview`."""
+    standing = Post.objects.select_for_update(no_key=True).published_for(actor).filter(pk=post.pk).first()
     if standing is None:
         raise NotFound
     if standing.author_id != actor.pk:
         raise Forbidden
+    if standing.held_at is not None:
+        raise WaitsForReview
     return standing
 
 

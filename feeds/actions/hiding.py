@@ -1,4 +1,7 @@
-"""What moderators take out of sight, and let be seen again; counts and timelines keep it meanwhile."""
+"""What moderators take out of sight, what screening holds until they look, and how it is seen again.
+
+Counts and timelines keep it meanwhile.
+"""
 
 from functools import partial
 
@@ -7,8 +10,10 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from feeds import cards, newest, tag_counts
-from feeds.events import PostHidden, PostShown
+from feeds.actions.written import tell_mentioned
+from feeds.events import PostHidden, PostPublished, PostShown
 from feeds.models import Post
+from feeds.text import mentioned_names, people_named
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.actions import emit, record
 
@@ -17,20 +22,40 @@ from socialnet.outbox.actions import emit, record
 def hide_post(*, post_id: int, actor: User | None) -> Post:
     """Nobody but moderators sees it from now on; repeating it changes nothing. Raises `NotFound`."""
     post = _lock(post_id)
-    if post.hidden_at is None:
-        Post.objects.filter(pk=post.pk).update(hidden_at=Now())
+    if post.hidden_at is None or post.held_at is not None:
+        Post.objects.filter(pk=post.pk).update(hidden_at=Now(), held_at=None)
         _tell(post, PostHidden(post_id=post.pk, author_id=post.author_id), actor, hidden=True)
     return post
 
 
 @transaction.atomic
+def hold_post(*, post_id: int) -> Post:
+    """Its author alone sees it until moderators looked; what is hidden already stays as it is. Raises `NotFound`."""
+    post = _lock(post_id)
+    if post.hidden_at is None:
+        Post.objects.filter(pk=post.pk).update(hidden_at=Now(), held_at=Now())
+        _tell(post, PostHidden(post_id=post.pk, author_id=post.author_id), None, hidden=True)
+    return post
+
+
+@transaction.atomic
 def unhide_post(*, post_id: int, actor: User | None) -> Post:
-    """Everybody who could see it can again; raises as `hide_post` does."""
+    """Everybody who may see it can; who was told of nothing yet is told now. Raises as `hide_post` does."""
     post = _lock(post_id)
     if post.hidden_at is not None:
-        Post.objects.filter(pk=post.pk).update(hidden_at=None)
+        Post.objects.filter(pk=post.pk).update(hidden_at=None, held_at=None, is_announced=True)
         _tell(post, PostShown(post_id=post.pk, author_id=post.author_id), actor, hidden=False)
+        if not post.is_announced:
+            emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
+        tell_mentioned(post, people_named(mentioned_names(post.content), by=post.author_id))
     return post
+
+
+@transaction.atomic
+def release_post(*, post_id: int, actor: User | None) -> None:
+    """As `unhide_post`, of what is held; what is hidden by decision, or seen already, stays as it is."""
+    if _lock(post_id).held_at is not None:
+        unhide_post(post_id=post_id, actor=actor)
 
 
 def _lock(post_id: int) -> Post:
@@ -47,8 +72,8 @@ def _tell(post: Post, event: PostHidden | PostShown, actor: User | None, *, hidd
         actor_id=actor_id,
         target_type="post",
         target_id=post.pk,
-        before={"hidden": not hidden},
-        after={"hidden": hidden},
+        before={"hidden": post.hidden_at is not None, "held": post.held_at is not None},
+        after={"hidden": hidden, "held": hidden and actor is None},
     )
     emit(event, actor_id=actor_id)
     transaction.on_commit(partial(cards.drop, post.pk))

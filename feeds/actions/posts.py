@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from accounts import hooks as people
 from accounts.models import PersonCounts, User
 from feeds import cards, hooks, newest, tag_counts, timelines
 from feeds.actions.links import keep_link
@@ -44,7 +45,8 @@ def publish_post(
     `media_ids` are pictures of the author that belong to nothing yet or to a draft, in their order. `quoted` is a post
     that the author may see; raises `CannotShare` when it is not for everybody. In a `group` the audience is the group:
     raises `NotAMember` for others, `GroupGone` when it was deleted. The draft it was until now goes with it:
-    raises `DraftGone` when that was published or deleted already, so that nothing is said twice.
+    raises `DraftGone` when that was published or deleted already, so that nothing is said twice. What screening holds
+    is seen by its author alone (`held_at`), and told when it is released; raises `WritingRefused`.
     """
     if group is not None:
         visibility = Audience.GROUP
@@ -61,6 +63,7 @@ def publish_post(
         with_media=bool(media_ids),
     )
     original = lock_original(quoted, by=author) if quoted else None
+    verdict = people.screen(written.by(author))
     post = add_post(
         Post(
             author=author,
@@ -70,6 +73,9 @@ def publish_post(
             reply_policy=reply_policy,
             with_media=bool(media_ids),
             share_of=original,
+            hidden_at=Now() if verdict.is_held else None,
+            held_at=Now() if verdict.is_held else None,
+            is_announced=not verdict.is_held,
             **written.fields(),
         )
     )
@@ -78,10 +84,14 @@ def publish_post(
     if media_ids:
         attach_media(post=post, media_ids=media_ids)
     keep_link(post, content=written.content, with_media=bool(media_ids))
-    tell_mentioned(post, written)
+    if not verdict.is_held:
+        tell_mentioned(post, written.names)
     if draft_id is not None:
         Draft.objects.filter(pk=draft_id, author=author).delete()
+    verdict.keep(post.pk)
     written.keep_tags(post, is_new=True)
+    if verdict.is_held:
+        post.refresh_from_db(fields=["hidden_at", "held_at"])
     return post
 
 
@@ -101,7 +111,8 @@ def add_post(post: Post) -> Post:
     if post.group_id is not None:
         count_post(post.group_id, by=1)
         transaction.on_commit(partial(newest.forget_group, post.group_id))
-    emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
+    if post.is_announced:
+        emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
     transaction.on_commit(partial(_show_to_author, post.pk, post.author_id))
     transaction.on_commit(partial(newest.forget, author_ids=[post.author_id]))
     return post
@@ -122,7 +133,8 @@ def lock_original(post: Post, *, by: User) -> Post:
     )
     if original is None:
         raise NotFound
-    if original.visibility != Audience.PUBLIC or original.author.is_private:
+    is_open = original.visibility == Audience.PUBLIC and original.held_at is None
+    if not is_open or original.author.is_private:
         raise CannotShare
     return original
 

@@ -1,12 +1,13 @@
 """What posts, edits and drafts have in common: text that is cleaned, rendered, and searched for names and tags."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
 
 from accounts.models import User
+from accounts.screening import Writing
 from feeds import newest, tag_counts
 from feeds.actions.tags import add_tags
 from feeds.errors import EmptyPost, PostTooLong, WarningTooLong
@@ -53,6 +54,12 @@ class Written:
         names = people_named(mentioned_names(text), by=author_id)
         return cls(text, warning, render(text, known_names=names), names)
 
+    def by(self, author: User, *, post_id: int | None = None) -> Writing:
+        """As screening asks about it; `post_id` said something else before."""
+        return Writing(
+            kind="post", author=author, text=self.content, beside=self.content_warning, target_id=post_id
+        )
+
     def said(self) -> dict[str, str]:
         """What the author wrote."""
         return {"content": self.content, "content_warning": self.content_warning}
@@ -86,13 +93,11 @@ def _write_as_first(tags: list[Hashtag], shown: Mapping[str, str]) -> None:
         Hashtag.objects.filter(pk=tag.pk).update(display=shown[tag.name])
 
 
-def tell_mentioned(post: Post, written: Written) -> None:
-    """Remember whom `post` names, and say so of those whom it did not name before."""
-    if not written.names:
+def tell_mentioned(post: Post, names: Collection[str]) -> None:
+    """Remember whom `post` names, and say so of those whom it did not name before; not while it is held."""
+    if not names:
         return
-    named = (
-        User.objects.named_any(list(written.names)).exclude(pk=post.author_id).values_list("pk", flat=True)
-    )
+    named = User.objects.named_any(list(names)).exclude(pk=post.author_id).values_list("pk", flat=True)
     known = Mention.objects.filter(post=post).values_list("user_id", flat=True)
     new = sorted(set(named) - set(known))
     if new:

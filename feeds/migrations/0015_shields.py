@@ -13,7 +13,7 @@ PLACES = ["home", "threads", "notifications"]
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("feeds", "0013_groups"),
+        ("feeds", "0014_held"),
     ]
 
     operations = [
@@ -97,7 +97,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "keyword filters",
                 "indexes": [
                     models.Index(
-                        models.F("user"), models.OrderBy(models.F("id"), descending=True), name="filter_newest"
+                        models.F("user"),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="filter_newest",
                     )
                 ],
                 "constraints": [

@@ -11,7 +11,7 @@ posts = import_module("feeds.migrations.0013_groups")
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("feeds", "0013_groups"), ("groups", "0001_initial")]
+    dependencies = [("feeds", "0015_shields"), ("groups", "0001_initial")]
 
     operations = [
         posts.AddColumnAlone(

@@ -31,6 +31,6 @@ def _change(old: tuple[str, str], new: tuple[str, str]) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feeds", "0013_groups"), ("groups", "0003_moderated")]
+    dependencies = [("feeds", "0016_draft_group"), ("groups", "0003_moderated")]
 
     operations = [migrations.RunSQL(_change(_BEFORE, _AFTER), _change(_AFTER, _BEFORE))]

@@ -148,6 +148,9 @@ PROBLEMS = {  # by the code of the error that publishing met
     "cannot_share": _("The post that it quotes is not for everybody any more."),
     "not_a_member": _("You were no member of its group at its time. Choose who else may see it."),
     "group_gone": _("Its group is not there any more. Choose who else may see it."),
+    "writing_refused": _(
+        "It holds something that cannot be published here. Change it, then publish it again."
+    ),
     "account_suspended": _("Your account was suspended at its time."),
     "server_error": _("It could not be published at its time. Publish it now, or choose another time."),
 }

@@ -41,6 +41,12 @@ class PostQuerySet(models.QuerySet["Post"]):
         """What goes into timelines: also what is hidden, for it may be shown again, and until then the door judges."""
         return self.filter(deleted_at=None)
 
+    def published_for(self, viewer: Viewer) -> Self:
+        """As `published`, and what waits for moderators if `viewer` wrote it."""
+        if not viewer.is_authenticated:
+            return self.published()
+        return self.filter(Q(hidden_at=None) | Q(held_at__isnull=False, author=viewer.pk), deleted_at=None)
+
     def by(self, author: User) -> Self:
         return self.filter(author=author)
 
@@ -61,7 +67,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def _open_to(self, viewer: Viewer) -> Self:
         standing = Q(author__suspended_at=None, author__is_active=True)
-        return self.published().filter(standing, not_blocked(viewer), audience_includes(viewer))
+        return self.published_for(viewer).filter(standing, not_blocked(viewer), audience_includes(viewer))
 
     def before(self, cursor: Cursor | None) -> Self:
         return self if cursor is None else self.filter(pk__lt=cursor.before)
@@ -134,6 +140,10 @@ class Post(models.Model):
     )
     edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
     hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
+    # Screening hid it until moderators look: its author alone sees it.
+    held_at = models.DateTimeField(_("held for review"), null=True, editable=False)
+    # Whether anybody was told of it; what was held from the beginning is told when it is released.
+    is_announced = models.BooleanField(default=True, db_default=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     objects = PostQuerySet.as_manager()
@@ -161,6 +171,9 @@ class Post(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(via=None) | Q(share_of__isnull=False), name="post_via_belongs_to_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(held_at=None) | Q(hidden_at__isnull=False), name="post_held_is_hidden"
             ),
             # one share per person and post; serves: feeds_page_facts
             models.UniqueConstraint(

@@ -77,6 +77,7 @@ def _shown(item: FeedItem) -> tuple[Any, ...]:
     return (
         item.author,
         item.is_mine,
+        item.is_held,
         item.is_share,
         item.reason,
         item.via,

@@ -21,9 +21,9 @@ WITH following AS (
 ), standing AS (
     SELECT id FROM accounts_user WHERE is_active AND suspended_at IS NULL
 ), said AS (
-    SELECT id, author_id, visibility, group_id,
+    SELECT id, author_id, visibility, group_id, hidden_at IS NULL AS is_open,
         CASE WHEN content = '' AND NOT with_media THEN share_of_id END AS shared_id
-    FROM feeds_post WHERE deleted_at IS NULL AND hidden_at IS NULL
+    FROM feeds_post WHERE deleted_at IS NULL AND (hidden_at IS NULL OR held_at IS NOT NULL)
 ), readable AS (
     SELECT viewer.id AS viewer_id, said.id AS post_id, said.author_id
     FROM standing viewer JOIN said ON said.author_id = viewer.id
@@ -31,6 +31,7 @@ WITH following AS (
     SELECT viewer.id, said.id, said.author_id
     FROM standing viewer CROSS JOIN said JOIN accounts_user author ON author.id = said.author_id
     WHERE viewer.id <> author.id AND author.id IN (TABLE standing) AND (viewer.id, author.id) NOT IN (TABLE parted)
+        AND said.is_open
         AND ((viewer.id, author.id) IN (TABLE following) AND (said.visibility IN ('public', 'followers')
                 OR said.visibility = 'friends' AND (author.id, viewer.id) IN (TABLE following))
             OR said.visibility = 'public' AND NOT author.is_private

@@ -57,16 +57,16 @@ towns = st.builds(
     follows=each(PAIRS, "", "active", "active", "pending"),
     blocks=each(PAIRS, *[False] * 7, True).map(set),
     mutes=each(PAIRS, *[False] * 7, None, LONG_AGO, FAR_AHEAD),
-    posts=st.tuples(*(st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]) for _ in SAYINGS)).map(
-        lambda states: [(*saying, state) for saying, state in zip(SAYINGS, states, strict=True)]
-    ),
+    posts=st.tuples(
+        *(st.sampled_from(["standing"] * 6 + ["deleted", "hidden", "held"]) for _ in SAYINGS)
+    ).map(lambda states: [(*saying, state) for saying, state in zip(SAYINGS, states, strict=True)]),
     tags=st.dictionaries(st.integers(0, len(SAYINGS) - 1), st.sets(st.sampled_from(TAGS), min_size=1)),
     tag_follows=st.sets(st.tuples(st.sampled_from(EVERYBODY), st.sampled_from(TAGS))),
     shares=st.lists(
         st.tuples(
             st.sampled_from(EVERYBODY),
             st.sampled_from(OWN_AUDIENCES),
-            st.sampled_from(["standing"] * 6 + ["deleted", "hidden"]),
+            st.sampled_from(["standing"] * 6 + ["deleted", "hidden", "held"]),
             st.integers(0, len(SAYINGS) - 1),
         ),
         max_size=12,
@@ -142,7 +142,8 @@ class Built:
             html="x",
             visibility=audience,
             deleted_at=LONG_AGO if state == "deleted" else None,
-            hidden_at=LONG_AGO if state == "hidden" else None,
+            hidden_at=LONG_AGO if state in ("hidden", "held") else None,
+            held_at=LONG_AGO if state == "held" else None,
             **fields,
         )
 

@@ -138,13 +138,16 @@ def test_a_rolled_back_post_leaves_nothing_not_even_in_redis(ada, monkeypatch):
 
 
 def test_publishing_costs_the_same_for_every_text(ada, django_assert_num_queries):
-    with django_assert_num_queries(7):  # post, its counts, own timeline, my count, event; two savepoints
+    publish(ada)  # how screening is set is remembered for seconds
+    with django_assert_num_queries(
+        8
+    ):  # screening, post, its counts, own timeline, my count, event; two savepoints
         publish(ada, "Hello")
-    with django_assert_num_queries(14):  # and who is mentioned, was before; the tags, and how many use them
+    with django_assert_num_queries(15):  # and who is mentioned, was before; the tags, and how many use them
         publish(ada, "@ada @ben @cleo #tag")
-    with django_assert_num_queries(11):  # the link, its age, who fetches it, the tie
+    with django_assert_num_queries(13):  # the link, its age, who fetches it, the tie; what screening found
         publish(ada, "https://example.com")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         publish(ada, "https://example.com")
 
 

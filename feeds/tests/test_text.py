@@ -193,8 +193,8 @@ def test_only_people_who_exist_are_linked(ada):
     person("Cleo_P")
     gone = person("gone")
     User.objects.filter(pk=gone.pk).update(is_active=False)
-    assert people_named(["cleo_p", "nobody", "gone"]) == {"cleo_p": "Cleo_P"}
-    assert people_named([]) == {}
+    assert people_named(["cleo_p", "nobody", "gone"], by=None) == {"cleo_p": "Cleo_P"}
+    assert people_named([], by=None) == {}
     post = publish(ada, "Hello @cleo_p, @nobody and @gone")
     link = '<a class="mention" dir="ltr" href="/@Cleo_P">@Cleo_P</a>'
     assert post.html == f'<p dir="auto">Hello {link}, @nobody and @gone</p>'
@@ -203,7 +203,7 @@ def test_only_people_who_exist_are_linked(ada):
 @pytest.mark.django_db
 def test_mentions_cost_one_query_however_many(django_assert_num_queries):
     with django_assert_num_queries(1):
-        people_named([f"person_{number}" for number in range(50)])
+        people_named([f"person_{number}" for number in range(50)], by=None)
 
 
 # --- tags --------------------------------------------------------------------------------------------------

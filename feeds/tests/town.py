@@ -28,7 +28,9 @@ class Town:
         return self.follows.get((who, of)) == "active"
 
     def may_see(self, viewer: int | None, author: int, audience: str, state: str) -> bool:
-        if state != "standing" or author in self.suspended | self.left:
+        if state not in ("standing", "held") or author in self.suspended | self.left:
+            return False
+        if state == "held" and viewer != author:
             return False
         if viewer is None:
             return audience == "public" and author not in self.private

@@ -173,11 +173,13 @@ def publish(request: HttpRequest, form: PostForm) -> HttpResponse:
     ratelimit.check("publish", request.user.pk)  # what cannot be kept does not use it up
     draft_id = form.cleaned_data["draft"]
     try:
-        actions.publish_post(author=request.user, quoted=quoted, draft_id=draft_id, **written)
+        post = actions.publish_post(author=request.user, quoted=quoted, draft_id=draft_id, **written)
     except DraftGone as error:  # by its time, in another tab, on another device: asked again, nothing lost
         anew = actions.save_draft(author=request.user, share_of=form.cleaned_data["quote"], **written)
         messages.error(request, error.sentence)
         return redirect(f"{reverse('post_create')}?draft={anew.pk}")
+    if post.held_at is not None:
+        messages.info(request, _("Moderators look at your post before others see it."))
     return redirect(group if group and form.cleaned_data["place"] == "group" else "home")
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.errors import EditConflict
 from feeds import actions, selectors
 from feeds.edit_form import EditForm
-from feeds.errors import CannotEditShare, TooManyPictures, UnknownPicture
+from feeds.errors import CannotEditShare, TooManyPictures, UnknownPicture, WaitsForReview
 from feeds.history import as_html, changes_between
 from feeds.models import MEDIA_MOST, Media, Post
 from feeds.views.lists import cursor_of
@@ -39,6 +39,8 @@ def post_edit(request: HttpRequest, username: str, post_id: int) -> HttpResponse
     """The form's `version` makes a repeat harmless, and lets the upload of pictures stay outside any transaction."""
     post = own_post(request, username, post_id)
     if request.method != "POST":
+        if post.held_at is not None:
+            raise WaitsForReview
         form = EditForm(post=post)
         form.show(selectors.pictures_of(post))
         return edit_page(request, post, form)
@@ -50,7 +52,7 @@ def post_edit(request: HttpRequest, username: str, post_id: int) -> HttpResponse
         actions.edit_post(post=post, actor=request.user, **form.changes())
     except EditConflict as error:
         return conflict_page(request, error.current, form)
-    except (Invalid, TooLarge, StorageFull, RateLimited, Overloaded, Unavailable) as error:
+    except (Invalid, WaitsForReview, TooLarge, StorageFull, RateLimited, Overloaded, Unavailable) as error:
         add_errors(form, error)
         return edit_page(request, post, form, status=error.status)
     messages.success(request, _("Your changes are saved."))

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("groups", "0001_initial"),
+        ("groups", "0002_cover"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

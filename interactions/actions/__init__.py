@@ -10,6 +10,7 @@ from interactions.actions.comments import (
     forget_comments,
     forget_muted_conversations,
     hide_comment,
+    hold_comment,
     like_comment,
     mute_conversation,
     note_look_at_comment,
@@ -19,7 +20,7 @@ from interactions.actions.comments import (
     unmute_conversation,
 )
 from interactions.actions.likes import forget_likes, like_post, unlike_post
-from interactions.actions.withholding import release_comment, withhold_comment
+from interactions.actions.withholding import release_comment, release_held_comment, withhold_comment
 
 __all__ = [
     "bookmark_post",
@@ -33,11 +34,13 @@ __all__ = [
     "forget_likes",
     "forget_muted_conversations",
     "hide_comment",
+    "hold_comment",
     "like_comment",
     "like_post",
     "mute_conversation",
     "note_look_at_comment",
     "release_comment",
+    "release_held_comment",
     "remove_comments_of",
     "unbookmark_post",
     "unhide_comment",

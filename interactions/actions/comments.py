@@ -11,9 +11,12 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from accounts import hooks as people
 from accounts.errors import EditConflict
 from accounts.models import User
+from accounts.screening import Writing
 from feeds import cards
+from feeds.errors import WaitsForReview
 from feeds.models import Post, PostCounts
 from feeds.selectors import get_visible_post
 from feeds.text import mentioned_names, people_named, render
@@ -25,6 +28,7 @@ from interactions.events import (
     CommentLiked,
     CommentShown,
     CommentUnliked,
+    CommentWithheld,
     CommentWritten,
     ConversationUnmuted,
     PeopleMentionedInComment,
@@ -70,7 +74,8 @@ def checked_comment(content: str) -> str:
 def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int | None = None) -> Comment:
     """Comment on a post, of a share on what it shares; with `parent_id` answer a comment of it.
 
-    Raises `NotFound`, `CannotComment`, `ParentGone`, and what `checked_comment` raises.
+    Raises `NotFound`, `CannotComment`, `ParentGone`, `WritingRefused`, and what `checked_comment` raises. What
+    screening holds is seen by its author alone (`held_at`), and told when it is released.
     """
     text = checked_comment(content)
     post = _lock_visible_post(post_id, person=author)
@@ -79,19 +84,27 @@ def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int 
     ):
         raise CannotComment
     answered = None if parent_id is None else _answered(post, parent_id, author)
-    comment = _add(post, author, text, answered)
+    verdict = people.screen(Writing(kind="comment", author=author, text=text))
+    comment = _add(post, author, text, answered, is_held=verdict.is_held)
     _count_comments(post.pk, by=1)
+    if not verdict.is_held:
+        announce_comment(comment, answered_id=answered.author_id if answered else None)
+    verdict.keep(comment.pk)
+    return comment
+
+
+def announce_comment(comment: Comment, *, answered_id: int | None) -> None:
+    """Let everybody know of it whom it concerns, for the first time; for actions."""
     emit(
         CommentWritten(
             comment_id=comment.pk,
-            post_id=post.pk,
-            author_id=author.pk,
+            post_id=comment.post_id,
+            author_id=comment.author_id or 0,
             parent_id=comment.parent_id,
-            answered_id=answered.author_id if answered else None,
+            answered_id=answered_id,
         ),
-        actor_id=author.pk,
+        actor_id=comment.author_id,
     )
-    return comment
 
 
 def _lock_visible_post(post_id: int, *, person: User) -> Post:
@@ -109,12 +122,12 @@ def _answered(post: Post, parent_id: int, person: User) -> Comment:
     in_range = 0 < parent_id <= MAX_ID
     comments = Comment.objects.shown_to(person).filter(pk=parent_id, post=post.pk)
     answered = comments.first() if in_range else None
-    if answered is None:
+    if answered is None or answered.held_at is not None:  # what waits for moderators nobody answers
         raise ParentGone
     return answered
 
 
-def _add(post: Post, author: User, text: str, answered: Comment | None) -> Comment:
+def _add(post: Post, author: User, text: str, answered: Comment | None, *, is_held: bool) -> Comment:
     """The row, and the count of what it hangs on: the answered, or beside it where the tree ends."""
     is_beside = answered is not None and answered.depth == DEPTH_MOST
     line = [*(answered.line[: DEPTH_MOST - 1] if answered else []), _next_id()]
@@ -129,10 +142,14 @@ def _add(post: Post, author: User, text: str, answered: Comment | None) -> Comme
         depth=len(line),
         content=text,
         html=render(text, known_names=names),
+        withheld_at=Now() if is_held else None,
+        held_at=Now() if is_held else None,
+        is_announced=not is_held,
     )
     if answered:
         Comment.objects.filter(pk=line[-2]).update(replies=F("replies") + 1)
-    _tell_mentioned(comment, names, answered_id=answered.author_id if answered else None)
+    if not is_held:
+        tell_mentioned(comment, names, answered_id=answered.author_id if answered else None)
     return comment
 
 
@@ -149,10 +166,10 @@ def _count_comments(post_id: int, *, by: int) -> None:
     transaction.on_commit(partial(cards.drop_counts, post_id))
 
 
-def _tell_mentioned(
+def tell_mentioned(
     comment: Comment, names: Iterable[str], *, answered_id: int | None, before: Iterable[str] = ()
 ) -> None:
-    """Say so of those whom it names and did not name `before`."""
+    """Say so of those whom it names and did not name `before`; for actions."""
     new = sorted(set(names) - set(before))
     people = User.objects.named_any(new).exclude(pk=comment.author_id) if new else []
     user_ids = sorted(person.pk for person in people)
@@ -173,8 +190,8 @@ def _tell_mentioned(
 def edit_comment(*, comment_id: int, actor: User, content: str, version: int | None = None) -> Comment:
     """Change one's own words; everybody sees that they were changed. The same words change nothing.
 
-    Raises `NotFound`, `Forbidden`, `EditConflict` when `version` is not the stored one, and what `checked_comment`
-    raises.
+    Raises `NotFound`, `Forbidden`, `EditConflict` when `version` is not the stored one, `WaitsForReview`,
+    `WritingRefused`, and what `checked_comment` raises. What screening holds goes out of sight with what it says now.
     """
     text = checked_comment(content)
     get_visible_comment(comment_id, viewer=actor)
@@ -185,15 +202,44 @@ def edit_comment(*, comment_id: int, actor: User, content: str, version: int | N
         return comment
     if version is not None and version != comment.version:
         raise EditConflict(comment)
+    if comment.held_at is not None:
+        raise WaitsForReview
+    verdict = people.screen(Writing(kind="comment", author=actor, text=text, target_id=comment.pk))
     before = mentioned_names(comment.content)
     names = people_named(mentioned_names(text), by=actor.pk)
     Comment.objects.filter(pk=comment.pk).update(
         content=text, html=render(text, known_names=names), edited_at=Now(), version=F("version") + 1
     )
-    answered_id = comment.replying_to_id or (comment.parent.author_id if comment.parent else None)
-    _tell_mentioned(comment, names, answered_id=answered_id, before=before)
+    if not verdict.is_held:
+        tell_mentioned(comment, names, answered_id=answered_by(comment), before=before)
     emit(CommentEdited(comment_id=comment.pk, post_id=comment.post_id, author_id=actor.pk), actor_id=actor.pk)
+    if verdict.is_held:
+        hold_comment(comment_id=comment.pk)
+    verdict.keep(comment.pk)
     comment.refresh_from_db()
+    return comment
+
+
+def answered_by(comment: Comment) -> int | None:
+    """Whose words it answers."""
+    return comment.replying_to_id or (comment.parent.author_id if comment.parent else None)
+
+
+@transaction.atomic
+def hold_comment(*, comment_id: int) -> Comment:
+    """Its author alone sees it until moderators looked; what is withheld stays as it is. Raises `NotFound`."""
+    comment = _lock(comment_id)
+    if comment.withheld_at is None:
+        Comment.objects.filter(pk=comment.pk).update(withheld_at=Now(), held_at=Now())
+        emit(CommentWithheld(comment_id=comment.pk, post_id=comment.post_id))
+        record(
+            "interactions.comment_withheld",
+            actor_id=None,
+            target_type="comment",
+            target_id=comment.pk,
+            before={"withheld": False},
+            after={"withheld": True, "held": True},
+        )
     return comment
 
 
@@ -239,7 +285,14 @@ def _remove(comment: Comment, *, by: int) -> None:
     CommentLike.objects.filter(comment=comment.pk).delete()
     if comment.answers.exists():
         Comment.objects.filter(pk=comment.pk).update(
-            author=None, replying_to=None, content="", html="", likes=0, hidden_at=None, deleted_at=Now()
+            author=None,
+            replying_to=None,
+            content="",
+            html="",
+            likes=0,
+            hidden_at=None,
+            held_at=None,
+            deleted_at=Now(),
         )
     else:
         Comment.objects.filter(pk=comment.pk).delete()

@@ -33,9 +33,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def shown_to(self, viewer: Viewer) -> Self:
         """What stands and is not withheld, of people who may be heard and have no block between them and `viewer`;
-        without the door."""
+        without the door. What waits for moderators its author sees."""
         heard = Q(author__is_active=True, author__suspended_at=None)
-        return self.standing().filter(heard, not_blocked(viewer), withheld_at=None)
+        shown = Q(withheld_at=None)
+        if viewer.is_authenticated:
+            shown |= Q(held_at__isnull=False, author=viewer.pk)
+        return self.standing().filter(heard, not_blocked(viewer), shown)
 
     def visible_to(self, viewer: Viewer) -> Self:
         """As `shown_to`, under posts that the door lets through."""
@@ -80,6 +83,10 @@ class Comment(models.Model):
     hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
     # By a moderator: nobody sees it. What the author of the post hides is only folded.
     withheld_at = models.DateTimeField(_("withheld"), null=True, editable=False)
+    # Screening withheld it until moderators look: its author alone sees it.
+    held_at = models.DateTimeField(_("held for review"), null=True, editable=False)
+    # Whether anybody was told of it; what was held from the beginning is told when it is released.
+    is_announced = models.BooleanField(default=True, db_default=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     objects = CommentQuerySet.as_manager()
@@ -101,6 +108,9 @@ class Comment(models.Model):
                 condition=Q(deleted_at=None, author__isnull=False) & ~Q(content="")
                 | Q(deleted_at__isnull=False, author=None, content="", html=""),
                 name="comment_tombstone_says_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_at=None) | Q(withheld_at__isnull=False), name="comment_held_is_withheld"
             ),
             # serves: the subtree of a comment in order
             models.UniqueConstraint(fields=["post", "path"], name="comment_path_once"),

@@ -45,6 +45,7 @@ def _shown(item: CommentItem) -> tuple[Any, ...]:
         item.edited_at,
         item.is_there,
         item.is_hidden,
+        item.is_held,
         item.is_muted,
         item.is_limited,
         item.is_liked,

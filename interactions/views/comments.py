@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.errors import EditConflict
 from accounts.selectors import get_user_or_404, profile_of
 from feeds import faces
+from feeds.errors import WaitsForReview
 from feeds.items import FeedItem
 from feeds.selectors import get_visible_item
 from interactions import actions, filtering, selectors
@@ -136,6 +137,8 @@ def comment_edit(request: HttpRequest, username: str, post_id: int, comment_id: 
     """The form's `version` makes a repeat harmless."""
     post, item = _own(request, username, post_id, comment_id)
     if request.method != "POST":
+        if item.is_held:
+            raise WaitsForReview
         form = CommentForm(initial={"content": item.content, "version": item.version})
         return _edit_page(request, post, item, form)
     form = CommentForm(request.POST)
@@ -149,7 +152,7 @@ def comment_edit(request: HttpRequest, username: str, post_id: int, comment_id: 
     except EditConflict as error:
         form.data = {**form.data.dict(), "version": error.current.version}  # type: ignore[attr-defined]
         return _edit_page(request, post, item, form, status=_add_errors(form, error), current=error.current)
-    except Invalid as error:
+    except (Invalid, WaitsForReview) as error:
         return _edit_page(request, post, item, form, status=_add_errors(form, error))
     messages.success(request, _("Your changes are saved."))
     return redirect(item.url)

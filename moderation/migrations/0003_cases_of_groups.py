@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("groups", "0003_moderated"),
-        ("moderation", "0001_initial"),
+        ("moderation", "0002_screening"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                     ("passed", "the group's moderators passed it on"),
                     ("taken", "the site's moderators took it over"),
                     ("gone", "the group is gone, or hidden"),
+                    ("screen", "screening holds it, or asks about it"),
                 ],
                 db_default="",
                 default="",

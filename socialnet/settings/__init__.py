@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.entry.AdminEntryMiddleware",
     "socialnet.kernel.limits.WriteLimitMiddleware",
+    "moderation.screening.refusals.RefusalsMiddleware",
 ]
 
 ROOT_URLCONF = "socialnet.urls"
@@ -246,6 +247,8 @@ VAPID_PRIVATE_KEY = env("VAPID_PRIVATE_KEY", default="")  # Web Push; without it
 VAPID_SUBJECT = env("VAPID_SUBJECT", default="") or (
     PUBLIC_URL if SECURE else f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
 )
+SCREENING = env.bool("SCREENING", default=True)
+SCREENING_DAYS = env.int("SCREENING_DAYS", default=90)  # that its results are kept
 LINK_PREVIEWS = env.bool("LINK_PREVIEWS", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bodies without files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200

@@ -4,7 +4,16 @@ Pure: no I/O. Whatever it is given, it raises nothing, takes time in proportion,
 """
 
 from socialnet.kernel.markup.inline import MENTIONS_MOST, TAGS_MOST
-from socialnet.kernel.markup.page import Sites, first_link, names_in, plain, plain_content, tags_in, to_html
+from socialnet.kernel.markup.page import (
+    Sites,
+    first_link,
+    links_in,
+    names_in,
+    plain,
+    plain_content,
+    tags_in,
+    to_html,
+)
 from socialnet.kernel.markup.words import TAG_MAX, tag_name
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "TAG_MAX",
     "Sites",
     "first_link",
+    "links_in",
     "names_in",
     "plain",
     "plain_content",

@@ -58,6 +58,11 @@ def first_link(text: str) -> str | None:
     return next((token.meta["url"] for token in _read(text).words if "url" in token.meta), None)
 
 
+def links_in(text: str) -> list[str]:
+    """Where the links in `text` lead, each once."""
+    return list(dict.fromkeys(token.meta["url"] for token in _read(text).words if "url" in token.meta))
+
+
 def plain(html: str) -> str:
     """What `to_html` gave, as one line without any mark: for titles, descriptions and mails."""
     spaced = _BLOCK_OR_BREAK.sub(" ", html)

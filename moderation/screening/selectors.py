@@ -1,0 +1,63 @@
+"""Reads: how often each rule found something and was right, and what was found about one case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from moderation.models import Case
+from moderation.screening.models import HeldProfile, ScreeningResult
+from moderation.screening.rules import said_of
+
+# Right is what moderators acted on; what was gone before they looked says nothing.
+_NUMBERS = """
+SELECT hit ->> 'rule', count(*), count(*) FILTER (WHERE hit ->> 'mode' = 'shadow'),
+    count(*) FILTER (WHERE c.outcome NOT IN ('nothing', 'gone')), count(*) FILTER (WHERE c.outcome = 'nothing')
+FROM moderation_screeningresult r CROSS JOIN LATERAL jsonb_array_elements(r.hits) hit
+LEFT JOIN moderation_case c ON c.id = r.case_id AND c.closed_at IS NOT NULL
+GROUP BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Of one rule, as far back as results are kept: findings, of these in shadow, and what moderators said of them."""
+
+    found: int = 0
+    in_shadow: int = 0
+    right: int = 0
+    wrong: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        """Which share was right of what was decided; None while nothing is."""
+        decided = self.right + self.wrong
+        return self.right / decided if decided else None
+
+
+def numbers() -> dict[str, Numbers]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS)
+        return {rule: Numbers(*counts) for rule, *counts in cursor.fetchall()}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found in one thing, a line for each rule."""
+
+    outcome: str
+    created_at: datetime
+    lines: Sequence[str]
+
+
+def results_of(case: Case) -> Sequence[Result]:
+    """What was found that led to this case, the newest first."""
+    rows = ScreeningResult.objects.filter(case=case.pk).order_by("-id")[:10]
+    return [Result(row.get_outcome_display(), row.created_at, list(map(said_of, row.hits))) for row in rows]
+
+
+def held_profile(user_id: int) -> dict[str, str]:
+    """What somebody's profile waits to say, by field; nothing if it does not."""
+    row = HeldProfile.objects.filter(person=user_id).first()
+    return row.fields if row else {}
