@@ -63,7 +63,8 @@ def test_posts_look_as_if_they_had_been_published(tmp_path: Path) -> None:
     marked = Post.objects.filter(html__contains="<")
     assert marked.exists()
     for post in marked:
-        assert post.html == render(post.content, known_names=people_named(mentioned_names(post.content)))
+        known = people_named(mentioned_names(post.content), by=post.author_id)
+        assert post.html == render(post.content, known_names=known)
 
 
 def test_a_second_time_is_refused_politely_and_changes_nothing(tmp_path: Path) -> None:
