@@ -51,7 +51,7 @@ def test_the_archive_has_my_reports_and_what_was_decided_about_me(ada: User, ben
     everything = json.dumps(found)
     for others in ("Look at hers", "Thanks, Ben", '"ben"', '"mod"', str(mod.pk) + ","):
         assert others not in everything
-    assert archive_of(mod) == {"reports.json": [], "decisions.json": []}
+    assert not any(archive_of(mod).values())
     assert len(archive_of(ben)["reports.json"]) == 1 and archive_of(ben)["decisions.json"] == []
 
 
