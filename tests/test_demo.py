@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import call_command
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -38,6 +38,7 @@ from feeds.models import (
     PostRevision,
 )
 from feeds.selectors import get_visible_original, history_of, home_page, pinned_posts
+from groups.models import Group
 from interactions.actions import bookmark_post, comment_on_post, like_comment, like_post
 from interactions.models import Bookmark, Comment, CommentLike, Like
 from interactions.selectors import bookmarks_of, likes_of
@@ -133,6 +134,7 @@ def test_it_has_what_the_product_can_do() -> None:
     )
     assert PersonCounts.objects.get(user=named("cleo")).followers == 0
     assert {*Post.objects.values_list("visibility", flat=True)} == {*Audience.values}
+    assert not Group.objects.filter(Q(cover="") | Q(cover_alt="")).exists()
     assert len({*Post.objects.values_list("language", flat=True)}) >= 20
     assert mod.is_staff and not mod.is_superuser and mod.has_perm("feeds.change_post")
     assert admin.is_staff and admin.is_superuser

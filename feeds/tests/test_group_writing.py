@@ -11,17 +11,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.tests.factories import Api, page_of
+from accounts.tests.factories import Api, page_of, person
 from accounts.tests.test_follow_races import rounds
 from feeds.actions import publish_due, publish_post, save_draft, version_of
 from feeds.composing import groups_to_post_in
+from feeds.demo.groups import leave_groups
 from feeds.errors import UnknownAudience
 from feeds.export import parts
 from feeds.models import Draft, Post
-from feeds.tests.factories import picture, publish
+from feeds.tests.factories import picture, plant_many, publish
+from feeds.tests.test_indexes import analyze, plans_of
 from feeds.tests.test_publish_due import due
 from groups import actions as groups
-from groups.models import Group, GroupCounts
+from groups.models import Category, Group, GroupCounts
+from groups.selectors import discoverable
 from groups.tests.factories import a_group, is_in
 from groups.tests.test_membership import at_once
 from notifications.models import Notification
@@ -417,3 +420,35 @@ def test_a_kept_composer_is_shown_only_where_the_same_may_be_chosen(ada: User, b
         assert chosen(page_of(ben).get(f"/posts?group={one.slug}").content.decode()) == audience(one)
     groups.change_group(group=one, actor=ada, name="Another name")
     assert "Another name" in page_of(ben).get("/posts").content.decode()
+
+
+def test_a_demo_that_goes_leaves_drafts_of_others_to_them_alone(ada: User, ben: User) -> None:
+    group = a_group(ada)
+    is_in(group, ben)
+    draft = due(ben, "Mine", group=group)
+    groups.leave_group(group=group, person=ben)
+    with transaction.atomic():
+        leave_groups([ada.pk])
+    assert not Group.objects.exists()
+    draft.refresh_from_db()
+    assert (draft.group_id, draft.visibility, draft.scheduled_for) == (None, "private", None)
+
+
+# --- plans --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_asked_is_served_by_indexes(ada: User) -> None:
+    """Among many groups, for somebody who wrote a lot."""
+    made = Group.objects.bulk_create(
+        Group(slug=f"many-{number}", name="Many", category=Category.values[number % 9])
+        for number in range(3000)
+    )
+    GroupCounts.objects.bulk_create(GroupCounts(group=group) for group in made)
+    plant_many(ada, 3000)
+    for _each in range(20):
+        plant_many(person(), 100)
+    analyze()
+    plan = plans_of(lambda: discoverable(viewer=ada, category=Category.FOOD))
+    assert "group_newest_of_category" in plan and "Seq Scan on groups_group" not in plan
+    plan = plans_of(lambda: groups_to_post_in(ada))
+    assert "post_by_author" in plan and "Seq Scan on feeds_post" not in plan
