@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts import standins
 from accounts.models import User
 from accounts.tests.factories import Api, follows, page_of, person
-from feeds import insights, shields, sources, top
+from feeds import insights, selectors, shields, sources, top
 from feeds.actions import add_filter, change_filter, delete_filter, publish_post, share_post
 from feeds.errors import BadFilter, BadPhrase, FilterExists, FilterLimit
 from feeds.filters import Action, Compiled, Phrase, Place, Verdict, folded, touches
@@ -23,7 +24,7 @@ from feeds.models import FILTERS_MOST, KeywordFilter
 from feeds.selectors import FeedPage, head_of, home_page
 from feeds.tests.factories import picture, plant_many, publish
 from feeds.upkeep import forget_person
-from socialnet.kernel import redis
+from socialnet.kernel import overload, redis
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.testing import drain
 
@@ -319,6 +320,33 @@ def test_without_redis_they_hold_all_the_same(ada: User, reader: User, redis_pro
         redis_process.start()
     redis.breaker.close()
     assert [item.id for item in page.items] == [fine.pk]
+
+
+def test_lesser_homes_are_filtered_too(ada: User, reader: User, monkeypatch: Any) -> None:
+    publish(ada, "Spoiler")
+    publish(ada, "A match")
+    fine = publish(ada, "Fine")
+    drain()
+    home_page(viewer=reader)
+    kept = standins.Standins(frozenset({ada.pk}), frozenset(), frozenset(), frozenset())
+    monkeypatch.setattr(standins, "read", lambda _viewer_id: kept)
+    add_filter(person=reader, phrase="spoiler", places=HOME)
+    for is_folding in (False, True):
+        if is_folding:
+            add_filter(person=reader, phrase="match", places=HOME, action="fold")
+        assert [item.id for item in home_page(viewer=reader).items][0] == fine.pk
+        lesser = [
+            selectors._kept_page(reader, None, 20, read_only=True),
+            selectors._closest_page(reader, 20),
+        ]
+        with monkeypatch.context() as patched:
+            patched.setattr(overload, "homes_come_from_sql", lambda: True)
+            lesser.append(home_page(viewer=reader))
+        for page in lesser:
+            assert [(item.content, item.filtered) for item in page.items] == [
+                ("Fine", ()),
+                ("A match", ("match",) if is_folding else ()),
+            ]
 
 
 def test_comparing_a_home_looks_past_them(ada: User, reader: User) -> None:
