@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from accounts.models import User
 from feeds.actions import publish_post
 from feeds.models import Post
-from moderation.actions import appeal_sanction, impose_sanction, report_target
+from moderation.actions import appeal_sanction, decide_case, impose_sanction, report_target
 from moderation.models import (
     AnswerTemplate,
     Case,
@@ -19,7 +19,7 @@ from moderation.models import (
     ScreeningRule,
     TargetKind,
 )
-from moderation.screening.actions import change_rule
+from moderation.screening.actions import change_rule, open_case_of
 from moderation.screening.models import Mode, Outcome
 
 _REPORTS = (
@@ -34,6 +34,19 @@ _IN_GROUPS = (  # these wait for the group's own moderators
     ("bread-and-butter", "luzmarina", "henrik_dahl", Reason.FALSE, ""),
 )
 _BLOCKED = "miracle cure\nget rich quick\nno prescription needed"
+_HELD = (
+    (
+        "wei_zhang",
+        "The book is called Get rich quick, and it is about compost. Recommended!",
+        Case.Outcome.NOTHING,
+    ),
+    ("joao_batista", "No prescription needed, just write to me.", Case.Outcome.HIDE),
+    (
+        "tobias_k",
+        "My back is as good as new! It was this miracle cure, write to me and I tell you where to get it.",
+        None,
+    ),
+)
 _FOUND = (
     ("links_new_account", ("1 link, account of 0 d",) * 4),
     ("same_text", ("4 times in 60 min", "5 times in 60 min")),
@@ -92,10 +105,13 @@ def keep_order(people: Mapping[str, User], _posts: Mapping[str, Post]) -> None:
 def _screen(people: Mapping[str, User]) -> None:
     """A list of words, somebody who used one and waits, and what rules found until now."""
     change_rule(rule="blocked_words", actor=people["mod"], entries=_BLOCKED)
-    publish_post(
-        author=people["tobias_k"],
-        content="My back is as good as new! It was this miracle cure, write to me and I tell you where to get it.",
-    )
+    for author, content, decision in _HELD:
+        post = publish_post(author=people[author], content=content)
+        if decision:
+            found = ScreeningResult.objects.get(target_kind=TargetKind.POST, target_id=post.pk)
+            open_case_of(found.pk)
+            case = Case.objects.open().get(target_kind=TargetKind.POST, target_id=post.pk)
+            decide_case(case_id=case.pk, outcome=decision, actor=people["mod"])
     for rule, outcomes in _FOUND:
         ScreeningResult.objects.bulk_create(
             ScreeningResult(

@@ -101,6 +101,8 @@ def see_everything_that_a_post_can_have(ada: User) -> None:
     see_words(ada)
     see_what_is_adas_own(ada)
     see_threads()
+    (waiting,) = Post.objects.exclude(held_at=None)  # for moderators to decide; others they did decide about
+    assert waiting.author.username == "tobias_k"
     assert not Event.objects.filter(name=LinkWanted.name).exists()  # loading it asks nobody outside
 
 

@@ -70,7 +70,10 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
     except Overloaded as error:
         form.add_error("avatar", str(error.sentence))
         return _profile_page(request, form, status=error.status)
-    messages.success(request, _("Your profile is saved."))
+    if hooks.held_profile(request.user.pk):
+        messages.info(request, _("Saved. Moderators look at some of it before others see it."))
+    else:
+        messages.success(request, _("Your profile is saved."))
     return redirect("settings_profile")
 
 

@@ -46,7 +46,7 @@ def call(client):
 
 POST_FIELDS = {
     "id", "author", "content", "content_html", "media", "visibility", "group", "share_of", "content_warning",
-    "language", "like_count", "comment_count", "share_count", "pinned", "created_at", "edited_at", "url",
+    "language", "like_count", "comment_count", "share_count", "pinned", "held", "created_at", "edited_at", "url",
     "share_of_gone", "via", "preview", "reply_policy",
 }  # fmt: skip
 SIGNED_IN = {"is_liked", "is_bookmarked", "is_shared"}

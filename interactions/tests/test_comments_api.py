@@ -17,7 +17,7 @@ from interactions.tests.threads import chain, plant_comments, say
 pytestmark = pytest.mark.django_db
 FIELDS = {
     "id", "post_id", "author", "parent_id", "replying_to", "depth", "content", "content_html", "like_count",
-    "reply_count", "is_liked", "is_hidden", "is_muted", "is_limited", "is_deleted", "version", "created_at",
+    "reply_count", "is_liked", "is_hidden", "held", "is_muted", "is_limited", "is_deleted", "version", "created_at",
     "edited_at", "url", "replies", "replies_cursor",
 }  # fmt: skip
 

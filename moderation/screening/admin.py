@@ -158,13 +158,13 @@ class RuleFilter(admin.SimpleListFilter):
 class ScreeningResultAdmin(ReadOnlyAdmin):
     """What rules found, and what came of it; never what was written."""
 
-    list_display = ["created_at", "author", "target_kind", "outcome", "rules", "signal", "decided"]
+    list_display = ["created_at", "author", "target_kind", "outcome", "rules", "said", "decided"]
     list_filter = [OutcomeFilter, RuleFilter]
     list_select_related = ["author", "case"]
     ordering = ["-id"]
     search_fields = ["author__username"]
     search_help_text = _("The username of who wrote it, whole.")
-    fields = ["created_at", "author", "target_kind", "target_id", "outcome", "rules", "signal", "decided"]
+    fields = ["created_at", "author", "target_kind", "target_id", "outcome", "rules", "said", "decided"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ScreeningResult], search_term: str
@@ -180,6 +180,10 @@ class ScreeningResultAdmin(ReadOnlyAdmin):
     @admin.display(description=_("rules"))
     def rules(self, row: ScreeningResult) -> str:
         return ", ".join(said_of(hit) for hit in row.hits)
+
+    @admin.display(description=_("classifier"), ordering="signal")
+    def said(self, row: ScreeningResult) -> str:
+        return "" if row.signal is None else f"{row.signal:.2f}"
 
     @admin.display(description=_("decision"))
     def decided(self, row: ScreeningResult) -> SafeString | str:
