@@ -11,7 +11,10 @@ from feeds.models import DailyFeedStats
 
 DAYS = 30
 _SEED = 77
-_BUSY = {"ada": (60, 240), "ben": (35, 150)}  # posts that home shows, and times that own posts are shown, on most days
+_BUSY = {
+    "ada": (60, 240),
+    "ben": (35, 150),
+}  # posts that home shows, and times that own posts are shown, on most days
 
 
 def keep_away(made: Mapping[str, User]) -> None:

@@ -97,7 +97,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "keyword filters",
                 "indexes": [
                     models.Index(
-                        models.F("user"), models.OrderBy(models.F("id"), descending=True), name="filter_newest"
+                        models.F("user"),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="filter_newest",
                     )
                 ],
                 "constraints": [

@@ -23,7 +23,9 @@ def test_filters_and_days_by_their_keys() -> None:
         for slot in range(1, 101)
     )
     DailyFeedStats.objects.bulk_create(
-        DailyFeedStats(user=one, day=today - timedelta(days=ago), shown=1) for one in crowd for ago in range(200)
+        DailyFeedStats(user=one, day=today - timedelta(days=ago), shown=1)
+        for one in crowd
+        for ago in range(200)
     )
     analyze()
     ada = crowd[7]
