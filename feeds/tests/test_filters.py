@@ -334,7 +334,7 @@ def test_lesser_homes_are_filtered_too(ada: User, reader: User, monkeypatch: Any
     for is_folding in (False, True):
         if is_folding:
             add_filter(person=reader, phrase="match", places=HOME, action="fold")
-        assert [item.id for item in home_page(viewer=reader).items][0] == fine.pk
+        assert home_page(viewer=reader).items[0].id == fine.pk
         lesser = [
             selectors._kept_page(reader, None, 20, read_only=True),
             selectors._closest_page(reader, 20),
