@@ -28,6 +28,7 @@ from moderation.models import (
     Sanction,
     ScreeningResult,
 )
+from moderation.screening.models import Outcome
 from moderation.targets import Target
 from socialnet.kernel.errors import DomainError, Forbidden, NotFound
 from socialnet.kernel.text import clean
@@ -155,10 +156,9 @@ def _close(case: Case, *, outcome: str, answer: str, actor: User | None) -> None
     Case.objects.filter(pk=case.pk).update(
         outcome=outcome, answer=answer, closed_by=actor, closed_at=Now(), said=case.said
     )
-    # What rules in shadow found in it is judged by the same decision.
-    ScreeningResult.objects.filter(target_kind=case.target_kind, target_id=case.target_id, case=None).update(
-        case=case
-    )
+    # What rules in shadow found in it is judged by the same decision; what is held since has a case of its own to come.
+    found = ScreeningResult.objects.filter(target_kind=case.target_kind, target_id=case.target_id, case=None)
+    found.filter(outcome=Outcome.ALLOW).update(case=case)
     after = {"outcome": outcome, "reports": case.reports, "target": f"{case.target_kind} {case.target_id}"}
     _record_on_case("moderation.case_closed", case, actor, {"outcome": ""}, after)
     emit(CaseDecided(case_id=case.pk), actor_id=actor.pk if actor else None)
