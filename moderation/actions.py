@@ -29,6 +29,7 @@ from moderation.models import (
     Sanction,
     ScreeningResult,
 )
+from moderation.screening.models import Outcome
 from moderation.targets import Target
 from socialnet.kernel.errors import DomainError, Forbidden, NotFound
 from socialnet.kernel.text import clean
@@ -167,10 +168,9 @@ def close_case(case: Case, *, outcome: str, answer: str, actor: User | None) -> 
     Case.objects.filter(pk=case.pk).update(
         outcome=outcome, answer=answer, closed_by=actor, closed_at=Now(), said=case.said
     )
-    # What rules in shadow found in it is judged by the same decision.
-    ScreeningResult.objects.filter(target_kind=case.target_kind, target_id=case.target_id, case=None).update(
-        case=case
-    )
+    # What rules in shadow found in it is judged by the same decision; what is held since has a case of its own to come.
+    found = ScreeningResult.objects.filter(target_kind=case.target_kind, target_id=case.target_id, case=None)
+    found.filter(outcome=Outcome.ALLOW).update(case=case)
     after = {"outcome": outcome, "reports": case.reports, "target": f"{case.target_kind} {case.target_id}"}
     if case.is_with_group:
         after["group"] = case.group_id

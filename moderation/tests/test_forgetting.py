@@ -17,6 +17,7 @@ from moderation.export import parts
 from moderation.models import Case, Report, Sanction
 from moderation.selectors import appeal_token
 from moderation.tasks import end_due_sanctions
+from moderation.tests.screened import SPAM, block_words
 from notifications.models import Notification
 from socialnet.kernel.invariants import broken
 from socialnet.outbox.models import AuditEntry
@@ -53,6 +54,16 @@ def test_the_archive_has_my_reports_and_what_was_decided_about_me(ada: User, ben
         assert others not in everything
     assert not any(archive_of(mod).values())
     assert len(archive_of(ben)["reports.json"]) == 1 and archive_of(ben)["decisions.json"] == []
+
+
+def test_the_archive_has_what_screening_found_of_mine(ada: User, ben: User) -> None:
+    block_words()
+    post = publish(ada, SPAM)
+    accounts.edit_profile(user=ada, bio=SPAM)
+    found = archive_of(ada)
+    assert [row["target_id"] for row in found["screening.json"]] == [post.pk, ada.pk]
+    assert found["profile_held.json"] == [{"fields": {"bio": SPAM}}]
+    assert not any(archive_of(ben).values())
 
 
 def test_an_archive_asked_for_has_both_files(ada: User, ben: User) -> None:
