@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.selectors import is_ahead
 from moderation import targets
 from moderation.errors import AppealedAlready, CaseClosed, NotAgainstStaff, NotInForce, OwnReport
-from moderation.events import AppealAnswered, CaseDecided, SanctionEnded, SanctionImposed
+from moderation.events import AppealAnswered, CaseDecided, CaseOfGroup, SanctionEnded, SanctionImposed
 from moderation.in_groups import routing
 from moderation.models import (
     DATED,
@@ -65,6 +65,8 @@ def report_target(
         Case.objects.filter(pk=case.pk).update(reports=F("reports") + 1)
         if case.is_with_group and (why := routing.why_site(case, reason=reason, to_site=to_site)):
             routing.escalate(case, why=why, actor=None)
+        elif case.is_with_group and case.reports == 0:
+            emit(CaseOfGroup(case_id=case.pk), actor_id=reporter.pk)
     return report
 
 

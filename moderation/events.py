@@ -6,6 +6,14 @@ from socialnet.outbox.events import Event
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseOfGroup(Event):
+    """Something was reported for the first time, and a group's own moderators are to decide."""
+
+    name = "moderation.case_of_group"
+    case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseDecided(Event):
     """A case is closed; who reported learns how."""
 

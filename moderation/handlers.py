@@ -7,10 +7,12 @@ from django.urls import reverse
 from accounts.events import PersonDeleted, UserUnsuspended
 from accounts.mail import patience
 from groups.events import GroupDeleted, GroupHidden
+from groups.models import Membership
 from moderation import actions, mail, targets
 from moderation.events import (
     AppealAnswered,
     CaseDecided,
+    CaseOfGroup,
     SanctionEnded,
     SanctionImposed,
     WritingHeld,
@@ -27,6 +29,22 @@ from socialnet.outbox.handlers import Owed, on, owed
 
 PIECE = 500  # reporters that one piece of work tells
 NOTHING = frozenset({Case.Outcome.NOTHING, Case.Outcome.GONE})
+
+
+@on(CaseOfGroup, queue="notify")
+def tell_moderators_of_group(events: Sequence[CaseOfGroup]) -> None:
+    """Those who moderate it now, but whom it is about."""
+    for event in events:
+        case = Case.objects.with_groups().select_related("group").filter(pk=event.case_id).first()
+        if case is None or case.group is None:
+            continue
+        moderators = Membership.objects.active().filter(group=case.group).exclude(role=Membership.Role.MEMBER)
+        tell_people(
+            kind="group_report",
+            recipient_ids=list(moderators.exclude(user=case.person_id or 0).values_list("user", flat=True)),
+            target_id=case.pk,
+            words={"group": case.group.name, "url": reverse("group_reports", args=[case.group.slug])},
+        )
 
 
 @on(CaseDecided, queue="notify")

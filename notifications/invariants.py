@@ -48,8 +48,8 @@ WHERE n.actor_count <> coalesce(a.many, 0)
 _EMPTY = """
 SELECT count(*) FROM notifications_notification n WHERE n.stands <> EXISTS (
     SELECT 1 FROM notifications_notificationactor a WHERE a.notification_id = n.id AND a.is_active
-) AND n.kind NOT IN ('post_published', 'post_failed', 'security', 'report_outcome',
-        'sanction', 'system')
+) AND n.kind NOT IN ('post_published', 'post_failed', 'security', 'group_report',
+        'report_outcome', 'sanction', 'system')
 """
 _POST_STANDS = "EXISTS (SELECT 1 FROM feeds_post p WHERE p.id = {id} AND p.deleted_at IS NULL)"
 _COMMENT_STANDS = "EXISTS (SELECT 1 FROM interactions_comment c WHERE c.id = {id} AND c.deleted_at IS NULL)"
@@ -107,8 +107,8 @@ SELECT count(*) FROM (
 _UNREAD = """
 SELECT count(*) FROM notifications_notification n WHERE n.recipient_id = %(person)s AND n.read_at IS NULL AND (
     EXISTS (SELECT 1 FROM notifications_notificationactor a WHERE a.notification_id = n.id AND a.is_active)
-    OR n.stands AND n.kind IN ('post_published', 'post_failed', 'security', 'report_outcome',
-        'sanction', 'system'))
+    OR n.stands AND n.kind IN ('post_published', 'post_failed', 'security', 'group_report',
+        'report_outcome', 'sanction', 'system'))
 """
 _OF_WHO_LEFT = f"""
 SELECT (SELECT count(*) {_STANDING} AND EXISTS (

@@ -50,6 +50,7 @@ ICONS: dict[str, str] = {
     "post_published": "schedule",
     "post_failed": "warning",
     "security": "shield",
+    "group_report": "flag",
     "report_outcome": "flag",
     "sanction": "shield",
     "system": "info",
@@ -231,7 +232,7 @@ def _url(
         return reverse("follow_requests")
     if row.kind == "security":
         return reverse("settings_sessions")
-    if row.kind in ("report_outcome", "sanction"):
+    if row.kind in ("group_report", "report_outcome", "sanction"):
         return str(row.words.get("url") or reverse("notifications"))
     if row.kind == "post_failed":
         return reverse("drafts")

@@ -243,6 +243,14 @@ KINDS: dict[str, Kind] = {
             from_whom=False,
         ),
         Kind(
+            name="group_report",
+            label=_("Something is reported in a group that you moderate"),
+            group=Group.REQUESTS,
+            paces=_AT_ONCE_OR_DAILY,
+            ways=_TALK_WAYS,
+            from_whom=False,
+        ),
+        Kind(
             name="report_outcome",
             label=_("What became of something you reported"),
             group=Group.OTHER,

@@ -105,6 +105,10 @@ def _report_outcome(_people: str, _count: int, words: Mapping[str, str]) -> str:
     return _("Thank you for your report: moderators looked, and left it as it is.")
 
 
+def _group_report(_people: str, _count: int, words: Mapping[str, str]) -> str:
+    return _("Something was reported in %(group)s: its moderators decide.") % {"group": words["group"]}
+
+
 _DECIDED: Mapping[str, Callable[[], str]] = {
     "warn": lambda: _("Moderators warn you about something you did."),
     "hide": lambda: _("Moderators hid something you wrote."),
@@ -169,6 +173,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     "post_published": lambda _people, _count, _words: _("The post that you scheduled is out."),
     "post_failed": lambda _people, _count, _words: _("A post that you scheduled could not be published."),
     "security": _security,
+    "group_report": _group_report,
     "report_outcome": _report_outcome,
     "sanction": _sanction,
     "system": lambda _people, _count, words: words.get("text", ""),

@@ -82,6 +82,7 @@ _CAUSES = {
     "post_published": _POST.format(author="w.recipient"),
     "post_failed": "true",
     "security": "true",
+    "group_report": "true",
     "report_outcome": "true",
     "sanction": "true",
     "system": "EXISTS (SELECT 1 FROM notifications_announcement n WHERE n.id = w.target)",

@@ -237,6 +237,31 @@ def decide(
     return told
 
 
+def test_its_moderators_are_told_once_and_not_who_reported(
+    ada: User, ben: User, cleo: User, reporter: User, group: Group, post: Post
+) -> None:
+    case = report(reporter, post)
+    finn = person("finn")
+    is_in(group, finn)
+    report(finn, post)
+    drain()
+    for moderator in (ada, ben):
+        (told,) = Notification.objects.filter(recipient=moderator, kind="group_report")
+        assert told.target_id == case.pk and told.words["url"] == f"/g/{group.slug}/reports"
+        inbox = page_of(moderator).get("/notifications").content.decode()
+        assert group.name in inbox and "eve" not in inbox
+    assert not Notification.objects.filter(recipient__in=[cleo, reporter], kind="group_report").exists()
+    assert broken() == []
+
+
+def test_of_what_goes_to_the_site_at_once_they_are_not_told(
+    ada: User, reporter: User, group: Group, post: Post
+) -> None:
+    report(reporter, post, to_site=True)
+    drain()
+    assert not Notification.objects.filter(kind="group_report").exists()
+
+
 def test_it_may_be_left_as_it_is(ben: User, cleo: User, reporter: User, group: Group, post: Post) -> None:
     case = report(reporter, post)
     browser = page_of(ben)

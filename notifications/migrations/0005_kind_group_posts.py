@@ -1,4 +1,4 @@
-"""One more kind, as in 0004."""
+"""Two more kinds, as in 0004."""
 
 from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                     ("post_published", "A post that you scheduled is out"),
                     ("post_failed", "A post that you scheduled could not be published"),
                     ("security", "Your account: a new sign-in, a new password or address"),
+                    ("group_report", "Something is reported in a group that you moderate"),
                     ("report_outcome", "What became of something you reported"),
                     ("sanction", "Your account: what moderators decided"),
                     ("system", "News from the people who run this place"),
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
                     ("post_published", "A post that you scheduled is out"),
                     ("post_failed", "A post that you scheduled could not be published"),
                     ("security", "Your account: a new sign-in, a new password or address"),
+                    ("group_report", "Something is reported in a group that you moderate"),
                     ("report_outcome", "What became of something you reported"),
                     ("sanction", "Your account: what moderators decided"),
                     ("system", "News from the people who run this place"),
@@ -109,6 +111,7 @@ class Migration(migrations.Migration):
                             "post_published",
                             "post_failed",
                             "security",
+                            "group_report",
                             "report_outcome",
                             "sanction",
                             "system",
@@ -143,6 +146,7 @@ class Migration(migrations.Migration):
                             "post_published",
                             "post_failed",
                             "security",
+                            "group_report",
                             "report_outcome",
                             "sanction",
                             "system",
