@@ -63,7 +63,7 @@ def slow(monkeypatch, *names: str):
         if "entries" in names:
             patch.setattr(stored, "entries", lambda *args, **others: give_up())
         if "facts" in names:
-            patch.setattr(selectors, "facts", lambda **_: give_up())
+            patch.setattr(selectors.home, "facts", lambda **_: give_up())
         yield
 
 

@@ -336,8 +336,8 @@ def test_lesser_homes_are_filtered_too(ada: User, reader: User, monkeypatch: Any
             add_filter(person=reader, phrase="match", places=HOME, action="fold")
         assert home_page(viewer=reader).items[0].id == fine.pk
         lesser = [
-            selectors._kept_page(reader, None, 20, read_only=True),
-            selectors._closest_page(reader, 20),
+            selectors.home._kept_page(reader, None, 20, read_only=True),
+            selectors.home._closest_page(reader, 20),
         ]
         with monkeypatch.context() as patched:
             patched.setattr(overload, "homes_come_from_sql", lambda: True)

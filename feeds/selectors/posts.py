@@ -1,0 +1,220 @@
+"""Single posts, and lists of them: of a person, with a tag, in a group, for visitors."""
+
+from collections.abc import Callable, Iterator
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, Subquery
+
+from accounts.cards import AuthorCard, author_cards
+from accounts.models import FoundBy, User, Viewer
+from feeds import insights, newest
+from feeds.door import Facts, facts
+from feeds.items import FeedItem, items, items_of, known_of
+from feeds.models import (
+    IS_SHARE,
+    PINS_MOST,
+    GroupPin,
+    Hashtag,
+    Media,
+    Pin,
+    Post,
+    PostQuerySet,
+)
+from feeds.newest import Newest
+from groups.selectors import SeenGroup, check_readable
+from socialnet.kernel.errors import NotFound
+from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
+from socialnet.outbox.ids import MAX_ID
+
+
+def get_visible_post(post_id: int, *, viewer: Viewer) -> Post:
+    """The post, or `NotFound` when there is none or `viewer` may not see it: nobody can tell which."""
+    if not 0 < post_id <= MAX_ID:
+        raise NotFound
+    post = Post.objects.visible_to(viewer).select_related("author").filter(pk=post_id).first()
+    if post is None:
+        raise NotFound
+    return post
+
+
+def get_visible_item(post_id: int, *, viewer: Viewer) -> FeedItem:
+    """The post as `viewer` sees it; raises `NotFound` as `get_visible_post` does."""
+    found = items_of([post_id], viewer=viewer) if 0 < post_id <= MAX_ID else []
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def get_visible_original(post_id: int, *, viewer: Viewer) -> Facts:
+    """What is read when the post is shown: of a share what it shares, else itself. Raises as `get_visible_post` does.
+
+    For what people do very often: a tenth of the cost of `get_visible_post`, most of which is making its statement.
+    """
+    viewer_id = viewer.pk if viewer.is_authenticated else None
+    truth = facts(viewer_id=viewer_id, post_ids=[post_id]) if 0 < post_id <= MAX_ID else {}
+    fact = truth.get(post_id)
+    if fact is None or not fact.visible:
+        raise NotFound
+    return truth[fact.original_id]
+
+
+def profile_posts(
+    *,
+    author: User,
+    viewer: Viewer,
+    cursor: Cursor | None = None,
+    size: int = PAGE_SIZE,
+    with_pinned: bool = False,
+) -> Page[FeedItem]:
+    """What `viewer` may see of `author`'s posts, newest first; by default without what stands pinned above them."""
+
+    def posts() -> PostQuerySet:
+        found = Post.objects.by(author).visible_to(viewer)
+        return found if with_pinned else found.filter(pin=None)
+
+    known = newest.of_person(author.pk, may_fill=cursor is None)
+    return _listed(
+        known,
+        posts,
+        viewer=viewer,
+        cursor=cursor,
+        size=size,
+        without_mark=None if with_pinned else "is_pinned",
+    )
+
+
+def pinned_posts(*, author: User, viewer: Viewer) -> list[FeedItem]:
+    """What stands first on `author`'s profile, as far as `viewer` may see it, in the author's order."""
+    ids = Pin.objects.filter(user=author).order_by("position").values_list("post_id", flat=True)
+    return items_of(list(ids), viewer=viewer)
+
+
+def profile_media(
+    *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """The posts with pictures among them."""
+    posts = Post.objects.by(author).filter(with_media=True).visible_to(viewer)
+    return _page(posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def tagged_posts(
+    *, name: str, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """What `viewer` may see of the posts that carry the tag, newest first. `name` is in normal form."""
+
+    def posts() -> PostQuerySet:
+        tag = Subquery(Hashtag.objects.filter(name=name).values("pk"))  # one value: its key gives the order
+        return Post.objects.filter(tags__hashtag=tag).visible_to(viewer)
+
+    known = newest.of_tag(name, may_fill=cursor is None)
+    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
+
+
+def group_posts(
+    *, seen: SeenGroup, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[FeedItem]:
+    """What is said in a group, newest first, without what stands pinned above. Raises as `check_readable` does."""
+    check_readable(seen)
+
+    def posts() -> PostQuerySet:
+        return Post.objects.filter(group=seen.group, group_pin=None).visible_to(viewer)
+
+    known = newest.of_group(seen.group.pk, may_fill=cursor is None)
+    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, without_mark="is_pinned_in_group")
+
+
+def pinned_in_group(*, seen: SeenGroup, viewer: Viewer) -> list[FeedItem]:
+    """What stands first in a group, as far as `viewer` may see it. Raises as `check_readable` does."""
+    check_readable(seen)
+    pins = GroupPin.objects.filter(group=seen.group).order_by("-pinned_at", "-pk")
+    return items_of(list(pins.values_list("post_id", flat=True)), viewer=viewer)
+
+
+def sharers_of(
+    *, post: Post, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
+) -> Page[AuthorCard]:
+    """Who shared `post`, the latest first, as far as `viewer` may see their shares."""
+    shares = Post.objects.filter(share_of=post.pk).shares().visible_to(viewer)
+    rows: Page[Post] = Page.of(shares.before(cursor).order_by("-id").only("id", "author_id"), size=size)
+    people = author_cards(share.author_id for share in rows.items)
+    there = [people[share.author_id] for share in rows.items if share.author_id in people]
+    return Page(items=there, next_cursor=rows.next_cursor)
+
+
+def get_visible_media(media_id: int, *, viewer: Viewer) -> Media:
+    """A picture of a post that `viewer` may see, or an own one; otherwise `NotFound`."""
+    if not 0 < media_id <= MAX_ID:
+        raise NotFound
+    door = Q(Exists(Post.objects.filter(pk=OuterRef("post_id")).visible_to(viewer)))
+    if viewer.is_authenticated:
+        door |= Q(post=None, owner=viewer.pk)
+    media = Media.objects.filter(door, pk=media_id).first()
+    if media is None:
+        raise NotFound
+    return media
+
+
+def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
+    """The newest posts that anybody may see, of whom anybody may find, for the landing page; shares say nothing new."""
+    visitor = AnonymousUser()
+    posts = Post.objects.filter(~IS_SHARE, visibility="public", author__found_by=FoundBy.EVERYONE)
+    posts = posts.visible_to(visitor)
+    return _page(posts, viewer=visitor, cursor=None, size=size)
+
+
+def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:
+    rows = posts.before(cursor).order_by("-id").only("id")
+    page: Page[Post] = Page.of(rows, size=size)
+    found = items_of([post.pk for post in page.items], viewer=viewer)
+    insights.note_shown(found, viewer_id=viewer.pk)
+    return Page(items=found, next_cursor=page.next_cursor)
+
+
+def _listed(
+    known: Newest | None,
+    posts: Callable[[], PostQuerySet],
+    *,
+    viewer: Viewer,
+    cursor: Cursor | None,
+    size: int,
+    without_mark: str | None = None,
+) -> Page[FeedItem]:
+    """As `_page`, from the ids that are known as far as they reach: what `viewer` may see of them is all that is asked.
+
+    `posts` makes the list itself, which costs more than asking the facts; below the known ids the page goes on with it.
+    Full until the list ends.
+    """
+    before = cursor.before if cursor else MAX_ID + 1
+    if known is None or before <= known.floor:
+        return _page(posts(), viewer=viewer, cursor=cursor, size=size)
+    viewer_id = viewer.pk if viewer.is_authenticated else None
+    shown: list[Facts] = []
+    truth: dict[int, Facts] = {}
+    for ids in _batches(known, posts, before=before, size=size):
+        asked = facts(viewer_id=viewer_id, post_ids=ids)
+        truth |= asked
+        passed = (asked[post_id] for post_id in ids if post_id in asked and asked[post_id].visible)
+        shown += [fact for fact in passed if without_mark not in fact.marks]
+        if len(shown) > size:
+            break
+    page = shown[:size]
+    made = items(page, truth, known_of(page, truth), viewer_id=viewer_id)
+    insights.note_shown(made, viewer_id=viewer_id)
+    return Page(
+        items=made,
+        next_cursor=Cursor(before=page[-1].post_id) if len(shown) > size else None,
+    )
+
+
+def _batches(
+    known: Newest, posts: Callable[[], PostQuerySet], *, before: int, size: int
+) -> Iterator[list[int]]:
+    """The ids below `before`: one page of the known ones, where some may be pinned, then the rest of them, then SQL."""
+    ids = [post_id for post_id in known.ids if post_id < before]
+    first = size + 1 + PINS_MOST
+    yield from (part for part in (ids[:first], ids[first:]) if part)
+    below = known.floor
+    while below:
+        rows = list(posts().filter(pk__lt=below).order_by("-id").values_list("pk", flat=True)[: size + 1])
+        yield rows
+        below = rows[-1] if len(rows) > size else 0
