@@ -41,7 +41,7 @@ def test_one_click_by_the_headers_of_a_letter(ada: User, ben: User, office: Post
     program = Client(enforce_csrf_checks=True)
     answer = program.post(url[1:-1].removeprefix("http://127.0.0.1:8000"), {"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 200
-    assert by_mail(ada) == {"reply", "security", "sanction", "post_failed"}
+    assert by_mail(ada) == {"reply", "group_report", "security", "sanction", "post_failed"}
     mention(ben, ada)
     drain()
     assert len(office.letters) == 1
@@ -74,7 +74,7 @@ def test_all_of_it_but_what_is_urgent(ada: User) -> None:
     like = Preference.objects.get(user=ada, kind="like")
     assert (like.from_whom, like.pace, like.ways) == ("followed", "hourly", [])
     browser.post("/mail/resubscribe", {"undo": done.context["done"].token})
-    assert by_mail(ada) == {"mention", "reply", "security", "sanction", "post_failed", "like"}
+    assert by_mail(ada) == {"mention", "reply", "group_report", "security", "sanction", "post_failed", "like"}
     assert Settings.objects.get(user=ada).digest == Digest.AWAY
 
 
