@@ -82,9 +82,9 @@ def test_what_can_wait_waits_homes_stay_exact_and_it_ends_by_itself(jammed, ada,
 
     seconds = wait_for(lambda: level() == 1, seconds=30, what="level 1")
     measured("follows piling up to level 1", seconds, record_property)
-    wait_for(overload.homes_come_from_sql, seconds=10, what="homes from SQL")
     time.sleep(overload.LOOK_EVERY)  # the relay reads what it said as late as anybody
     during = publish(ada)
+    wait_for(overload.homes_come_from_sql, seconds=10, what="homes from SQL")
     wait_for(lambda: exact() and level() == 2, seconds=30, what="level 2")
     also_during = publish(ada)
     wait_for(lambda: exact() and level() == 3, seconds=30, what="level 3")
