@@ -55,7 +55,17 @@ def engines() -> Iterator[None]:
             "RATE_LIMITS_ENABLED": "1",  # counted as for people, and never reached
             **{
                 f"RATE_LIMIT_{rule}": "1000000/m"
-                for rule in ("FEED", "READ", "WRITE", "PUBLISH", "UPLOAD", "COMMENT", "SEARCH", "SUGGEST")
+                for rule in (
+                    "FEED",
+                    "FEED_ADDRESS",
+                    "READ",
+                    "WRITE",
+                    "PUBLISH",
+                    "UPLOAD",
+                    "COMMENT",
+                    "SEARCH",
+                    "SUGGEST",
+                )
             },
             "EMAIL_VERIFICATION": "optional",
             "LOG_FORMAT": "json",
