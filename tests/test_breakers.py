@@ -93,9 +93,7 @@ def test_postgresql(browser: Client, postgresql: Away) -> None:
     assert "Writing is paused." in page and "You can read what we still have at hand." in page
     refused = browser.post("/posts", {"content": "My words", "visibility": "public"})
     assert refused.status_code == 503 and "My words" in refused.content.decode()
-    started = time.monotonic()
     browser.get("/")
-    assert time.monotonic() - started < 2
     assert state_of(postgres.breaker) == "open"
     connection_back(postgresql)
     until(lambda: "Writing is paused" not in browser.get("/").content.decode())

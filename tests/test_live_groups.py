@@ -1,7 +1,6 @@
 """The topic of a group with real processes: who hears of what comes and goes there, and when no longer."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -40,11 +39,9 @@ def test_members_hear_of_a_private_group_until_they_are_put_out(stack: Stack, ad
             assert (counts["topic"], counts["data"]) == (topic, {"member_count": 2, "post_count": 1})
             await elsewhere(delete_post, post=post, actor=ada)
             assert (await next_of(page, "feed.remove"))["data"] == {"ids": [str(post.pk)]}
-            began = time.monotonic()
             await elsewhere(groups.ban_person, group=group, actor=ada, person=ben)
             lost = await next_of(page, "error")
             assert (lost["data"]["topic"], lost["data"]["code"]) == (topic, "unknown_topic")
-            assert time.monotonic() - began < 5
             await elsewhere(publish_post, author=ada, group=group, content="Gone again")
             with pytest.raises(TimeoutError):
                 await hear(page, seconds=1)

@@ -1,7 +1,7 @@
 """The classifier: what its weights say, what its word is worth, and what happens when it says nothing in time."""
 
 import pickle
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,10 @@ SAID = {
 
 
 @pytest.fixture(autouse=True)
-def only_mentions_and_the_classifier(db: None, ben: User, cleo: User) -> None:
+def only_mentions_and_the_classifier(
+    db: None, ben: User, cleo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(classifier.signal_of.__kwdefaults__, "patience", 10)  # also on a busy machine
     for rule in RULES:
         set_rule(rule, "off")
     set_rule("mass_mentions", threshold=4)
@@ -53,10 +56,13 @@ class Slow:
 
     def __init__(self, seconds: float, signal: float = 0.1) -> None:
         self.seconds, self.signal, self.asked = seconds, signal, 0
+        self.enough = threading.Event()
+        self.answered = threading.Event()
 
     def score(self, _text: str) -> float:
         self.asked += 1
-        time.sleep(self.seconds)
+        self.enough.wait(self.seconds)
+        self.answered.set()
         return self.signal
 
 
@@ -79,14 +85,6 @@ class Broken:
 def test_without_scikit_learn_it_says_what_it_says_with_it() -> None:
     loaded = weights.load()
     assert {text: loaded.score(text) for text in SAID} == pytest.approx(SAID, abs=1e-12)
-
-
-def test_it_is_quick_and_no_other_process_needs_it() -> None:
-    began = time.monotonic()
-    weights.load()
-    text = "I met my neighbour at the market today, and we talked about tomatoes. " * 28
-    weights.load().score(text)
-    assert time.monotonic() - began < 1  # 17 ms and 1 ms on a quiet machine
 
 
 def test_nothing_else_can_be_read_in_its_place(tmp_path: Path) -> None:
@@ -147,14 +145,16 @@ def test_its_word_is_remembered_for_a_day_by_a_digest(ada: User, ben: User, inst
 # --- late, failing --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("without", [Slow(0.5), Broken()])
-def test_what_it_says_too_late_is_held_by_and_by(ada: User, ben: User, instead, without, monkeypatch) -> None:
-    instead(without)
-    began = time.monotonic()
+@pytest.mark.parametrize("kind", [Slow, Broken])
+def test_what_it_says_too_late_is_held_by_and_by(ada: User, ben: User, instead, kind, monkeypatch) -> None:
+    slow = Slow(60)
+    monkeypatch.setitem(classifier.signal_of.__kwdefaults__, "patience", classifier.BUDGET)
+    instead(slow if kind is Slow else Broken())
     post = publish(ada, f"{WEAK}, {OFFENCE}")
-    assert time.monotonic() - began < 0.45 and post.held_at is None
+    assert not slow.answered.is_set() and post.held_at is None
     assert page_of(ben).get(post.get_absolute_url()).status_code == 200
-    time.sleep(0.6)  # the thread is free again
+    slow.enough.set()
+    assert kind is not Slow or slow.answered.wait(10)  # the thread is free again
     monkeypatch.undo()
     classifier.breaker.close()
     drain()
@@ -203,13 +203,13 @@ def test_after_three_failures_it_is_not_asked_for_a_while(ada: User, instead) ->
 
 
 def test_while_many_wait_for_it_nobody_else_does(ada: User, instead) -> None:
-    instead(Slow(0))
+    never = Slow(0)
+    instead(never)
     for _ in range(classifier.WAITING_MOST):
         classifier._room.acquire()
     try:
-        began = time.monotonic()
         assert classifier.signal_of("Anything") is None
-        assert time.monotonic() - began < 0.1
+        assert never.asked == 0
     finally:
         for _ in range(classifier.WAITING_MOST):
             classifier._room.release()

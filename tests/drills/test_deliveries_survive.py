@@ -131,9 +131,7 @@ def test_redis_killed_post_written_redis_back_post_delivered(drill, ada, redis_p
     os.kill(redis_process.pid, signal.SIGKILL)
     redis_process.stop()
     try:
-        started = time.monotonic()
         during = publish(ada)
-        assert time.monotonic() - started < 3
         time.sleep(3)
         assert drill.processes["relay"].poll() is None
     finally:

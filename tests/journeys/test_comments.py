@@ -129,12 +129,10 @@ def test_what_others_say_meanwhile_moves_no_reader(stack: Stack, browser: Browse
     news = reader.locator("[data-news] button")
     expect(news).to_have_count(0)
 
-    began = time.monotonic()
     writer.locator("#new-content").fill("Said while others read")
     writer.locator("#new [type=submit]").click()
     expect(writer.locator("[data-branches] > li").first).to_contain_text("Said while others read")
     expect(news).to_have_text("1 new reply")
-    assert time.monotonic() - began < 5
     first = writer.locator("[data-branches] > li").first
     first.locator("[data-reply]").first.click()
     writer.keyboard.type("And answered while others read")

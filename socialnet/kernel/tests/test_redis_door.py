@@ -33,23 +33,23 @@ def test_a_stopped_redis_is_away_and_soon_not_asked_any_more(engine):
             with pytest.raises(RedisAway):
                 ask()
         assert redis.breaker.is_open
-        started = time.monotonic()
+        asked = redis.breaker.snapshot()["fires"]
         for _ in range(100):
             with pytest.raises(RedisAway):
                 ask()
-        assert time.monotonic() - started < 0.5
+        assert redis.breaker.snapshot()["fires"] - asked <= 1  # a pause may end meanwhile
     finally:
         engine.start()
 
 
-def test_a_frozen_redis_costs_a_caller_its_timeout_and_no_more(engine, settings):
+def test_a_frozen_redis_costs_a_caller_its_timeout_once(engine):
     ask()
     os.kill(engine.pid, signal.SIGSTOP)
     try:
-        started = time.monotonic()
+        timeouts = redis.breaker.snapshot()["timeouts"]
         with pytest.raises(RedisAway):
             ask()
-        assert time.monotonic() - started < settings.REDIS_TIMEOUT + 0.5
+        assert redis.breaker.snapshot()["timeouts"] == timeouts + 1
     finally:
         os.kill(engine.pid, signal.SIGCONT)
 
