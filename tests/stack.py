@@ -1,46 +1,73 @@
 """The real processes, for tests that need them all, on this test's database and Redis."""
 
 import os
+import random
+import shutil
 import signal
 import socket
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from django.conf import settings
 from django.db import connections
+from django.test.utils import override_settings
 
 from socialnet.embedded.applications import ASKED_AT_ONCE, LONG_QUEUES, OUTSIDE_QUEUES, QUICK_QUEUES
+from tests.nursery import Child, Nursery
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 QUEUES = f"{QUICK_QUEUES},{LONG_QUEUES},{OUTSIDE_QUEUES}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stack keeps its files and listens."""
+
+    folder: Path
+    port: int = field(default_factory=lambda: free_port())
+    live_port: int = field(default_factory=lambda: free_port())
+
+
+@cache
+def usual_place() -> Place:
+    """Of all stacks of this worker, one after the other: with the same environment the same nursery serves them."""
+    return Place(Path(tempfile.mkdtemp(prefix="stack-", dir=os.environ["SOCIALNET_HOME"])))
+
+
+@cache
+def nursery_of(environment: frozenset[tuple[str, str]]) -> Nursery:
+    return Nursery(dict(environment))
 
 
 class Stack:
     """What runs, by name; `address` is where the pages are."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port, self.live_port = free_port(), free_port()
+    def __init__(self, place: Place | None = None) -> None:
+        place = place or usual_place()
+        self.folder, self.port, self.live_port = place.folder, place.port, place.live_port
         self.address = f"http://127.0.0.1:{self.port}"
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Child] = {}
         self.queues = QUEUES
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
 
     def environment(self) -> dict[str, str]:
         database = connections["default"].settings_dict
         query = urlencode({"host": database["OPTIONS"].get("host", "")})
-        return os.environ | {
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        return own | {
             "DATABASE_URL": f"postgres://{database['USER']}@/{database['NAME']}?{query}",
             "DATABASE_OWNER_URL": "",
             "REDIS_URL": settings.REDIS_URL,
             "CELERY_BROKER_URL": settings.CELERY_BROKER_URL,
             "SOCIALNET_HOME": str(self.folder),
-            "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+            "MEDIA_ROOT": str(self.folder / "media"),
             "PUBLIC_URL": self.address,
             "LIVE_URL": f"ws://127.0.0.1:{self.live_port}/ws/",
             "EMAIL_VERIFICATION": "optional",
@@ -50,7 +77,7 @@ class Stack:
             "PYTHONWARNINGS": "ignore",
         }
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str) -> Child:
         """Start `name` as `script/server` does, in a process group of its own."""
         granian = ["granian", "--host", "127.0.0.1", "--workers", "1"]
         programs = {
@@ -70,17 +97,9 @@ class Stack:
                         "-P", "threads", "-c", ASKED_AT_ONCE, "--without-gossip", "--without-mingle"],
             "beat": ["-m", "celery", "-A", "socialnet", "beat", "-s", str(self.folder / "beat-schedule"), "--pidfile="],
         }  # fmt: skip
-        with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *programs[name]],
-                cwd=CHECKOUT,
-                env=self.environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.processes[name] = process
-        return process
+        nursery = nursery_of(frozenset(self.environment().items()))
+        self.processes[name] = nursery.start(programs[name], self.folder / f"{name}.log")
+        return self.processes[name]
 
     def revive(self, *names: str) -> None:
         """As the supervisor does, start those of `names` again that ended by themselves. A worker may: kombu raises an
@@ -92,17 +111,14 @@ class Stack:
     def kill(self, name: str) -> None:
         """End the whole group of `name` at once, as the kernel would when memory runs out."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all of it had ended
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:
-        for process in self.processes.values():
-            process.terminate()
-        for name, process in list(self.processes.items()):
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.kill(name)
+        """End them all, at once: nobody waits for what they were at."""
+        for name in list(self.processes):
+            self.kill(name)
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -128,22 +144,25 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path, *names: str) -> Iterator[Stack]:
+def running(*names: str, stack: Stack | None = None) -> Iterator[Stack]:
     """The processes called `names`, gone again afterwards whatever happens."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stack = Stack(folder)
-    try:
-        for name in names:
-            stack.start(name)
-        yield stack
-    finally:
-        stack.stop()
+    stack = stack or Stack()
+    with override_settings(MEDIA_ROOT=stack.folder / "media"):
+        try:
+            for name in names:
+                stack.start(name)
+            yield stack
+        finally:
+            stack.stop()
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One that no connection of this machine takes by chance while nobody listens there."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(condition, *, seconds: float, what: str) -> float:  # type: ignore[no-untyped-def]

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +20,6 @@ from socialnet.kernel import redis
 from tests.stack import Stack, running, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("stack")]
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 @pytest.fixture
@@ -103,8 +95,8 @@ def test_a_follower_hears_of_a_new_post_with_session_or_token(stack, ada, ben):
     asyncio.run(listen())
 
 
-def test_its_port_serves_no_pages(tmp_path, transactional_db, redis_process):
-    with running(tmp_path / "alone", "live") as stack:
+def test_its_port_serves_no_pages(transactional_db, redis_process):
+    with running("live") as stack:
         wait_for(lambda: answer_of(stack, "/health/live") == 200, seconds=30, what="the socket's process")
         for path in ("/", "/ws/", "/api/v1", "/admin/login/", "/metrics", "/health/ready", "/health/live/"):
             assert answer_of(stack, path) == 404, path

@@ -11,9 +11,9 @@ from groups import actions as groups
 from groups.tests.factories import a_group, is_in
 from socialnet.kernel.invariants import broken, not_at_rest
 from tests.stack import Stack, wait_for
-from tests.test_live import ada, ben, elsewhere, hear, say, session_of, socket, stack
+from tests.test_live import ada, ben, elsewhere, hear, say, session_of, socket
 
-__all__ = ["ada", "ben", "stack"]
+__all__ = ["ada", "ben"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 

@@ -22,7 +22,7 @@ from socialnet.consumers import SOCKETS_MOST, TOO_MANY
 from socialnet.kernel import realtime
 from socialnet.kernel.invariants import broken, not_at_rest
 from socialnet.kernel.redis import door
-from tests.stack import Stack, wait_for
+from tests.stack import Place, Stack, running, wait_for
 from tests.test_live import (
     ada,
     answer_of,
@@ -33,10 +33,9 @@ from tests.test_live import (
     say,
     session_of,
     socket,
-    stack,
 )
 
-__all__ = ["ada", "ben", "stack"]
+__all__ = ["ada", "ben"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 
@@ -190,15 +189,9 @@ def test_a_socket_has_so_many_topics_and_no_more(stack: Stack, ada: User) -> Non
 @pytest.fixture
 def other_process(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
     """One more `live`, for the same pages."""
-    (tmp_path / "other").mkdir()
-    other = Stack(tmp_path / "other")
-    other.port, other.address = stack.port, stack.address
-    other.start("live")
-    try:
+    with running("live", stack=Stack(Place(tmp_path / "other", port=stack.port))) as other:
         wait_for(lambda: answer_of(other, "/health/live") == 200, seconds=30, what="the other process")
         yield other
-    finally:
-        other.stop()
 
 
 def test_so_many_pages_of_one_person_and_no_more_whichever_process_serves_them(

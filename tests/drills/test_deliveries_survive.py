@@ -25,7 +25,7 @@ from socialnet.outbox import handlers
 from socialnet.outbox.actions import emit, retry_dead
 from socialnet.outbox.handlers import QUEUES
 from socialnet.outbox.models import Delivery, Event
-from tests.stack import Stack, wait_for
+from tests.stack import Stack, running, wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -39,9 +39,8 @@ FOLLOWERS, WARM = 300, 20
 class Drill(Stack):
     """Processes with planted faults; several relays or workers may run side by side."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        super().__init__(folder)
+    def __init__(self) -> None:
+        super().__init__()
         self.faults: dict[str, str] = {}
 
     def environment(self) -> dict[str, str]:
@@ -61,12 +60,10 @@ class Drill(Stack):
 
 
 @pytest.fixture
-def drill(transactional_db: None, redis_process: RunningEngine, tmp_path: Path) -> Iterator[Drill]:
-    stack = Drill(tmp_path / "drill")
-    try:
-        yield stack
-    finally:
-        stack.stop()
+def drill(transactional_db: None, redis_process: RunningEngine) -> Iterator[Drill]:
+    drill = Drill()
+    with running(stack=drill):
+        yield drill
 
 
 @pytest.fixture

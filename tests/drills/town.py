@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from socialnet.embedded.engines import RunningEngine, start_postgres, start_valkey
-from tests.stack import CHECKOUT, Stack, wait_for
+from tests.nursery import CHECKOUT
+from tests.stack import Place, Stack, wait_for
 
 PASSWORD = "correct horse battery staple"
 READERS = 120
@@ -51,8 +52,7 @@ class Site(Stack):
     """web, relay and worker beside a PostgreSQL and a Redis that only they use; faults are planted by `faults`."""
 
     def __init__(self, folder: Path, database: RunningEngine, redis: RunningEngine) -> None:
-        folder.mkdir(parents=True)
-        super().__init__(folder)
+        super().__init__(Place(folder))
         self.database, self.redis = database, redis
         self.faults: dict[str, str] = {}
 
@@ -62,7 +62,6 @@ class Site(Stack):
             "DATABASE_OWNER_URL": self.database.owner_url,
             "REDIS_URL": self.redis.url,
             "CELERY_BROKER_URL": f"redis+socket://{urlsplit(self.redis.url).path}?virtual_host=1",
-            "MEDIA_ROOT": str(self.folder / "media"),
             "DJANGO_SETTINGS_MODULE": "tests.drills.settings",
             "SECRET_KEY": os.environ.get("SECRET_KEY", "x" * 60),
         }

@@ -2,8 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -13,19 +11,12 @@ from feeds.actions import publish_post
 from interactions.actions import comment_on_post, delete_comment, like_comment
 from interactions.models import Comment, CommentLike
 from tests.journeys.windows import JOURNEY, person, shot, sign_in, violations, window
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
 READY = "html[data-ready]"
 DRAWN = re.compile(r"/comments/\d+$")
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """The inbox on real pages: news while one looks elsewhere, the same read state in all windows, and no script at all."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,7 +13,7 @@ from notifications.models import Notification
 from notifications.selectors import unread_count
 from socialnet.kernel.invariants import broken, not_at_rest
 from tests.journeys.windows import JOURNEY, look_at, person, shot, sign_in, tab, window
-from tests.stack import Stack, running, wait_for
+from tests.stack import Stack, wait_for
 
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
@@ -24,13 +21,6 @@ TINY = {"width": 320, "height": 640}
 
 
 # Moments by the clock of the machine, on which all windows are.
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
-
-
 @pytest.fixture
 def ada_herself() -> User:
     return person("ada", "Ada Ferreira")

@@ -1,9 +1,5 @@
 """Likes on real pages: seen by others, without a script, and over a line that breaks."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.actions import follow_user
@@ -12,17 +8,10 @@ from feeds.models import Post, PostCounts
 from interactions.actions import like_post
 from socialnet.kernel.invariants import broken, not_at_rest
 from tests.journeys.windows import JOURNEY, look_at, person, shot, sign_in, window
-from tests.stack import Stack, running, wait_for
+from tests.stack import Stack, wait_for
 
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 def signed_in(browser: Browser, stack: Stack, username: str, **options: object) -> Page:

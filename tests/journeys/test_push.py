@@ -6,7 +6,6 @@ pushed comes through its developer tools.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.stack import Stack, running, wait_for
 
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
+KEY = new_key()  # of the site, for all tests: they share what is started
 PAGE = "/settings/notifications/devices"
 MANAGER = """
 const made = (key) => ({
@@ -38,11 +38,9 @@ PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
 
 
 @pytest.fixture
-def stack(
-    transactional_db: None, redis_process: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stack]:
-    monkeypatch.setenv("VAPID_PRIVATE_KEY", new_key())
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
+def stack(transactional_db: None, redis_process: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setenv("VAPID_PRIVATE_KEY", KEY)
+    with running("web", "live", "relay", "worker") as stack:
         stack.wait_until_ready()
         yield stack
 

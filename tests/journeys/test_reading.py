@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -14,7 +13,7 @@ from feeds.actions import move_marker, publish_post
 from feeds.models import ReadMarker
 from feeds.tests.factories import plant_many
 from tests.journeys.windows import JOURNEY, person, shot, sign_in, violations, window
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 pytestmark = JOURNEY
 WIDE = {"width": 1280, "height": 900}
@@ -23,13 +22,6 @@ IN_VIEW = """() => [...document.querySelectorAll("article[data-post-id]")]
     .filter((post) => post.getBoundingClientRect().bottom > 120 && post.getBoundingClientRect().top < innerHeight)
     .map((post) => post.dataset.postId)"""
 TOP = "(id) => document.getElementById(`post-${id}`).getBoundingClientRect().top"
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Search in a browser: the key, the field with its suggestions, results on every screen, and where one writes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -10,18 +7,11 @@ from discovery.search.documents import keep_people, keep_posts
 from feeds.actions import publish_post
 from feeds.tests.factories import plant_many
 from tests.journeys.windows import JOURNEY, look_at, person, sign_in, violations, window
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
 TINY = {"width": 320, "height": 640}
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -12,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts import actions
 from accounts.models import User
 from tests.journeys.windows import JOURNEY, PASSWORD, look_at, person, shot, sign_in, tab, violations, window
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 pytestmark = JOURNEY
 
@@ -27,13 +25,6 @@ PAGES = {
     "limits": "/help/limits",
     "left": "/accounts/left",
 }
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 def code_of(secret: str, *, step: int = 0) -> str:

@@ -1,24 +1,14 @@
 """Two people, two windows, real processes: what one writes appears in front of the other."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from feeds.actions import publish_post
 from tests.journeys.windows import JOURNEY, look_at, person, shot, sign_in, sign_up, window
-from tests.stack import Stack, running
 
 pytestmark = JOURNEY
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 def test_a_post_reaches_the_open_home_of_a_follower(stack, browser):

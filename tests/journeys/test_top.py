@@ -1,7 +1,6 @@
 """Latest and Top in a browser: the choice, endless scroll, and that nothing new is put into what is ranked."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -20,11 +19,9 @@ pytestmark = JOURNEY
 
 
 @pytest.fixture
-def stack(
-    transactional_db: None, redis_process: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stack]:
+def stack(transactional_db: None, redis_process: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     monkeypatch.setenv("RANKING_BUDGET_MS", "10000")  # the machine of the tests may be busy
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
+    with running("web", "live", "relay", "worker") as stack:
         stack.wait_until_ready()
         yield stack
 

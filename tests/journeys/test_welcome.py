@@ -1,8 +1,5 @@
 """The welcome on real pages: with scripts, and without any."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,17 +10,10 @@ from discovery.selectors import interests_of
 from feeds.actions import publish_post
 from socialnet.kernel.invariants import broken, not_at_rest
 from tests.journeys.windows import JOURNEY, PASSWORD, look_at, person, window
-from tests.stack import Stack, running, wait_for
+from tests.stack import Stack, wait_for
 
 pytestmark = JOURNEY
 SMALL = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 @pytest.fixture

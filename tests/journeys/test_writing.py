@@ -2,11 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -28,20 +25,13 @@ from tests.journeys.windows import (
     violations,
     window,
 )
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 pytestmark = JOURNEY
 WIDE = {"width": 1280, "height": 900}
 SMALL = {"width": 390, "height": 844}
 READY = "[data-composer][data-ready]"  # its scripts have begun
 ALT = "A lamp at a still lake, deep in a cave."
-
-
-@pytest.fixture
-def stack(transactional_db: None, redis_process: object, tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path / "stack", "web", "live", "relay", "worker") as stack:
-        stack.wait_until_ready()
-        yield stack
 
 
 # --- pictures, shares, warnings, edits ----------------------------------------------------------------------
