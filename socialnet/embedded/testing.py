@@ -41,7 +41,6 @@ def run_tests(home: Home, arguments: list[str]) -> int:
             "DATABASE_URL": database.url,
             "DATABASE_OWNER_URL": database.owner_url,
             "REDIS_URL": redis.url,
-            "SCREENSHOTS": str(home.path / "test/screenshots"),
             "SOCIALNET_FULL": "1" if full else "",
         }
         return _run(pytest, os.environ | told)

@@ -10,11 +10,10 @@ from accounts.models import User
 from feeds.actions import publish_post
 from interactions.actions import comment_on_post, delete_comment, like_comment
 from interactions.models import Comment, CommentLike
-from tests.journeys.windows import JOURNEY, person, shot, sign_in, violations, window
+from tests.journeys.windows import JOURNEY, SMALL, person, shot, sign_in, violations, window
 from tests.stack import Stack
 
 pytestmark = JOURNEY
-SMALL = {"width": 390, "height": 844}
 READY = "html[data-ready]"
 DRAWN = re.compile(r"/comments/\d+$")
 

@@ -7,11 +7,10 @@ from feeds.actions import delete_post, publish_post, share_post
 from feeds.models import Post, PostCounts
 from interactions.actions import like_post
 from socialnet.kernel.invariants import broken, not_at_rest
-from tests.journeys.windows import JOURNEY, look_at, person, shot, sign_in, window
+from tests.journeys.windows import JOURNEY, SMALL, look_at, person, shot, sign_in, window
 from tests.stack import Stack, wait_for
 
 pytestmark = JOURNEY
-SMALL = {"width": 390, "height": 844}
 
 
 def signed_in(browser: Browser, stack: Stack, username: str, **options: object) -> Page:
@@ -67,15 +66,12 @@ def test_two_people_see_each_others_likes(stack: Stack, browser: Browser) -> Non
     ben.reload()
     expect(ben.locator("article .act.like").first).to_have_attribute("aria-pressed", "true")
 
-    found: dict[str, list[str]] = {}
     pages = {
         "post-liked": post.get_absolute_url(),
         "likers": f"{post.get_absolute_url()}/likes",
         "likes": "/likes",
     }
-    look_at(ada, pages, found, label="wide")
-    look_at(ben, pages, found, label="small")
-    assert found == {}
+    assert look_at(ada, pages) == {}
     assert ada.troubles == ben.troubles == []  # type: ignore[attr-defined]
     wait_for(lambda: not not_at_rest(), seconds=20, what="rest")
     assert broken() == []

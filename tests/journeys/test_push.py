@@ -15,11 +15,10 @@ from notifications.actions import announce
 from notifications.channels.push.sealing import new_key
 from notifications.models import PushSubscription
 from notifications.tests.push_service import Browser as Device
-from tests.journeys.windows import JOURNEY, person, shot, sign_in, violations, window
+from tests.journeys.windows import JOURNEY, SMALL, person, shot, sign_in, violations, window
 from tests.stack import Stack, running, wait_for
 
 pytestmark = JOURNEY
-SMALL = {"width": 390, "height": 844}
 KEY = new_key()  # of the site, for all tests: they share what is started
 PAGE = "/settings/notifications/devices"
 MANAGER = """

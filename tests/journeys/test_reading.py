@@ -12,12 +12,10 @@ from feeds import markers
 from feeds.actions import move_marker, publish_post
 from feeds.models import ReadMarker
 from feeds.tests.factories import plant_many
-from tests.journeys.windows import JOURNEY, person, shot, sign_in, violations, window
+from tests.journeys.windows import JOURNEY, SMALL, WIDE, person, shot, sign_in, violations, window
 from tests.stack import Stack
 
 pytestmark = JOURNEY
-WIDE = {"width": 1280, "height": 900}
-SMALL = {"width": 390, "height": 844}
 IN_VIEW = """() => [...document.querySelectorAll("article[data-post-id]")]
     .filter((post) => post.getBoundingClientRect().bottom > 120 && post.getBoundingClientRect().top < innerHeight)
     .map((post) => post.dataset.postId)"""

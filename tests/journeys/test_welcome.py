@@ -9,11 +9,10 @@ from discovery.people import first_posts
 from discovery.selectors import interests_of
 from feeds.actions import publish_post
 from socialnet.kernel.invariants import broken, not_at_rest
-from tests.journeys.windows import JOURNEY, PASSWORD, look_at, person, window
+from tests.journeys.windows import JOURNEY, PASSWORD, SMALL, TINY, WIDE, look_at, person, window
 from tests.stack import Stack, wait_for
 
 pytestmark = JOURNEY
-SMALL = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -88,7 +87,6 @@ def test_without_javascript(stack: Stack, browser: Browser, writers: list[User])
 
 def test_every_page_looks_right_everywhere(stack: Stack, browser: Browser, writers: list[User]) -> None:
     first_posts.compute()
-    found: dict[str, list[str]] = {}
     pages = {
         "welcome": "/welcome",
         "welcome-people": "/welcome/people",
@@ -99,11 +97,4 @@ def test_every_page_looks_right_everywhere(stack: Stack, browser: Browser, write
     }
     page = window(browser, stack)
     join(page)
-    state = page.context.storage_state()
-    for label, options in {
-        "wide": {"viewport": {"width": 1280, "height": 900}},
-        "small-dark": {"viewport": SMALL, "color_scheme": "dark"},
-        "tiny": {"viewport": {"width": 360, "height": 640}},
-    }.items():
-        look_at(window(browser, stack, storage_state=state, **options), pages, found, label=label)
-    assert found == {}
+    assert look_at(page, pages, WIDE, SMALL, TINY) == {}

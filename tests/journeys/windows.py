@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from accounts.models import User
 from tests.stack import Stack
@@ -22,8 +22,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", ".local/test/screenshots"))
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 AXE = (Path(__file__).parents[1] / "vendor/axe.min.js").read_text()
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+SMALL: ViewportSize = {"width": 390, "height": 844}
+TINY: ViewportSize = {"width": 320, "height": 640}
 PASSWORD = "a calm sea 42"
 expect.set_options(timeout=15_000)  # what shows sooner is not waited for; how soon is asked where it matters
 JOURNEY = [
@@ -86,24 +89,45 @@ def sign_in(page: Page, username: str) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    """A picture of the whole page, for whoever wants to look at it: with SCREENSHOTS=folder script/test."""
+    if SCREENSHOTS:
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it is, and whether it scrolls sideways."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+def violations(page: Page, *, rules: list[str] | None = None) -> list[str]:
+    """What axe finds on the page as it is, by all its rules or by `rules`, and whether it scrolls sideways."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
     problems = [f"{each['id']}: {each['nodes'][0]['html'][:150]}" for each in found]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         problems.append("scrolls sideways")
     return problems
 
 
-def look_at(page: Page, addresses: dict[str, str], found: dict[str, list[str]], *, label: str) -> None:
-    """Take a picture of each page, and write into `found` what is wrong with it."""
+def look_at(page: Page, addresses: dict[str, str], *sizes: ViewportSize) -> dict[str, list[str]]:
+    """What is wrong with each page, in every size and theme."""
+    found: dict[str, list[str]] = {}
     for name, address in addresses.items():
         page.goto(address)
-        shot(page, f"{name}-{label}")
-        if problems := violations(page):
-            found[f"{name} {label}"] = problems
+        found |= look_around(page, name, *sizes)
+    return found
+
+
+def look_around(page: Page, name: str, *sizes: ViewportSize) -> dict[str, list[str]]:
+    """The same for the page as it stands. In the dark only colours are other ones."""
+    found = {}
+    for size in sizes or (WIDE, SMALL):
+        page.set_viewport_size(size)
+        for theme, rules in (("light", None), ("dark", ["color-contrast"])):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
+            label = f"{name}-{size['width']}-{theme}"
+            shot(page, label)
+            if problems := violations(page, rules=rules):
+                found[label] = problems
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    return found
