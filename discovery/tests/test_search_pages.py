@@ -210,5 +210,5 @@ def test_visitors_and_people_cost_no_more_than_this(town, ben, django_assert_max
     for viewer in (ben, AnonymousUser()):
         browser = page_of(viewer if viewer.is_authenticated else None)
         browser.get("/search", {"q": "warm up"})
-        with django_assert_max_num_queries(30):
+        with django_assert_max_num_queries(34):
             browser.get("/search", {"q": "fog"})
