@@ -22,7 +22,7 @@ from moderation import actions, selectors, targets
 from moderation.charts import chart_of
 from moderation.models import WORDS_MAX, AnswerTemplate, Case, Measure, Reason, Sanction, TargetKind
 from moderation.screening.admin import ScreeningResultAdmin, ScreeningRuleAdmin
-from moderation.screening.selectors import results_of
+from moderation.screening.selectors import results_of, words_waiting
 from moderation.thread import around
 from socialnet.kernel.admin import ReadOnlyAdmin
 from socialnet.kernel.errors import DomainError
@@ -327,6 +327,7 @@ class CaseAdmin(ReadOnlyAdmin):
         target = targets.found(case.target_kind, case.target_id)
         if target is None or not target.is_open:
             actions.note_look_at_case(case=case, actor=request.user)  # type: ignore[arg-type]  # staff
+        waits = case.is_open and case.is_screened and targets.is_held(case.target_kind, case.target_id)
         context = {
             **self.admin_site.each_context(request),
             "title": str(case),
@@ -337,7 +338,8 @@ class CaseAdmin(ReadOnlyAdmin):
             "thread": around(case),
             "context": selectors.context_of(case),
             "screened": results_of(case) if case.is_screened else [],
-            "waits": case.is_open and case.is_screened and targets.is_held(case.target_kind, case.target_id),
+            "waits": waits,
+            "waiting_words": words_waiting(case.target_kind, case.target_id) if waits else "",
             "form": form,
             "answers": AnswerTemplate.objects.all(),
             "following": selectors.next_open(case),

@@ -68,6 +68,18 @@ class Rule:
     find: Callable[[Writing, Known, Setting], Finding | None]
 
 
+def asks_history(rule: str, writing: Writing) -> bool:
+    """Whether a rule can find nothing in `writing` without what is known of its author: else nobody need ask."""
+    match rule:
+        case "too_fast":
+            return writing.is_new
+        case "same_text":
+            return len(compact(writing.text)) >= SHORTEST
+        case "links_new_account":
+            return bool(links_of(writing))
+    return False
+
+
 def compact(text: str) -> str:
     """Its letters and digits in one form: what looks alike is alike."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -127,7 +139,7 @@ def _links_new_account(writing: Writing, known: Known, setting: Setting) -> Find
 
 def _blocked_words(writing: Writing, _known: Known, setting: Setting) -> Finding | None:
     """Whole words; spelled with other letters between or within others they are found weakly."""
-    text = unicodedata.normalize("NFKC", f"{writing.beside}\n{writing.text}").casefold()
+    text = unicodedata.normalize("NFKC", writing.whole).casefold()
     found = [word for word in setting.entries if _has_word(text, word)]
     if found:
         return Finding(", ".join(found[:5]))
@@ -187,7 +199,7 @@ def domains_from(entries: str) -> tuple[str, ...]:
 
 
 _SAID = frozenset({"post", "comment"})
-_ALL = _SAID | {"user"}
+_ALL = _SAID | {"user", "group"}
 RULES: Mapping[str, Rule] = {
     "too_fast": Rule(
         name=_("Too fast"),
@@ -220,7 +232,7 @@ RULES: Mapping[str, Rule] = {
         meaning=_("Any word or phrase of the list."),
         usual=Setting(mode=Mode.ON, outcome=Outcome.HOLD),
         refusal=_("This contains words that cannot be used here. Change them, then send it again."),
-        kinds=_ALL,
+        kinds=_ALL | {"name"},
         find=_blocked_words,
     ),
     "blocked_domains": Rule(

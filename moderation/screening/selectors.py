@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from moderation.models import Case
-from moderation.screening.models import HeldProfile, ScreeningResult
+from moderation.screening.models import HeldGroup, HeldProfile, ScreeningResult
 from moderation.screening.rules import said_of
 
 # Right is what moderators acted on; what was gone before they looked says nothing.
@@ -61,3 +62,15 @@ def held_profile(user_id: int) -> dict[str, str]:
     """What somebody's profile waits to say, by field; nothing if it does not."""
     row = HeldProfile.objects.filter(person=user_id).first()
     return row.fields if row else {}
+
+
+def held_changes(group_id: int) -> dict[str, Any]:
+    """What a group waits to say, by field; nothing if it does not."""
+    row = HeldGroup.objects.filter(group=group_id).first()
+    return row.fields if row else {}
+
+
+def words_waiting(kind: str, target_id: int) -> str:
+    """What a profile or a group that is there waits to say; empty for what waits as a whole, or not at all."""
+    held = {"user": held_profile, "group": held_changes}.get(kind, lambda _id: {})(target_id)
+    return "\n".join(", ".join(said) if isinstance(said, list) else said for said in held.values() if said)
