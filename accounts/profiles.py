@@ -73,9 +73,9 @@ def clean_username(text: str) -> str:
     return name
 
 
-def spoken(username: str) -> str:
-    """The words that are run together in a username, as one reads them, after the name itself."""
-    return " ".join((username, *_WORDS_IN_NAME.findall(username)))
+def spoken(name: str) -> str:
+    """A username or an address of a website, and after it the words that are run together in it, as one reads them."""
+    return " ".join((name, *_WORDS_IN_NAME.findall(name)))
 
 
 def clean_email(text: str) -> str:

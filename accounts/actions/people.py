@@ -271,7 +271,10 @@ def _screened(person: User, cleaned: dict[str, str]) -> dict[str, str]:
     if not said:
         return cleaned
     text = "\n".join(value for field, value in said.items() if field != "website")
-    verdict = hooks.screen(Writing(kind="user", author=person, text=text, target_id=person.pk, fields=said))
+    beside = spoken(said.get("website", ""))
+    verdict = hooks.screen(
+        Writing(kind="user", author=person, text=text, beside=beside, target_id=person.pk, fields=said)
+    )
     verdict.keep(person.pk)
     return (
         {field: value for field, value in cleaned.items() if field not in said}

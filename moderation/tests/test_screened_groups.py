@@ -37,7 +37,13 @@ def found_by_api(owner: User, **fields: Any) -> Any:
 
 
 def change_by_page(owner: User, group: Group, **fields: Any) -> Any:
-    form = {"name": group.name, "category": group.category, "privacy": group.privacy, "cover_alt": "", **fields}
+    form = {
+        "name": group.name,
+        "category": group.category,
+        "privacy": group.privacy,
+        "cover_alt": "",
+        **fields,
+    }
     return page_of(owner).post(f"/g/{group.slug}/settings", form)
 
 
@@ -59,7 +65,9 @@ def decide(mod: User, outcome: str, **more: Any) -> Case:
 
 def told(user: User) -> list[str]:
     drain()
-    return [news.words["what"] for news in Notification.objects.standing().filter(recipient=user, kind="sanction")]
+    return [
+        news.words["what"] for news in Notification.objects.standing().filter(recipient=user, kind="sanction")
+    ]
 
 
 # --- founding ---------------------------------------------------------------------------------------------------
@@ -137,7 +145,9 @@ def test_until_then_it_can_only_be_deleted(ada: User, ben: User, mod: User) -> N
     assert broken(sample=20) == []
 
 
-def test_hiding_what_is_held_is_a_sanction_and_its_end_lets_it_be_seen(ada: User, ben: User, mod: User) -> None:
+def test_hiding_what_is_held_is_a_sanction_and_its_end_lets_it_be_seen(
+    ada: User, ben: User, mod: User
+) -> None:
     block_words()
     found_by_api(ada, description=SPAM)
     decide(mod, "hide", words="No cures here")
@@ -206,7 +216,9 @@ def test_a_change_that_is_held_waits_and_the_group_says_what_it_said(
     assert "miracle" in html(ben, "/g/bread/about") and broken(sample=20) == []
 
 
-def test_a_change_is_forgotten_when_something_is_wrong_and_the_group_stands(ada: User, ben: User, mod: User) -> None:
+def test_a_change_is_forgotten_when_something_is_wrong_and_the_group_stands(
+    ada: User, ben: User, mod: User
+) -> None:
     group = a_group(ada, slug="bread")
     is_in(group, ben, role="owner")
     block_words()
@@ -313,7 +325,10 @@ def test_a_rule_in_shadow_changes_nothing(ada: User) -> None:
     found_by_api(ada, description=f"{SPAM} https://cure.example")
     assert Group.objects.get().hidden_at is None
     row = ScreeningResult.objects.get()
-    assert row.outcome == "allow" and {hit["rule"] for hit in row.hits} == {"blocked_words", "links_new_account"}
+    assert row.outcome == "allow" and {hit["rule"] for hit in row.hits} == {
+        "blocked_words",
+        "links_new_account",
+    }
 
 
 def test_what_reporters_asked_about_is_decided_with_it(ada: User, ben: User, mod: User) -> None:

@@ -51,7 +51,13 @@ def test_it_is_refused_by_page_and_api_with_all_that_was_typed(ada: User) -> Non
     block_words(outcome="refuse")
     media = picture(ada, alt="A loaf")
     page = page_of(ada)
-    form = {"content": "Look", "media_ids": [media.pk], f"alt_{media.pk}": SPAM, "visibility": "public", "do": "publish"}
+    form = {
+        "content": "Look",
+        "media_ids": [media.pk],
+        f"alt_{media.pk}": SPAM,
+        "visibility": "public",
+        "do": "publish",
+    }
     answer = page.post(reverse("post_create"), form)
     assert answer.status_code == 400 and "words that cannot be used" in answer.content.decode()
     assert "Look" in answer.content.decode() and SPAM in answer.content.decode()
