@@ -20,11 +20,11 @@ _MANY_ACCOUNTS = "same_text"
 _LATELY = """
 WITH since AS (SELECT socialnet_id_at(statement_timestamp() - make_interval(mins => %(minutes)s)) AS id),
 said AS (
-    (SELECT 'post' AS kind, p.id, p.content FROM feeds_post p
+    (SELECT 'post' AS kind, p.id, CASE WHEN %(texts)s THEN p.content END AS content FROM feeds_post p
         WHERE p.author_id = %(author)s AND p.deleted_at IS NULL AND p.id > (SELECT id FROM since)
         ORDER BY p.id DESC LIMIT %(most)s)
     UNION ALL
-    (SELECT 'comment', c.id, c.content FROM interactions_comment c
+    (SELECT 'comment', c.id, CASE WHEN %(texts)s THEN c.content END FROM interactions_comment c
         WHERE c.author_id = %(author)s AND c.deleted_at IS NULL AND c.id > (SELECT id FROM since)
         ORDER BY c.id DESC LIMIT %(most)s)
 )
@@ -56,8 +56,10 @@ def _postgres(
     if not any(asks_history(rule, writing) for rule in rules):
         return timedelta.max, []
     minutes = max(book["too_fast"].minutes, book["same_text"].minutes)
+    texts = "same_text" in rules and asks_history("same_text", writing)
+    asked = {"author": writing.author.pk, "minutes": minutes, "most": MOST, "texts": texts}
     with connection.cursor() as cursor:
-        cursor.execute(_LATELY, {"author": writing.author.pk, "minutes": minutes, "most": MOST})
+        cursor.execute(_LATELY, asked)
         rows = cursor.fetchall()
     if not rows:  # whoever writes is gone by now
         return timedelta(0), []

@@ -60,7 +60,7 @@ class ScreeningRule(models.Model):
 class ScreeningResult(models.Model):
     """What rules found in one thing that somebody wrote; nothing is kept of what none of them found.
 
-    `author` is None where joining was refused. `hits` has for each rule its mode, what it asked for, and why: a count or
+    `author` is None where joining was refused. `hits` has of each rule its mode, what it asked for, and why: a count or
     a listed word, never the text, of which only a keyed digest is kept. What was refused has no target. `case` is where
     moderators decided about the target.
     """

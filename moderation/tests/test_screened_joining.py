@@ -1,4 +1,4 @@
-"""Names are looked at when somebody joins: what is held waits, what is refused is typed anew, and no address is told."""
+"""Names are looked at when somebody joins: what is held waits, what is refused is typed anew; addresses are not told."""
 
 from typing import Any
 

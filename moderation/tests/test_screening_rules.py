@@ -385,7 +385,7 @@ def test_what_is_asked_about_an_author_uses_its_indexes(ada: User, ben: User) ->
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE feeds_post")
         cursor.execute("ANALYZE interactions_comment")
-        cursor.execute(f"EXPLAIN {_LATELY}", {"author": ada.pk, "minutes": 60, "most": 30})
+        cursor.execute(f"EXPLAIN {_LATELY}", {"author": ada.pk, "minutes": 60, "most": 30, "texts": True})
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "post_by_author" in plan and "comment_by_author" in plan
 
