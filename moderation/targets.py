@@ -192,7 +192,8 @@ def _found_person(user_id: int) -> Target:
 
 
 def _release_profile(user_id: int, _actor: User | None, is_fine: bool) -> None:
-    """What waits is said from now on, if nothing is wrong with it; else it is forgotten."""
+    """What waits is said from now on, if nothing is wrong with it; else it is forgotten. Locked in the order of edits."""
+    people.lock_people(User(pk=user_id))
     held = HeldProfile.objects.select_for_update().filter(person=user_id).first()
     if held is None:
         return
@@ -235,18 +236,19 @@ def _is_group_held(group_id: int) -> bool:
 
 def _hide_group(group_id: int, actor: User | None) -> None:
     """What it waits to say is forgotten."""
-    HeldGroup.objects.filter(group=group_id).delete()
     groups.hide_group(group_id=group_id, actor=actor)
+    HeldGroup.objects.filter(group=group_id).delete()
 
 
 def _release_group(group_id: int, actor: User | None, is_fine: bool) -> None:
-    """A group that waits is seen; what one waits to say is said if nothing is wrong with it, else forgotten."""
+    """A group that waits is seen; what one waits to say is said if nothing is wrong with it, else forgotten. Locked in
+    the order of changes."""
+    groups.release_group(group_id=group_id, actor=actor)
     held = HeldGroup.objects.select_for_update().filter(group=group_id).first()
     if held is not None:
         held.delete()
         if is_fine:
             groups.say_what_waited(group_id=group_id, fields=held.fields)
-    groups.release_group(group_id=group_id, actor=actor)
 
 
 KINDS: dict[str, Kind] = {

@@ -142,6 +142,7 @@ def change_rule(*, rule: str, actor: User, **changes: object) -> ScreeningRule:
         before={"rule": rule, **before},
         after={"rule": rule, **after},
     )
+    rulebook.forget()  # for who goes on in this transaction
     transaction.on_commit(rulebook.forget)
     return row
 

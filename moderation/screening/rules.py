@@ -21,7 +21,10 @@ from moderation.screening.models import Mode, Outcome
 SHORTEST = 20  # letters: what is shorter many people say, and often
 ALIKE = 0.8  # of the letters in threes of two texts, what both have: then they say nearly the same
 _THREE = 3
-_PLACES, _MISSING_MOST = 100, 0.35  # of a text that are looked for in the other before both are compared whole
+_PLACES, _MISSING_MOST = (
+    100,
+    0.35,
+)  # of a text that are looked for in the other before both are compared whole
 _ALNUM = re.compile(r"[^\W_]+")
 
 
@@ -99,8 +102,8 @@ def alike(first: str, second: str) -> bool:
 
 
 def _may_be_alike(first: str, second: str) -> bool:
-    """A look at some places, in a fraction of the time: of what is as alike as `ALIKE` asks, one in ten thousand is missed,
-    of what is more alike practically none."""
+    """A look at some places, in a fraction of the time. Of what is as alike as `ALIKE` asks, one in ten thousand is
+    missed; of what is more alike practically none."""
     places = range(0, len(first) - _THREE + 1, max(1, len(first) // _PLACES))
     missing = 0
     for place in places:

@@ -21,6 +21,19 @@ GROUP BY 1
 """
 
 
+_IN_ORDER = (
+    "display_name",
+    "name",
+    "bio",
+    "description",
+    "rules",
+    "location",
+    "website",
+    "tags",
+    "cover_alt",
+)
+
+
 @dataclass(frozen=True)
 class Numbers:
     """Of one rule, as far back as results are kept: findings, of these in shadow, and what moderators said of them."""
@@ -73,4 +86,5 @@ def held_changes(group_id: int) -> dict[str, Any]:
 def words_waiting(kind: str, target_id: int) -> str:
     """What a profile or a group that is there waits to say; empty for what waits as a whole, or not at all."""
     held = {"user": held_profile, "group": held_changes}.get(kind, lambda _id: {})(target_id)
-    return "\n".join(", ".join(said) if isinstance(said, list) else said for said in held.values() if said)
+    said = [held[field] for field in _IN_ORDER if held.get(field)]
+    return "\n".join(", ".join(words) if isinstance(words, list) else words for words in said)

@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from accounts.actions import erase_person
 from accounts.models import User
@@ -15,7 +16,7 @@ from groups.tests.factories import a_group, is_in
 from groups.tests.test_covers import picture
 from moderation import actions
 from moderation.models import Case, HeldGroup, Sanction, ScreeningResult
-from moderation.screening.selectors import numbers
+from moderation.screening.selectors import numbers, words_waiting
 from moderation.tests.screened import SPAM, block_words, set_rule
 from notifications.models import Notification
 from socialnet.kernel.invariants import broken
@@ -255,8 +256,9 @@ def test_the_last_wish_for_a_group_counts(ada: User, mod: User) -> None:
     change_by_api(ada, group, rules="Be kind")
     group.refresh_from_db()
     assert group.rules == "Be kind" and not HeldGroup.objects.exists()
-    change_by_api(ada, group, tags=["miracle cure"])
+    change_by_api(ada, group, tags=["miracle cure"], name="Cures")
     drain()
+    assert words_waiting("group", group.pk) == "Cures\nmiracle cure"
     assert "miracle cure" in html(ada, "/g/bread/settings")
     decide(mod, "nothing")
     group.refresh_from_db()
@@ -341,3 +343,29 @@ def test_what_reporters_asked_about_is_decided_with_it(ada: User, ben: User, mod
     decide(mod, "nothing")
     assert Notification.objects.standing().filter(recipient=ben, kind="report_outcome").count() == 1
     assert GroupCounts.objects.get(pk=group.pk).members == Membership.objects.filter(group=group).count() == 1
+
+
+def test_what_moderators_did_not_see_is_not_released(ada: User, mod: User) -> None:
+    group = a_group(ada, slug="bread")
+    block_words()
+    change_by_api(ada, group, rules=SPAM)
+    drain()
+    case = Case.objects.get()
+    change_by_api(ada, group, rules=f"{SPAM}, and worse")
+    actions.decide_case(case_id=case.pk, outcome="nothing", actor=mod)
+    group.refresh_from_db()
+    assert group.rules == "" and HeldGroup.objects.exists()
+    decide(mod, "nothing")
+    group.refresh_from_db()
+    assert group.rules == f"{SPAM}, and worse" and broken(sample=20) == []
+
+
+def test_what_waits_in_no_case_is_found(ada: User) -> None:
+    sentence = "what is held waits in an open case of the queue"
+    group = a_group(ada, slug="bread")
+    assert not any(sentence in line for line in broken())
+    HeldGroup.objects.create(group=group, editor=ada, fields={"rules": "x"})
+    assert any(sentence in line for line in broken())
+    HeldGroup.objects.all().delete()
+    Group.objects.update(hidden_at=Now(), held_at=Now())
+    assert any(sentence in line for line in broken())

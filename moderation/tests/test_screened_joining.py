@@ -1,4 +1,4 @@
-"""Names are looked at when somebody joins: what is held waits, what is refused is typed anew; addresses are not told."""
+"""Names are looked at when somebody joins: what is held waits, what is refused is typed anew."""
 
 from typing import Any
 
