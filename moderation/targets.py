@@ -192,7 +192,7 @@ def _found_person(user_id: int) -> Target:
 
 
 def _release_profile(user_id: int, _actor: User | None, is_fine: bool) -> None:
-    """What waits is said from now on, if nothing is wrong with it; else it is forgotten. Locked in the order of edits."""
+    """What waits is said from now on if nothing is wrong with it, else forgotten. Locked in the order of edits."""
     people.lock_people(User(pk=user_id))
     held = HeldProfile.objects.select_for_update().filter(person=user_id).first()
     if held is None:
