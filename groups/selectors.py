@@ -13,6 +13,7 @@ from accounts.selectors import PersonRow, relations_of
 from groups import hooks
 from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup
 from groups.models import Category, Group, Membership, Privacy
+from groups.screening import SAID
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
@@ -76,8 +77,9 @@ class SeenGroup:
 
     @property
     def held_words(self) -> list[str]:
-        said = self.held_changes.values()
-        return [", ".join(words) if isinstance(words, list) else words for words in said if words]
+        held = self.held_changes
+        said = [held[field] for field in SAID if held.get(field)]
+        return [", ".join(words) if isinstance(words, list) else words for words in said]
 
     @property
     def is_owner(self) -> bool:

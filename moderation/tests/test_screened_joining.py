@@ -64,6 +64,14 @@ def test_a_name_that_is_held_waits_and_the_username_stands_for_it(ben: User, mod
     assert (numbers()["blocked_words"].right, numbers()["blocked_words"].wrong) == (0, 1)
 
 
+def test_who_joins_with_a_name_that_waits_is_told(settings: Any) -> None:
+    settings.EMAIL_VERIFICATION = settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    block_words()
+    form = {**FIELDS, "password1": PASSWORD, "display_name": SPAM}
+    answer = Client().post("/accounts/signup/", form, follow=True)
+    assert "Moderators look at your name" in answer.content.decode()
+
+
 @DOORS
 def test_a_name_that_is_refused_is_typed_anew(join: Any) -> None:
     block_words(outcome="refuse")
