@@ -49,13 +49,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         data = form.cleaned_data
-        return actions.register_person(
+        person = actions.register_person(
             username=data["username"],
             email=data["email"],
             password=data["password1"],
             display_name=data["display_name"],
             language=get_language() or "en",
         )
+        if hooks.held_profile(person.pk):
+            waits = _(
+                "Moderators look at your name before others see it. Until then your username stands for it."
+            )
+            messages.info(request, waits)
+        return person
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         refused: AccountSuspended | None = getattr(request, "suspended_sign_in", None)

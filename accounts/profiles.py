@@ -17,6 +17,7 @@ from socialnet.kernel.errors import Invalid
 from socialnet.kernel.text import clean, is_blank
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+_WORDS_IN_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _website = URLValidator(schemes=["http", "https"])
 _email = EmailValidator()
 
@@ -70,6 +71,11 @@ def clean_username(text: str) -> str:
     if usernames.is_reserved(name):
         raise Invalid(_("This username is reserved."))
     return name
+
+
+def spoken(name: str) -> str:
+    """A username or an address of a website, and after it the words that are run together in it, as one reads them."""
+    return " ".join((name, *_WORDS_IN_NAME.findall(name)))
 
 
 def clean_email(text: str) -> str:

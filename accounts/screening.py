@@ -7,10 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """Words that somebody wants to be seen: a `post`, a `comment`, or what a profile says of its `user`.
+    """Words that somebody wants to be seen: a `post`, a `comment`, what a profile says of its `user`, what a `group`
+    says of itself, or the `name` of somebody who joins.
 
-    `target_id`: what says it from now on; None while it is not there yet. `beside` stands above the text and leads
-    nowhere. `author` is an `accounts.models.User`. `fields` are those of a profile that change.
+    `target_id`: what says it from now on; None while it is not there yet. `beside` stands by the text and leads
+    nowhere: a warning, what is to be seen on pictures. `author` is an `accounts.models.User`, without a row while they
+    join. `fields` are those of a profile or a group that change. A name never changes, so it cannot wait: what would
+    be held is refused.
     """
 
     kind: str
@@ -18,11 +21,16 @@ class Writing:
     text: str
     beside: str = ""
     target_id: int | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
         return self.target_id is None
+
+    @property
+    def whole(self) -> str:
+        """All that can be read of it."""
+        return "\n".join(filter(None, (self.beside, self.text)))
 
 
 def _nothing_to_keep(_target_id: int) -> None:

@@ -27,15 +27,17 @@ NAMES = {
     "search": "300,000 posts and the people of the graph: people, posts by common and rare words, suggestions; p50/p95",
     "trends": "the jobs of trends: seconds to count again, for tags and posts, for people",
     "people": "people to follow, with a tenth of the ties hidden: how many come back, and how long it takes",
+    "screening": "what screening adds to publishing, in one process: without rules, as delivered, with all",
     "filters": "500 keyword filters against a page of 20 posts: milliseconds of one process",
     "start": "script/server: from nothing, with packages installed, and again",
 }
 ALONE = {"filters", "start"}  # they need no engines of ours
+WITHOUT_GRAPH = {*ALONE, "screening"}
 
 
 def main() -> int:
     options = _options()
-    if options.name not in ALONE and not options.graph.exists():
+    if options.name not in WITHOUT_GRAPH and not options.graph.exists():
         raise StartError(f"There is no graph at {options.graph}: name one with --graph FILE.tsv.gz.")
     Home.from_environment().prepare()
     report = Report(options.name, machine())

@@ -1,7 +1,7 @@
 """Writes about groups. Whatever changes who is in a group waits for its counts' row: one at a time per group."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import IO, Any
 
@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from accounts.actions import lock_people
 from accounts.models import User
 from accounts.selectors import block_exists_between
-from groups import cache, covers
+from groups import cache, covers, screening
 from groups.errors import (
     BannedFromGroup,
     GroupGone,
     GroupLimit,
+    GroupWaits,
     InvalidGroup,
     LastOwner,
     NotAMember,
@@ -73,18 +74,26 @@ def create_group(
     category: str = Category.OTHER,
     tags: Sequence[str] = (),
 ) -> Group:
-    """A group with `owner` as its only member. Raises `InvalidGroup` and `GroupLimit`."""
+    """A group with `owner` as its only member, and with nobody else who sees it while screening holds it.
+
+    Raises `InvalidGroup`, `GroupLimit` and `WritingRefused`.
+    """
     (person,) = lock_people(owner)
     fields = _cleaned(
         name=name, privacy=privacy, description=description, rules=rules, category=category, tags=tags
     )
     _check_room(person)
-    group = _saved(Group(slug=_cleaned_slug(slug), **fields))
+    verdict = screening.of_new(person, slug=_cleaned_slug(slug), fields=fields)
+    held = {"hidden_at": Now(), "held_at": Now()} if verdict.is_held else {}
+    group = _saved(Group(slug=slug, **fields, **held))
+    verdict.keep(group.pk)
     GroupCounts.objects.create(group=group, members=1)
     Membership.objects.create(group=group, user=person, role=Role.OWNER)
     emit(GroupCreated(group_id=group.pk, user_id=person.pk), actor_id=person.pk)
     emit(GroupJoined(group_id=group.pk, user_id=person.pk), actor_id=person.pk)
     _forget(person.pk)
+    if verdict.is_held:
+        group.refresh_from_db(fields=["hidden_at", "held_at"])
     return group
 
 
@@ -103,8 +112,9 @@ def change_group(
     """Change what is given of name, description, rules, category, tags, privacy, and the cover with `cover_alt`; only
     its owners may.
 
-    Raises `InvalidGroup`, and of a cover `UnreadablePicture`, `PictureTooLarge`, `StorageFull`, `StorageAway`; then
-    nothing is changed. A cover takes a second or so, outside of any transaction.
+    Raises `InvalidGroup`, `WritingRefused`, and of a cover `UnreadablePicture`, `PictureTooLarge`, `StorageFull`,
+    `StorageAway`; then nothing is changed. What screening holds of the words waits, and the group says what it said
+    (`hooks.held_changes`). A cover takes a second or so, outside of any transaction.
     """
     _check_owner(group, actor)  # before anything is drawn for them
     if cover is None:
@@ -122,50 +132,66 @@ def _change(group: Group, actor: User, cover: covers.Cover | None, changes: dict
     standing = _lock(group)
     _check_owner(standing, actor)
     alt = changes.pop("cover_alt", None)
-    is_covered = _cover(standing, cover, alt)
-    kept = {
-        field: getattr(standing, field)
-        for field in ("name", "description", "rules", "category", "tags", "privacy")
-    }
-    cleaned = _cleaned(**{**kept, **changes})
-    new = {field: value for field, value in cleaned.items() if value != kept[field]}
-    if not new and not is_covered:
+    kept = {field: getattr(standing, field) for field in _CHANGED}
+    is_covered = _cover(standing, cover)
+    new: dict[str, Any] = _cleaned(**{**kept, **changes})
+    if alt is not None and standing.cover:
+        new["cover_alt"] = covers.checked_alt(alt)
+    new = screening.let_through(standing, actor, new)
+    if not _write(standing, new, is_covered=is_covered):
         return standing
-    for field, value in new.items():
-        setattr(standing, field, value)
-    standing.save(update_fields=[*new, *_COVER])
-    if "privacy" in new:
+    if standing.privacy != kept["privacy"]:
         record(
             "groups.privacy",
             actor_id=actor.pk,
             target_type="group",
             target_id=standing.pk,
             before={"privacy": kept["privacy"]},
-            after={"privacy": new["privacy"]},
+            after={"privacy": standing.privacy},
         )
     emit(GroupChanged(group_id=standing.pk), actor_id=actor.pk)
     return standing
 
 
+@transaction.atomic
+def say_what_waited(*, group_id: int, fields: Mapping[str, Any]) -> None:
+    """Let a group say what its owners want and screening held. For moderators. Raises `NotFound`."""
+    standing = _lock_kept(group_id)
+    if not standing.cover:
+        fields = {field: value for field, value in fields.items() if field != "cover_alt"}
+    if _write(standing, fields, is_covered=False):
+        emit(GroupChanged(group_id=standing.pk))
+
+
+_CHANGED = ("name", "description", "rules", "category", "tags", "privacy")
 _COVER = ("cover", "cover_small", "cover_blurhash", "cover_alt")
 
 
-def _cover(group: Group, cover: covers.Cover | None, alt: str | None) -> bool:
-    """Whether its cover, or the words for it, are others now; old files go once that is so for everybody."""
+def _write(group: Group, fields: Mapping[str, Any], *, is_covered: bool) -> bool:
+    """Whether anything is other now than it was."""
+    new = {field: value for field, value in fields.items() if value != getattr(group, field)}
+    for field, value in new.items():
+        setattr(group, field, value)
+    if new or is_covered:
+        group.save(update_fields={*new, *_COVER})
+    return bool(new or is_covered)
+
+
+def _cover(group: Group, cover: covers.Cover | None) -> bool:
+    """Whether its cover is another now; old files go once that is so for everybody."""
     before = [getattr(group, field) for field in _COVER]
     if cover is not None:
         transaction.on_commit(partial(covers.remove_files, group.cover, group.cover_small))
         group.cover, group.cover_small, group.cover_blurhash = cover.large, cover.small, cover.blurhash
         group.cover_alt = ""
-    if alt is not None and group.cover:
-        group.cover_alt = covers.checked_alt(alt)
     return before != [getattr(group, field) for field in _COVER]
 
 
 @transaction.atomic
 def delete_group(*, group: Group, actor: User) -> None:
-    """End a group for everybody; only its owners may. What was said in it is left to its authors alone."""
-    standing = _lock(group)
+    """End a group for everybody, also while it is held; only its owners may. What was said in it is left to its
+    authors alone."""
+    standing = _lock(group, also_held=True)
     _check_owner(standing, actor)
     people = list(Membership.objects.active().filter(group=standing).values_list("user_id", flat=True))
     waiting = list(
@@ -173,7 +199,7 @@ def delete_group(*, group: Group, actor: User) -> None:
     )
     Membership.objects.filter(group=standing).delete()
     GroupCounts.objects.filter(pk=standing.pk).update(members=0)
-    _cover(standing, covers.NONE, None)
+    _cover(standing, covers.NONE)
     Group.objects.filter(pk=standing.pk).update(deleted_at=Now(), **dict.fromkeys(_COVER, ""))
     record("groups.delete", actor_id=actor.pk, target_type="group", target_id=standing.pk)
     emit(GroupDeleted(group_id=standing.pk), actor_id=actor.pk)
@@ -190,8 +216,9 @@ def hide_group(*, group_id: int, actor: User | None) -> None:
 
     For moderators. What somebody said there they see still, alone. Repeating it changes nothing. Raises `NotFound`.
     """
-    if _lock_kept(group_id).hidden_at is None:
-        Group.objects.filter(pk=group_id).update(hidden_at=Now())
+    group = _lock_kept(group_id)
+    if group.hidden_at is None or group.held_at is not None:
+        Group.objects.filter(pk=group_id).update(hidden_at=Now(), held_at=None)
         _record_hidden(group_id, actor, hidden=True)
         emit(GroupHidden(group_id=group_id), actor_id=actor.pk if actor else None)
 
@@ -200,9 +227,16 @@ def hide_group(*, group_id: int, actor: User | None) -> None:
 def unhide_group(*, group_id: int, actor: User | None) -> None:
     """Let a group be there again as it was; raises as `hide_group` does."""
     if _lock_kept(group_id).hidden_at is not None:
-        Group.objects.filter(pk=group_id).update(hidden_at=None)
+        Group.objects.filter(pk=group_id).update(hidden_at=None, held_at=None)
         _record_hidden(group_id, actor, hidden=False)
         emit(GroupShown(group_id=group_id), actor_id=actor.pk if actor else None)
+
+
+@transaction.atomic
+def release_group(*, group_id: int, actor: User | None) -> None:
+    """As `unhide_group`, of what is held; what is hidden by decision, or seen already, stays as it is."""
+    if _lock_kept(group_id).held_at is not None:
+        unhide_group(group_id=group_id, actor=actor)
 
 
 def _record_hidden(group_id: int, actor: User | None, *, hidden: bool) -> None:
@@ -403,8 +437,10 @@ def _pass_on(group: Group, leaving: Membership) -> None:
 
 
 def check_may_post(group: Group, person: User) -> None:
-    """Raises `NotAMember`, or `GroupGone` when the group is not there any more."""
+    """Raises `NotAMember`, `GroupWaits`, or `GroupGone` when the group is not there any more."""
     if not Group.objects.standing().filter(pk=group.pk).exists():
+        if Group.objects.held_for(person).filter(pk=group.pk).exists():
+            raise GroupWaits
         raise GroupGone
     found = membership_of(group, person)
     if found is None or not found.is_active:
@@ -419,10 +455,13 @@ def count_post(group_id: int, *, by: int) -> None:
 # --- inside ---------------------------------------------------------------------------------------------------
 
 
-def _lock(group: Group) -> Group:
-    """The group as it stands, others who change who is in it waiting; raises `NotFound` if it is deleted or hidden."""
+def _lock(group: Group, *, also_held: bool = False) -> Group:
+    """The group as it stands, others who change who is in it waiting; raises `NotFound` if it is deleted or hidden,
+    `GroupWaits` if it is held."""
     kept = _lock_kept(group.pk)
-    if kept.hidden_at is not None:
+    if kept.held_at is not None and not also_held:
+        raise GroupWaits
+    if kept.hidden_at is not None and kept.held_at is None:
         raise NotFound
     return kept
 

@@ -21,8 +21,10 @@ from groups.serializers import (
     MembershipSerializer,
     NewGroupSerializer,
     NewsChoiceSerializer,
+    OneGroupSerializer,
     OwnMembershipSerializer,
     group_json,
+    one_group_json,
 )
 from socialnet.kernel import overload
 from socialnet.kernel.errors import Invalid
@@ -60,7 +62,7 @@ class GroupsView(APIView):
         groups = [group_json(seen) for seen in page.items]
         return self.page_response(Page(items=groups, next_cursor=page.next_cursor))
 
-    @extend_schema(request=NewGroupSerializer, responses={201: GroupSerializer})
+    @extend_schema(request=NewGroupSerializer, responses={201: OneGroupSerializer})
     def post(self, request: Request) -> Response:
         """Found a group; you are its owner."""
         group = actions.create_group(owner=request.user, **self.parsed(NewGroupSerializer))
@@ -68,13 +70,13 @@ class GroupsView(APIView):
 
 
 class GroupView(APIView):
-    serializer_class = GroupSerializer
+    serializer_class = OneGroupSerializer
     permission_classes = [IsAuthenticatedOrReadOnly]
 
     def get(self, request: Request, slug: str) -> Response:
         return Response(_told(slug, request))
 
-    @extend_schema(request=GroupEditSerializer, responses=GroupSerializer)
+    @extend_schema(request=GroupEditSerializer, responses=OneGroupSerializer)
     def patch(self, request: Request, slug: str) -> Response:
         """Change a group of which you are an owner."""
         seen = get_visible_group(slug, viewer=request.user)
@@ -96,9 +98,9 @@ class GroupView(APIView):
 
 
 class MembershipView(SignedInView):
-    serializer_class = GroupSerializer
+    serializer_class = OneGroupSerializer
 
-    @extend_schema(request=OwnMembershipSerializer, responses=GroupSerializer)
+    @extend_schema(request=OwnMembershipSerializer, responses=OneGroupSerializer)
     def put(self, request: Request, slug: str) -> Response:
         """Join, accept an invitation, or ask to join; and say of how much you hear."""
         seen = get_visible_group(slug, viewer=request.user)
@@ -108,7 +110,7 @@ class MembershipView(SignedInView):
             actions.choose_news(group=seen.group, person=request.user, **chosen)
         return Response(_told(slug, request))
 
-    @extend_schema(request=NewsChoiceSerializer, responses=GroupSerializer)
+    @extend_schema(request=NewsChoiceSerializer, responses=OneGroupSerializer)
     def patch(self, request: Request, slug: str) -> Response:
         """Say of how much in the group you hear."""
         seen = get_visible_group(slug, viewer=request.user)
@@ -195,7 +197,7 @@ class InvitationView(SignedInView):
 
 
 def _told(slug: str, request: Request) -> dict[str, Any]:
-    return group_json(get_visible_group(slug, viewer=request.user))
+    return one_group_json(get_visible_group(slug, viewer=request.user))
 
 
 def _membership(found: Membership) -> dict[str, str]:

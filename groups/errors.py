@@ -19,6 +19,13 @@ class HiddenGroup(NotFound):
     sentence = _("Moderators hid this group. If they change their minds, it is here again as it was.")
 
 
+class GroupWaits(Conflict):
+    """For its owner, who alone knows of it."""
+
+    code = "group_waits_for_review"
+    sentence = _("Moderators look at this group before others see it. Until then it can only be deleted.")
+
+
 class NotAMember(Forbidden):
     code = "not_a_member"
     sentence = _("Only members can post in this group.")

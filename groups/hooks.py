@@ -1,6 +1,7 @@
 """What apps above fill in, in their `AppConfig.ready()`; groups know nothing of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 
 def _nowhere(_slug: str) -> str:
@@ -11,8 +12,15 @@ def _nothing_waits(_group_id: int) -> int:
     return 0
 
 
+def _nothing_is_held(_group_id: int) -> Mapping[str, Any]:
+    return {}
+
+
 # Where the moderators of a group see what was reported there, by its address; nothing where there is no such page.
 reports_page: Callable[[str], str] = _nowhere
 
 # How many reports wait for the moderators of a group, by its id; one query.
 reports_waiting: Callable[[int], int] = _nothing_waits
+
+# What a group shall say of itself once moderators have looked, by field, by its id: for its owners alone; one query.
+held_changes: Callable[[int], Mapping[str, Any]] = _nothing_is_held

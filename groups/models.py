@@ -47,6 +47,15 @@ class GroupQuerySet(models.QuerySet["Group"]):
     def standing(self) -> Self:
         return self.kept().filter(hidden_at=None)
 
+    def held_for(self, viewer: Viewer) -> Self:
+        """Those that `viewer` founded and that wait for moderators."""
+        if not viewer.is_authenticated:
+            return self.none()
+        mine = Membership.objects.active().filter(
+            group=OuterRef("pk"), user=viewer.pk, role=Membership.Role.OWNER
+        )
+        return self.kept().exclude(held_at=None).filter(Exists(mine))
+
     def seen_by(self, viewer: Viewer) -> Self:
         """The groups that `viewer` may know of; their posts and members are another question."""
         known = ~Q(privacy=Privacy.INVITE)
@@ -87,6 +96,8 @@ class Group(models.Model):
     )
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     hidden_at = models.DateTimeField(_("hidden"), null=True, editable=False)
+    # Screening hid it when it was founded, until moderators look: its owner alone sees it.
+    held_at = models.DateTimeField(_("held for review"), null=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     objects = GroupQuerySet.as_manager()
@@ -101,6 +112,9 @@ class Group(models.Model):
                 condition=Q(cover="", cover_small="", cover_blurhash="", cover_alt="")
                 | ~Q(cover="") & ~Q(cover_small=""),
                 name="group_cover_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_at=None) | Q(hidden_at__isnull=False), name="group_held_is_hidden"
             ),
         ]
         indexes = [

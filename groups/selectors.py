@@ -1,9 +1,10 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from accounts.selectors import PersonRow, relations_of
 from groups import hooks
 from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup
 from groups.models import Category, Group, Membership, Privacy
+from groups.screening import SAID
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
@@ -60,6 +62,26 @@ class SeenGroup:
         return hooks.reports_waiting(self.group.pk)
 
     @property
+    def is_held(self) -> bool:
+        """Whether moderators look at it before others see it."""
+        return self.group.held_at is not None
+
+    @property
+    def may_post(self) -> bool:
+        return self.is_member and not self.is_held
+
+    @property
+    def held_changes(self) -> Mapping[str, Any]:
+        """What it shall say once moderators have looked; nothing for who does not own it."""
+        return hooks.held_changes(self.group.pk) if self.is_owner else {}
+
+    @property
+    def held_words(self) -> list[str]:
+        held = self.held_changes
+        said = [held[field] for field in SAID if held.get(field)]
+        return [", ".join(words) if isinstance(words, list) else words for words in said]
+
+    @property
     def is_owner(self) -> bool:
         return self.my_role == Membership.Role.OWNER
 
@@ -93,7 +115,8 @@ def get_visible_group(slug: str, *, viewer: Viewer) -> SeenGroup:
 
     `HiddenGroup`, which is one, for members of a group that moderators hid.
     """
-    group = Group.objects.seen_by(viewer).select_related("counts").filter(slug=slug).first()
+    here = Group.objects.select_related("counts").filter(slug=slug)
+    group = here.seen_by(viewer).first() or here.held_for(viewer).first()
     if group is None:
         raise HiddenGroup if _is_in_hidden(slug, viewer) else NotFound
     return SeenGroup(group, membership_of(group, viewer))
@@ -131,9 +154,10 @@ def check_readable(seen: SeenGroup) -> None:
 
 
 def groups_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[SeenGroup]:
-    """What `person` is in, is invited to, or asked to join, the latest first."""
+    """What `person` is in, is invited to, or asked to join, and what waits for moderators; the latest first."""
+    there = Q(group__hidden_at=None) | Q(group__held_at__isnull=False, role=Membership.Role.OWNER)
     rows = (
-        Membership.objects.filter(user=person.pk, group__deleted_at=None, group__hidden_at=None)
+        Membership.objects.filter(there, user=person.pk, group__deleted_at=None)
         .exclude(status=Status.BANNED)
         .before(cursor)
         .select_related("group__counts")

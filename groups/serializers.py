@@ -53,7 +53,14 @@ class GroupSerializer(serializers.Serializer[Any]):
     my_role = serializers.ChoiceField(choices=Membership.Role.choices, allow_null=True)
     my_status = serializers.ChoiceField(choices=Membership.Status.choices, allow_null=True)
     my_notify = serializers.ChoiceField(choices=Membership.Notify.choices, allow_null=True)
+    held = serializers.BooleanField(help_text="It waits for moderators, and only you see it.")
     url = serializers.URLField()
+
+
+class OneGroupSerializer(GroupSerializer):
+    held_changes = serializers.DictField(
+        help_text="What it shall say once moderators have looked, by field; for its owners."
+    )
 
 
 class GroupChangesSerializer(serializers.Serializer[Any]):
@@ -139,8 +146,13 @@ def group_json(seen: SeenGroup) -> dict[str, Any]:
         "my_role": seen.my_role,
         "my_status": seen.my_status,
         "my_notify": seen.my_notify,
+        "held": seen.is_held,
         "url": absolute(group.get_absolute_url()),
     }
+
+
+def one_group_json(seen: SeenGroup) -> dict[str, Any]:
+    return {**group_json(seen), "held_changes": {**seen.held_changes}}
 
 
 def _cover_json(group: Group) -> dict[str, Any]:

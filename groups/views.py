@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.selectors import get_user_or_404
-from groups import actions, selectors
+from groups import actions, hooks, selectors
 from groups.forms import GroupSettingsForm, NewGroupForm
 from groups.models import Category, Membership, Privacy
 from groups.selectors import SeenGroup, get_visible_group
@@ -111,7 +111,10 @@ def group_settings(request: HttpRequest, slug: str) -> HttpResponse:
                     overload.check()
                     ratelimit.check("upload", request.user.pk)
                 actions.change_group(group=seen.group, actor=request.user, **form.given())
-                messages.success(request, _("The group is changed."))
+                if hooks.held_changes(seen.group.pk):
+                    messages.info(request, _("Saved. Moderators look at some of it before others see it."))
+                else:
+                    messages.success(request, _("The group is changed."))
                 return redirect("group_settings", slug)
             except DomainError as error:
                 status = _add_errors(form, error)

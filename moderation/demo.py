@@ -10,6 +10,7 @@ from moderation.actions import appeal_sanction, decide_case, impose_sanction, re
 from moderation.models import (
     AnswerTemplate,
     Case,
+    HeldGroup,
     HeldProfile,
     Measure,
     Reason,
@@ -131,5 +132,6 @@ def forget_people(user_ids: Iterable[int]) -> None:
     Report.objects.filter(reporter__in=ids).delete()
     ScreeningResult.objects.filter(author__in=ids).delete()
     HeldProfile.objects.filter(person__in=ids).delete()
+    HeldGroup.objects.filter(editor__in=ids).delete()
     Case.objects.filter(person__in=ids).delete()
     ScreeningRule.objects.filter(pk="blocked_words", entries=_BLOCKED).update(entries="")

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.hooks import ExportPart
-from moderation.models import HeldProfile, Report, Sanction, ScreeningResult
+from moderation.models import HeldGroup, HeldProfile, Report, Sanction, ScreeningResult
 from moderation.serializers import ReportSerializer, SanctionSerializer
 
 
@@ -23,6 +23,8 @@ def parts(user_id: int) -> Iterator[ExportPart]:
     )
     waiting = HeldProfile.objects.filter(person=user_id)
     yield ExportPart.of("profile_held.json", waiting, "fields")
+    changes = HeldGroup.objects.filter(editor=user_id).order_by("pk")
+    yield ExportPart.of("groups_held.json", changes, "group__slug", "fields")
 
 
 def _shaped(rows: QuerySet[Any], serializer: Any) -> Iterator[dict[str, Any]]:

@@ -152,16 +152,17 @@ def tell_author(events: Sequence[CaseDecided]) -> None:
     """Who waited for moderators learns that they looked, and that it is seen now; else a decision tells them."""
     for event in events:
         case = Case.objects.filter(pk=event.case_id, is_screened=True, person__isnull=False).first()
-        if case is not None and case.outcome == Case.Outcome.NOTHING and _was_held(case):
+        if case is not None and case.outcome == Case.Outcome.NOTHING and (authors := _whose_waited(case)):
             target = targets.found(case.target_kind, case.target_id)
             if target is not None:
                 tell_people(
                     kind="sanction",
-                    recipient_ids=[target.person.pk],
+                    recipient_ids=authors,
                     target_id=event.id,
                     words={"what": "released", "url": target.url},
                 )
 
 
-def _was_held(case: Case) -> bool:
-    return ScreeningResult.objects.filter(case=case, outcome=Outcome.HOLD).exists()
+def _whose_waited(case: Case) -> list[int]:
+    held = ScreeningResult.objects.filter(case=case, outcome=Outcome.HOLD, author__isnull=False)
+    return list(held.order_by("author").values_list("author_id", flat=True).distinct())

@@ -24,6 +24,9 @@ SELECT count(*) FROM (
     SELECT 'post' AS kind, id FROM feeds_post WHERE held_at IS NOT NULL AND deleted_at IS NULL
     UNION ALL SELECT 'comment', id FROM interactions_comment WHERE held_at IS NOT NULL AND deleted_at IS NULL
     UNION ALL SELECT 'user', person_id FROM moderation_heldprofile
+    UNION ALL SELECT 'group', id FROM groups_group WHERE held_at IS NOT NULL AND deleted_at IS NULL
+    UNION ALL SELECT 'group', h.group_id FROM moderation_heldgroup h JOIN groups_group g ON g.id = h.group_id
+        WHERE g.deleted_at IS NULL
 ) held WHERE NOT EXISTS (SELECT 1 FROM moderation_case c
     WHERE c.target_kind = held.kind AND c.target_id = held.id AND c.is_screened AND c.closed_at IS NULL)
 """

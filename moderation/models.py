@@ -10,13 +10,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Group
-from moderation.screening.models import HeldProfile, ScreeningResult, ScreeningRule
+from moderation.screening.models import HeldGroup, HeldProfile, ScreeningResult, ScreeningRule
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import NextId, time_of
 
 __all__ = [
     "AnswerTemplate",
     "Case",
+    "HeldGroup",
     "HeldProfile",
     "Measure",
     "Reason",

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.selectors import get_user_or_404
 from feeds import actions as posts
 from feeds.door import Audience
-from feeds.models import Post
+from feeds.models import Media, Post
 from feeds.selectors import get_visible_post
 from groups import actions as groups
 from groups.models import Group, Membership, Privacy
@@ -21,7 +21,7 @@ from groups.selectors import get_visible_group
 from interactions import actions as comments
 from interactions.models import Comment
 from interactions.selectors import get_visible_comment
-from moderation.models import HeldProfile, TargetKind
+from moderation.models import HeldGroup, HeldProfile, TargetKind
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.ids import MAX_ID
 
@@ -96,11 +96,14 @@ def is_held(kind: str, target_id: int) -> bool:
     return kind in KINDS and KINDS[kind].is_held(target_id)
 
 
-def hold(kind: str, target_id: int) -> None:
-    """Let only its author see it until moderators looked; what is gone need not wait."""
-    if act := KINDS[kind].hold:
-        with suppress(NotFound):
-            act(target_id)
+def hold(kind: str, target_id: int) -> bool:
+    """Let only its author see it until moderators looked; what is gone need not wait. Whether such a thing can."""
+    act = KINDS[kind].hold
+    if act is None:
+        return False
+    with suppress(NotFound):
+        act(target_id)
+    return True
 
 
 def release(kind: str, target_id: int, *, actor: User | None, is_fine: bool) -> None:
@@ -118,12 +121,17 @@ def number(text: str) -> int:
 
 
 def _post(post: Post) -> Target:
+    """It says what is to be seen on its pictures, too."""
     is_open = post.visibility == Audience.PUBLIC and not post.author.is_private
+    pictures = (
+        Media.objects.filter(post=post).order_by("position") if post.with_media else Media.objects.none()
+    )
+    lines = (post.content_warning, post.content, *pictures.values_list("alt", flat=True))
     return Target(
         kind=TargetKind.POST,
         id=post.pk,
         person=post.author,
-        said=post.content,
+        said="\n".join(filter(None, lines)),
         url=post.get_absolute_url(),
         is_open=is_open,
         group_id=post.group_id,
@@ -165,7 +173,7 @@ def _seen_comment(ident: str, viewer: User) -> Target:
 
 
 def _person(person: User) -> Target:
-    said = "\n".join(filter(None, (person.display_name, person.bio, person.website)))
+    said = "\n".join(filter(None, (person.display_name, person.bio, person.location, person.website)))
     return Target(
         kind=TargetKind.USER,
         id=person.pk,
@@ -184,7 +192,8 @@ def _found_person(user_id: int) -> Target:
 
 
 def _release_profile(user_id: int, _actor: User | None, is_fine: bool) -> None:
-    """What waits is said from now on, if nothing is wrong with it; else it is forgotten."""
+    """What waits is said from now on if nothing is wrong with it, else forgotten. Locked in the order of edits."""
+    people.lock_people(User(pk=user_id))
     held = HeldProfile.objects.select_for_update().filter(person=user_id).first()
     if held is None:
         return
@@ -200,11 +209,12 @@ def _group(group: Group) -> Target:
     owner = owners.select_related("user").order_by("pk").first()
     if owner is None:
         raise NotFound
+    lines = (group.name, group.description, group.rules, ", ".join(group.tags), group.cover_alt)
     return Target(
         kind=TargetKind.GROUP,
         id=group.pk,
         person=owner.user,
-        said="\n".join(filter(None, (group.name, group.description, group.rules))),
+        said="\n".join(filter(None, lines)),
         url=group.get_absolute_url(),
         is_open=group.privacy != Privacy.INVITE,
     )
@@ -215,6 +225,30 @@ def _found_group(group_id: int) -> Target:
     if group is None:
         raise NotFound
     return _group(group)
+
+
+def _is_group_held(group_id: int) -> bool:
+    return (
+        Group.objects.kept().filter(pk=group_id).exclude(held_at=None).exists()
+        or HeldGroup.objects.filter(group=group_id, group__deleted_at=None).exists()
+    )
+
+
+def _hide_group(group_id: int, actor: User | None) -> None:
+    """What it waits to say is forgotten."""
+    groups.hide_group(group_id=group_id, actor=actor)
+    HeldGroup.objects.filter(group=group_id).delete()
+
+
+def _release_group(group_id: int, actor: User | None, is_fine: bool) -> None:
+    """A group that waits is seen; what one waits to say is said if nothing is wrong with it, else forgotten. Locked in
+    the order of changes."""
+    groups.release_group(group_id=group_id, actor=actor)
+    held = HeldGroup.objects.select_for_update().filter(group=group_id).first()
+    if held is not None:
+        held.delete()
+        if is_fine:
+            groups.say_what_waited(group_id=group_id, fields=held.fields)
 
 
 KINDS: dict[str, Kind] = {
@@ -245,7 +279,9 @@ KINDS: dict[str, Kind] = {
     TargetKind.GROUP: Kind(
         seen=lambda ident, viewer: _group(get_visible_group(ident, viewer=viewer).group),
         found=_found_group,
-        hide=lambda ident, actor: groups.hide_group(group_id=ident, actor=actor),
+        hide=_hide_group,
         show=lambda ident, actor: groups.unhide_group(group_id=ident, actor=actor),
+        is_held=_is_group_held,
+        release=_release_group,
     ),
 }

@@ -28,13 +28,13 @@ from accounts.events import (
 )
 from accounts.models import Block, EmailChange, Export, FoundBy, KnownDevice, MentionsFrom, Mute, User
 from accounts.pictures import Avatar
-from accounts.profiles import clean_fields
-from accounts.screening import Writing
+from accounts.profiles import clean_fields, spoken
+from accounts.screening import Verdict, Writing
 from accounts.usernames import TOMBSTONE
 from socialnet.kernel import realtime
 from socialnet.outbox.actions import emit, record
 
-SAID = frozenset({"display_name", "bio", "website"})  # what screening looks at
+SAID = frozenset({"display_name", "bio", "website", "location"})  # what screening looks at
 EDITABLE = frozenset({"display_name", "bio", "website", "location", "language", "time_zone"})
 
 
@@ -49,7 +49,8 @@ def register_person(
 ) -> User:
     """Make a person whose address waits to be confirmed; the letter is owed. Of many who want a name, one gets it.
 
-    Raises `InvalidFields`, and `EmailInUse`, which must not be told to who asks where confirming is mandatory.
+    A name to show that screening holds waits, and the username stands for it. Raises `InvalidFields`, `WritingRefused`,
+    and `EmailInUse`, which must not be told to who asks where confirming is mandatory.
     """
     fields = clean_fields(
         {
@@ -63,8 +64,11 @@ def register_person(
     if User.objects.named(fields["username"]).exists():
         raise InvalidFields(username=[_("This username is taken.")])
     _check_password(password, fields)
+    verdicts = screen_names(fields["username"], fields["display_name"])
+    if any(verdict.is_held for verdict in verdicts):
+        fields["display_name"] = fields["username"]
     try:
-        return _create_person(password=password, **fields)
+        return _create_person(password=password, verdicts=verdicts, **fields)
     except IntegrityError as error:
         if "person_username_unique" in str(error):
             raise InvalidFields(username=[_("This username is taken.")]) from error
@@ -73,10 +77,27 @@ def register_person(
         raise
 
 
+def screen_names(username: str, display_name: str) -> list[Verdict]:
+    """What screening says of the names of somebody who joins; raises `WritingRefused`.
+
+    Asked before anybody looks whose the address is, so that the answer does not tell.
+    """
+    hopeful = User(username=username)
+    asked = [Writing(kind="name", author=hopeful, text="", beside=spoken(username))]
+    if display_name not in ("", username):
+        said = {"display_name": display_name}
+        asked.append(Writing(kind="user", author=hopeful, text=display_name, fields=said))
+    return [hooks.screen(writing) for writing in asked]
+
+
 @transaction.atomic
-def _create_person(*, username: str, email: str, password: str, **fields: str) -> User:
+def _create_person(
+    *, username: str, email: str, password: str, verdicts: Sequence[Verdict], **fields: str
+) -> User:
     person: User = User.objects.create_user(username, email, password, **fields)
     address = EmailAddress.objects.create(user=person, email=email, primary=True, verified=False)
+    for verdict in verdicts:
+        verdict.keep(person.pk)
     emit(PersonJoined(user_id=person.pk), actor_id=person.pk)
     emit(ConfirmationAsked(address_id=address.pk, joining=True), actor_id=person.pk)
     record("accounts.join", actor_id=person.pk, target_type="user", target_id=person.pk)
@@ -250,7 +271,10 @@ def _screened(person: User, cleaned: dict[str, str]) -> dict[str, str]:
     if not said:
         return cleaned
     text = "\n".join(value for field, value in said.items() if field != "website")
-    verdict = hooks.screen(Writing(kind="user", author=person, text=text, target_id=person.pk, fields=said))
+    beside = spoken(said.get("website", ""))
+    verdict = hooks.screen(
+        Writing(kind="user", author=person, text=text, beside=beside, target_id=person.pk, fields=said)
+    )
     verdict.keep(person.pk)
     return (
         {field: value for field, value in cleaned.items() if field not in said}

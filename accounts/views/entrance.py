@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.errors import EmailInUse, InvalidFields
+from accounts import actions
+from accounts.errors import EmailInUse, InvalidFields, WritingRefused
 from accounts.forms import add_errors
 from socialnet.kernel import ratelimit
 from socialnet.kernel.errors import Forbidden, NotFound
@@ -22,6 +23,8 @@ class SignUp(SignupView):
     def form_valid(self, form: Any) -> HttpResponse:
         ratelimit.check("register", ratelimit.address_of(self.request))
         try:
+            if form.account_already_exists:  # nobody is made, and what others would be told is told
+                actions.screen_names(form.cleaned_data["username"], form.cleaned_data["display_name"])
             response: HttpResponse = super().form_valid(form)
             return response
         except InvalidFields as error:
@@ -31,6 +34,8 @@ class SignUp(SignupView):
             add_errors(form, InvalidFields(**renamed))
         except EmailInUse as error:
             form.add_error("email", str(error.sentence))
+        except WritingRefused as error:
+            add_errors(form, error)
         return self.form_invalid(form)
 
 

@@ -1,7 +1,7 @@
 """Everything that changes posts: each one transaction."""
 
 from feeds.actions.drafts import check_draft, delete_draft, publish_draft, publish_due, save_draft
-from feeds.actions.edits import audiences_within, edit_post, version_of
+from feeds.actions.edits import audiences_within, describe_picture, edit_post, version_of
 from feeds.actions.filters import (
     add_filter,
     change_filter,
@@ -11,7 +11,7 @@ from feeds.actions.filters import (
 )
 from feeds.actions.hiding import hide_post, hold_post, release_post, unhide_post
 from feeds.actions.markers import move_marker
-from feeds.actions.media import checked_alt, describe_picture, discard_picture, upload_picture
+from feeds.actions.media import checked_alt, discard_picture, upload_picture
 from feeds.actions.pins import move_pin, pin_in_group, pin_post, unpin_in_group, unpin_post
 from feeds.actions.posts import delete_post, note_look, publish_post
 from feeds.actions.shares import remove_shares_of, share_post, unshare_post

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from accounts import hooks as people
 from accounts.errors import EditConflict
 from accounts.models import User
-from accounts.screening import Verdict
+from accounts.screening import Verdict, Writing
 from feeds import cards
 from feeds.actions.hiding import hold_post
 from feeds.actions.links import keep_link
-from feeds.actions.media import attach_media, describe_picture
+from feeds.actions.media import attach_media, checked_alt, locked_alts, put_alt
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import OWN_AUDIENCES, Audience
 from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience, UnknownReplyPolicy, WaitsForReview
@@ -43,8 +43,8 @@ def edit_post(
 
     `version` is what `version_of` said of the post that the editor saw: raises `EditConflict` when it was edited since
     (None: do not ask), unless it says already what is given. `alts` describe its pictures, by id; no edit by
-    themselves. Raises `AudienceWidened`, `CannotEditShare`, `WaitsForReview`, and what publishing raises; then nothing
-    changed. What screening holds goes out of sight with what it says now.
+    themselves, but screened as one. Raises `AudienceWidened`, `CannotEditShare`, `WaitsForReview`, and what publishing
+    raises; then nothing changed. What screening holds goes out of sight with what it says now.
     """
     standing = lock_own(post, actor)
     if standing.is_share:
@@ -67,11 +67,13 @@ def edit_post(
         raise UnknownReplyPolicy
     says_else = _differs(standing, **written.said())
     is_edit = wanted != pictures or says_else or _differs(standing, **rest)
+    told, tells = _alts(standing, pictures, wanted, alts or {})
     if is_edit:
         if version is not None and version != version_of(standing.edited_at):
             raise EditConflict(standing)
         _check_narrowing(standing.visibility, rest["visibility"])
-        verdict = _screened(standing, written) if says_else else Verdict()
+    verdict = _screened(standing, written, tells) if says_else else _screened_alts(standing, told, tells)
+    if is_edit:
         if wanted != pictures:
             attach_media(post=standing, media_ids=wanted)
         _change(standing, written, rest, is_held=verdict.is_held)
@@ -81,15 +83,48 @@ def edit_post(
     _describe(standing, alts or {}, actor)
     if is_edit:
         written.keep_tags(standing)
-        if verdict.is_held:
-            hold_post(post_id=standing.pk)
-        verdict.keep(standing.pk)
+    if verdict.is_held:
+        hold_post(post_id=standing.pk)
+    verdict.keep(standing.pk)
     standing.refresh_from_db()
     return standing
 
 
-def _screened(post: Post, written: Written) -> Verdict:
-    return people.screen(written.by(post.author, post_id=post.pk))
+def describe_picture(*, media: Media, actor: User, alt: str) -> Media:
+    """Say what is to be seen. Of a post this is screened as an edit is, and raises what an edit does; raises
+    `AltTooLong`, `Forbidden` for somebody else's picture, `NotFound` for none."""
+    text = checked_alt(alt)
+    described = put_alt(media_id=media.pk, actor=actor, alt=text)
+    if described.post is not None:
+        edit_post(post=described.post, actor=actor, alts={media.pk: text})
+        described.refresh_from_db(fields=["alt"])
+    return described
+
+
+_Alts = Mapping[int, str]
+
+
+def _alts(post: Post, pictures: Sequence[int], wanted: Sequence[int], given: _Alts) -> tuple[_Alts, _Alts]:
+    """What is to be seen on its pictures, and what will be."""
+    if not wanted or (wanted == pictures and not given):
+        return {}, {}
+    found = locked_alts(list({*pictures, *wanted}), owner_id=post.author_id)
+    told = {pk: alt for pk, alt in found.items() if pk in pictures}
+    tells = {pk: checked_alt(given.get(pk, alt)) for pk, alt in found.items() if pk in wanted}
+    return told, tells
+
+
+def _screened(post: Post, written: Written, alts: _Alts) -> Verdict:
+    return people.screen(written.by(post.author, alts=alts.values(), post_id=post.pk))
+
+
+def _screened_alts(post: Post, told: _Alts, tells: _Alts) -> Verdict:
+    """Of what is new in descriptions alone; what else it says was looked at before."""
+    new = [alt for pk, alt in tells.items() if alt and alt != told.get(pk)]
+    if not new:
+        return Verdict()
+    writing = Writing(kind="post", author=post.author, text="", beside="\n".join(new), target_id=post.pk)
+    return people.screen(writing)
 
 
 def _change(post: Post, written: Written, rest: Mapping[str, Any], *, is_held: bool) -> None:
@@ -107,10 +142,16 @@ def _keep_version(post: Post) -> None:
     PostRevision.objects.create(post=post, content=post.content, content_warning=post.content_warning)
 
 
-def _describe(post: Post, alts: Mapping[int, str], actor: User) -> None:
-    for picture in Media.objects.filter(post=post, pk__in=alts).order_by("pk"):
-        if picture.alt != alts[picture.pk]:
-            describe_picture(media=picture, actor=actor, alt=alts[picture.pk])
+def _describe(post: Post, alts: _Alts, actor: User) -> None:
+    others = [
+        picture
+        for picture in Media.objects.filter(post=post, pk__in=alts).order_by("pk")
+        if picture.alt != alts[picture.pk]
+    ]
+    for picture in others:
+        put_alt(media_id=picture.pk, actor=actor, alt=alts[picture.pk], post_id=post.pk)
+    if others:
+        transaction.on_commit(partial(cards.drop, post.pk))
 
 
 def lock_own(post: Post, actor: User) -> Post:

@@ -9,7 +9,6 @@ import structlog
 from django.db import transaction
 
 from accounts.models import User
-from feeds import cards
 from feeds.errors import AltTooLong, PictureInUse, TooManyPictures, UnknownPicture
 from feeds.models import ALT_MAX, MEDIA_MOST, Media, PendingFile, Post
 from socialnet.kernel import pictures, storage
@@ -97,19 +96,29 @@ def _add_picture(
 
 
 @transaction.atomic
-def describe_picture(*, media: Media, actor: User, alt: str) -> Media:
-    """Say what is to be seen. Raises `AltTooLong`, `Forbidden` for somebody else's picture, `NotFound` for none."""
+def put_alt(*, media_id: int, actor: User, alt: str, post_id: int | None = None) -> Media:
+    """Write the description of a picture of this post, or of none; what belongs to another is left as it is.
+
+    Raises `AltTooLong`, `Forbidden` for somebody else's picture, `NotFound` for none.
+    """
     text = checked_alt(alt)
-    locked = Media.objects.select_for_update().filter(pk=media.pk).first()
+    locked = Media.objects.select_for_update().filter(pk=media_id).first()
     if locked is None:  # taken back or collected since it was looked up
         raise NotFound
     if locked.owner_id != actor.pk:
         raise Forbidden
-    locked.alt = text
-    locked.save(update_fields=["alt"])
-    if locked.post_id is not None:
-        transaction.on_commit(partial(cards.drop, locked.post_id))
+    if locked.post_id == post_id:
+        locked.alt = text
+        locked.save(update_fields=["alt"])
     return locked
+
+
+def locked_alts(media_ids: Sequence[int], *, owner_id: int) -> dict[int, str]:
+    """What is to be seen on each picture, which nobody describes otherwise until this transaction ends."""
+    if not media_ids:
+        return {}
+    found = Media.objects.select_for_update().filter(pk__in=media_ids, owner=owner_id).order_by("pk")
+    return dict(found.values_list("pk", "alt"))
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from accounts import hooks as people
 from accounts.models import PersonCounts, User
 from feeds import cards, hooks, newest, tag_counts, timelines
 from feeds.actions.links import keep_link
-from feeds.actions.media import attach_media
+from feeds.actions.media import attach_media, locked_alts
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import OWN_AUDIENCES, Audience
 from feeds.errors import CannotShare, DraftGone, UnknownAudience, UnknownReplyPolicy
@@ -63,7 +63,8 @@ def publish_post(
         with_media=bool(media_ids),
     )
     original = lock_original(quoted, by=author) if quoted else None
-    verdict = people.screen(written.by(author))
+    alts = locked_alts(media_ids, owner_id=author.pk).values()
+    verdict = people.screen(written.by(author, alts=alts))
     post = add_post(
         Post(
             author=author,

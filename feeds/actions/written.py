@@ -1,6 +1,6 @@
 """What posts, edits and drafts have in common: text that is cleaned, rendered, and searched for names and tags."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -54,11 +54,10 @@ class Written:
         names = people_named(mentioned_names(text), by=author_id)
         return cls(text, warning, render(text, known_names=names), names)
 
-    def by(self, author: User, *, post_id: int | None = None) -> Writing:
-        """As screening asks about it; `post_id` said something else before."""
-        return Writing(
-            kind="post", author=author, text=self.content, beside=self.content_warning, target_id=post_id
-        )
+    def by(self, author: User, *, alts: Iterable[str] = (), post_id: int | None = None) -> Writing:
+        """As screening asks about it, with what is to be seen on its pictures; `post_id` said something else before."""
+        beside = "\n".join(filter(None, (self.content_warning, *alts)))
+        return Writing(kind="post", author=author, text=self.content, beside=beside, target_id=post_id)
 
     def said(self) -> dict[str, str]:
         """What the author wrote."""

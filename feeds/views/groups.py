@@ -41,7 +41,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "seen": seen,
         "group": seen.group,
         "tab": "group",
-        "form": PostForm.within(seen.group) if seen.is_member else None,
+        "form": PostForm.within(seen.group) if seen.may_post else None,
         "page": page,
         "pinned": pinned,
     }

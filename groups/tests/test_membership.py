@@ -36,7 +36,7 @@ def test_a_group_is_founded_by_page_and_api(ada):
     assert page_of(ada).post("/groups/new", form).headers["Location"] == "/g/cake"
     assert set(told) == {
         "id", "slug", "name", "description", "rules", "privacy", "category", "tags", "cover_url", "cover",
-        "member_count", "post_count", "my_role", "my_status", "my_notify", "url",
+        "member_count", "post_count", "my_role", "my_status", "my_notify", "held", "held_changes", "url",
     }  # fmt: skip
 
 

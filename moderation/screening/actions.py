@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from accounts.errors import InvalidFields
 from accounts.models import User
 from accounts.screening import Writing
+from groups.models import Group
 from moderation import targets
 from moderation.actions import open_screened_case
 from moderation.events import WritingHeld, WritingToCheck
-from moderation.models import Reason
+from moderation.models import Reason, TargetKind
 from moderation.screening import rulebook
 from moderation.screening.models import (
     ENTRIES_MAX,
+    HeldGroup,
     HeldProfile,
     Mode,
     Outcome,
@@ -27,7 +29,7 @@ from moderation.screening.models import (
 )
 from moderation.screening.results import Found
 from moderation.screening.rules import CLASSIFIER, CLASSIFIER_USUAL, RULES, WITH_ENTRIES, Hit
-from moderation.screening.selectors import held_profile
+from moderation.screening.selectors import words_waiting
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.actions import emit, record
 from socialnet.outbox.ids import id_at
@@ -39,14 +41,14 @@ _DECENCY = {"blocked_words", CLASSIFIER}
 
 def keep(writing: Writing, found: Found, target_id: int, *, is_late: bool, weak: Sequence[Hit]) -> None:
     """In the transaction that writes it: what was found, and what is owed for it. See `accounts.screening.Verdict`."""
-    if writing.kind == "user":
-        _keep_profile(writing, target_id, is_held=found.outcome == Outcome.HOLD)
+    if keep_words := _WAITING.get(writing.kind):
+        keep_words(writing, target_id, is_held=found.outcome == Outcome.HOLD)
     if found.hits:
         keep_result(found, text=writing.text, target_id=target_id)
     if is_late:
         emit(
             WritingToCheck(
-                kind=writing.kind, target_id=target_id, weak={hit.rule: hit.because for hit in weak}
+                kind=found.target_kind, target_id=target_id, weak={hit.rule: hit.because for hit in weak}
             )
         )
 
@@ -64,8 +66,22 @@ def _keep_profile(writing: Writing, user_id: int, *, is_held: bool) -> None:
     """What waits is what was asked for last."""
     if is_held:
         HeldProfile.objects.update_or_create(person_id=user_id, defaults={"fields": dict(writing.fields)})
-    else:
+    elif not writing.is_new:
         HeldProfile.objects.filter(person=user_id).delete()
+
+
+def _keep_group(writing: Writing, group_id: int, *, is_held: bool) -> None:
+    """As of profiles; a group that is new waits itself."""
+    if writing.is_new:
+        return
+    if is_held:
+        waits = {"fields": dict(writing.fields), "editor": writing.author}
+        HeldGroup.objects.update_or_create(group_id=group_id, defaults=waits)
+    else:
+        HeldGroup.objects.filter(group=group_id).delete()
+
+
+_WAITING = {"user": _keep_profile, "group": _keep_group}
 
 
 @transaction.atomic
@@ -78,8 +94,10 @@ def open_case_of(result_id: int) -> None:
     target = targets.found(row.target_kind, row.target_id or 0) if row else None
     if row is None or target is None:
         return
-    if held := held_profile(target.id) if target.kind == "user" else {}:
-        target = replace(target, said="\n".join(held.values()))
+    if held := words_waiting(target.kind, target.id):
+        target = replace(target, said=held)
+    if target.kind == TargetKind.GROUP and row.author is not None:
+        target = replace(target, person=row.author)
     rules = {hit["rule"] for hit in row.hits}
     case = open_screened_case(target, reason=Reason.OTHER if rules & _DECENCY else Reason.SPAM)
     # Whoever decides holds the case: what is true from here on stays so.
@@ -90,9 +108,9 @@ def open_case_of(result_id: int) -> None:
 
 @transaction.atomic
 def hold_late(found: Found, *, text: str, target_id: int) -> None:
-    """What is out already goes out of sight until moderators look; what can only be flagged is."""
-    if found.outcome == Outcome.HOLD:
-        targets.hold(found.kind, target_id)
+    """What is out already goes out of sight until moderators look; what cannot, a profile or a group, has a case."""
+    if found.outcome == Outcome.HOLD and not targets.hold(found.kind, target_id):
+        found = replace(found, outcome=Outcome.FLAG)
     if found.hits:
         keep_result(found, text=text, target_id=target_id)
 
@@ -124,6 +142,7 @@ def change_rule(*, rule: str, actor: User, **changes: object) -> ScreeningRule:
         before={"rule": rule, **before},
         after={"rule": rule, **after},
     )
+    rulebook.forget()  # for who goes on in this transaction
     transaction.on_commit(rulebook.forget)
     return row
 
@@ -177,5 +196,13 @@ def forget_old() -> int:
 
 
 def forget_person(user_id: int) -> None:
+    """What they wrote waits for nobody any more; a group that they founded stays hidden."""
+    founded = ScreeningResult.objects.filter(
+        author=user_id, target_kind=TargetKind.GROUP, outcome=Outcome.HOLD, target_id__isnull=False
+    )
+    waiting = Group.objects.kept().exclude(held_at=None).filter(pk__in=founded.values("target_id"))
+    for group_id in list(waiting.values_list("pk", flat=True)):
+        targets.hide(TargetKind.GROUP, group_id, actor=None)
     ScreeningResult.objects.filter(author=user_id).delete()
     HeldProfile.objects.filter(person=user_id).delete()
+    HeldGroup.objects.filter(editor=user_id).delete()

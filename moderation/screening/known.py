@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.screening import Writing
 from moderation.screening.cache import SAME, VERDICTS
 from moderation.screening.classifier import digest
-from moderation.screening.rules import SHORTEST, Book, Known, compact
+from moderation.screening.rules import SHORTEST, Book, Known, asks_history, compact
 from socialnet.kernel.errors import RedisAway
 from socialnet.kernel.redis import door
 from socialnet.outbox.ids import time_of
@@ -20,11 +20,11 @@ _MANY_ACCOUNTS = "same_text"
 _LATELY = """
 WITH since AS (SELECT socialnet_id_at(statement_timestamp() - make_interval(mins => %(minutes)s)) AS id),
 said AS (
-    (SELECT 'post' AS kind, p.id, p.content FROM feeds_post p
+    (SELECT 'post' AS kind, p.id, CASE WHEN %(texts)s THEN p.content END AS content FROM feeds_post p
         WHERE p.author_id = %(author)s AND p.deleted_at IS NULL AND p.id > (SELECT id FROM since)
         ORDER BY p.id DESC LIMIT %(most)s)
     UNION ALL
-    (SELECT 'comment', c.id, c.content FROM interactions_comment c
+    (SELECT 'comment', c.id, CASE WHEN %(texts)s THEN c.content END FROM interactions_comment c
         WHERE c.author_id = %(author)s AND c.deleted_at IS NULL AND c.id > (SELECT id FROM since)
         ORDER BY c.id DESC LIMIT %(most)s)
 )
@@ -51,13 +51,17 @@ def _postgres(
     writing: Writing, book: Book, rules: Collection[str]
 ) -> tuple[timedelta, list[tuple[timedelta, str]]]:
     """How long the author is here, and what they said lately; of what is changed, without what it said."""
-    if not {"too_fast", "same_text", "links_new_account"} & set(rules):
+    if writing.author.pk is None:  # who joins
+        return timedelta(0), []
+    if not any(asks_history(rule, writing) for rule in rules):
         return timedelta.max, []
     minutes = max(book["too_fast"].minutes, book["same_text"].minutes)
+    texts = "same_text" in rules and asks_history("same_text", writing)
+    asked = {"author": writing.author.pk, "minutes": minutes, "most": MOST, "texts": texts}
     with connection.cursor() as cursor:
-        cursor.execute(_LATELY, {"author": writing.author.pk, "minutes": minutes, "most": MOST})
+        cursor.execute(_LATELY, asked)
         rows = cursor.fetchall()
-    if not rows:  # whoever writes is being made
+    if not rows:  # whoever writes is gone by now
         return timedelta(0), []
     now, joined, *_said = rows[0]
     own = (writing.kind, writing.target_id)
@@ -74,12 +78,12 @@ def _redis(writing: Writing, book: Book, rules: Collection[str]) -> tuple[int, f
     While Redis is away nobody did, and it said nothing."""
     letters = compact(writing.text)
     counts = _MANY_ACCOUNTS in rules and len(letters) >= SHORTEST
-    same, verdict = SAME.key(digest(letters)), VERDICTS.key(digest(writing.text))
+    same, verdict = SAME.key(digest(letters)), VERDICTS.key(digest(writing.whole))
     try:
         with door() as client, client.pipeline(transaction=False) as pipe:
             pipe.get(verdict)
             if counts:
-                pipe.pfadd(same, writing.author.pk)
+                pipe.pfadd(same, writing.author.pk or writing.author.username)
                 pipe.expire(same, 60 * max(1, book[_MANY_ACCOUNTS].minutes))
                 pipe.pfcount(same)
             answers = pipe.execute()

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from groups.models import Group
 from socialnet.outbox.ids import NextId, time_of
 
 ENTRIES_MAX = 20_000
@@ -59,14 +60,16 @@ class ScreeningRule(models.Model):
 class ScreeningResult(models.Model):
     """What rules found in one thing that somebody wrote; nothing is kept of what none of them found.
 
-    `hits` has for each rule its mode, what it asked for, and why: a count or a listed word, never the text, of which
-    only a keyed digest is kept. What was refused has no target. `case` is where moderators decided about the target.
+    `author` is None where joining was refused. `hits` has of each rule its mode, what it asked for, and why: a count or
+    a listed word, never the text, of which only a keyed digest is kept. What was refused has no target. `case` is where
+    moderators decided about the target.
     """
 
     id = models.BigIntegerField(primary_key=True, db_default=NextId(), editable=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
+        null=True,
         related_name="screened",
         db_index=False,
         verbose_name=_("author"),
@@ -117,3 +120,21 @@ class HeldProfile(models.Model):
 
     def __str__(self) -> str:
         return f"profile of {self.person_id}"
+
+
+class HeldGroup(models.Model):
+    """What an owner wants their group to say, while moderators look; until then it says what it said.
+
+    A group that is held when it is founded has none: it is hidden itself (`Group.held_at`).
+    """
+
+    group = models.OneToOneField(Group, models.CASCADE, primary_key=True, related_name="+")
+    fields = models.JSONField()
+    editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("change of a group that waits for review")
+        verbose_name_plural = _("changes of groups that wait for review")
+
+    def __str__(self) -> str:
+        return f"change of group {self.group_id}"

@@ -4,6 +4,7 @@ Fills `accounts.hooks.screen`.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from django.conf import settings
@@ -17,8 +18,9 @@ from moderation.screening.rulebook import book
 from moderation.screening.rules import CLASSIFIER, RULES, Book, Hit
 
 _SEVERITY = [Outcome.ALLOW, Outcome.FLAG, Outcome.HOLD, Outcome.REFUSE]
-# Where the sentence of a refusal stands in the form.
-_FIELDS = {"post": "content", "comment": "content"}
+# Where the sentence of a refusal stands in the form; of a profile or a group beside what was changed, if it is one.
+_FIELDS = {"post": "content", "comment": "content", "name": "username"}
+_CANNOT_WAIT = frozenset({"name"})
 
 
 def screen(writing: Writing) -> Verdict:
@@ -34,11 +36,13 @@ def screen(writing: Writing) -> Verdict:
     hits = rules.hits(writing, asked.known, used)
     signal, is_late = asked.signal, False
     if asks_classifier and signal is None:
-        signal = classifier.signal_of(writing.text)
+        signal = classifier.signal_of(writing.whole)
         is_late = signal is None
         if signal is not None:
-            classifier.keep(classifier.digest(writing.text), signal)
+            classifier.keep(classifier.digest(writing.whole), signal)
     found = judge(writing.author.pk, writing.kind, rules, hits, signal)
+    if found.outcome == Outcome.HOLD and writing.kind in _CANNOT_WAIT:
+        found = replace(found, outcome=Outcome.REFUSE)
     if found.outcome == Outcome.REFUSE:
         _refuse(writing, found)
     weak = [hit for hit in hits if hit.is_weak] if is_late else []
@@ -62,6 +66,13 @@ def judge(author_id: int, kind: str, rules: Book, hits: Sequence[Hit], signal: f
 
 
 def _refuse(writing: Writing, found: Found) -> None:
-    rule = next(hit.rule for hit in found.hits if hit.mode == Mode.ON and hit.outcome == Outcome.REFUSE)
+    deciding = [hit for hit in found.hits if hit.mode == Mode.ON and hit.rule in RULES]
+    rule = max(deciding, key=lambda hit: _SEVERITY.index(Outcome(hit.outcome))).rule
     note = refusals.noted(found.row(text=writing.text, target_id=None))
-    raise WritingRefused(RULES[rule].refusal, field=_FIELDS.get(writing.kind, ""), note=note)
+    raise WritingRefused(RULES[rule].refusal, field=_field_of(writing), note=note)
+
+
+def _field_of(writing: Writing) -> str:
+    if len(writing.fields) == 1:
+        return next(iter(writing.fields))
+    return _FIELDS.get(writing.kind, "")

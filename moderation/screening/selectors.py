@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from moderation.models import Case
-from moderation.screening.models import HeldProfile, ScreeningResult
+from moderation.screening.models import HeldGroup, HeldProfile, ScreeningResult
 from moderation.screening.rules import said_of
 
 # Right is what moderators acted on; what was gone before they looked says nothing.
@@ -18,6 +19,19 @@ FROM moderation_screeningresult r CROSS JOIN LATERAL jsonb_array_elements(r.hits
 LEFT JOIN moderation_case c ON c.id = r.case_id AND c.closed_at IS NOT NULL
 GROUP BY 1
 """
+
+
+_IN_ORDER = (
+    "display_name",
+    "name",
+    "bio",
+    "description",
+    "rules",
+    "location",
+    "website",
+    "tags",
+    "cover_alt",
+)
 
 
 @dataclass(frozen=True)
@@ -61,3 +75,16 @@ def held_profile(user_id: int) -> dict[str, str]:
     """What somebody's profile waits to say, by field; nothing if it does not."""
     row = HeldProfile.objects.filter(person=user_id).first()
     return row.fields if row else {}
+
+
+def held_changes(group_id: int) -> dict[str, Any]:
+    """What a group waits to say, by field; nothing if it does not."""
+    row = HeldGroup.objects.filter(group=group_id).first()
+    return row.fields if row else {}
+
+
+def words_waiting(kind: str, target_id: int) -> str:
+    """What a profile or a group that is there waits to say; empty for what waits as a whole, or not at all."""
+    held = {"user": held_profile, "group": held_changes}.get(kind, lambda _id: {})(target_id)
+    said = [held[field] for field in _IN_ORDER if held.get(field)]
+    return "\n".join(", ".join(words) if isinstance(words, list) else words for words in said)

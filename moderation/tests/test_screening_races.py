@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts import actions as people
 from accounts.models import User
-from accounts.tests.factories import follows, person
+from accounts.tests.factories import PASSWORD, follows, person
 from feeds import actions as posts
 from feeds.models import Post
-from feeds.tests.factories import ids_at_home, publish
+from feeds.tests.factories import ids_at_home, picture, publish
+from groups import actions as groups
+from groups.models import Group
+from groups.tests.factories import a_group
 from interactions import actions as comments
 from interactions.tests.threads import say
 from moderation import actions
 from moderation.errors import CaseClosed
-from moderation.models import Case, ScreeningResult
+from moderation.models import Case, HeldGroup, HeldProfile, ScreeningResult
 from moderation.screening import actions as screening
 from moderation.tests.screened import SPAM, block_words
 from notifications.models import Notification
@@ -142,3 +146,89 @@ def test_deleting_what_is_being_released(held: Any) -> None:
     )
     drain()
     assert broken(sample=20) == []
+
+
+# --- groups -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(db: None) -> tuple[Group, Case, User, User]:
+    """A group with a change that waits, its owner, and a moderator."""
+    ada = person("ada")
+    group = a_group(ada)
+    block_words()
+    groups.change_group(group=group, actor=ada, rules=SPAM)
+    drain()
+    return group, Case.objects.get(), ada, person("mod", is_staff=True)
+
+
+def test_a_change_beside_the_decision_about_the_one_before_is_said_or_waits(waiting: Any) -> None:
+    group, case, ada, mod = waiting
+    answers = at_once(
+        lambda: actions.decide_case(case_id=case.pk, outcome="nothing", actor=mod),
+        lambda: groups.change_group(group=group, actor=ada, description=SPAM),
+    )
+    assert not any(isinstance(answer, DomainError) for answer in answers)
+    drain()
+    group.refresh_from_db()
+    held = HeldGroup.objects.first()
+    assert (held is None) == (not Case.objects.open().exists())
+    assert held is None or held.fields["description"] == SPAM
+    assert broken(sample=20) == []
+
+
+def test_deleting_a_group_that_waits_beside_its_release(db: None) -> None:
+    ada, mod = person("ada"), person("mod", is_staff=True)
+    block_words()
+    group = groups.create_group(owner=ada, slug="cures", name=SPAM)
+    drain()
+    case = Case.objects.get()
+    at_once(
+        lambda: groups.delete_group(group=group, actor=ada),
+        lambda: actions.decide_case(case_id=case.pk, outcome="nothing", actor=mod),
+    )
+    drain()
+    group.refresh_from_db()
+    assert group.deleted_at is not None and not Case.objects.open().exists()
+    assert broken(sample=20) == []
+
+
+def test_a_profile_changed_beside_the_decision_about_the_one_before(db: None) -> None:
+    ada, mod = person("ada"), person("mod", is_staff=True)
+    block_words()
+    people.edit_profile(user=ada, bio=SPAM)
+    drain()
+    case = Case.objects.get()
+    answers = at_once(
+        lambda: actions.decide_case(case_id=case.pk, outcome="nothing", actor=mod),
+        lambda: people.edit_profile(user=ada, bio=f"{SPAM}!"),
+    )
+    assert not any(isinstance(answer, DomainError) for answer in answers)
+    drain()
+    assert HeldProfile.objects.exists() == Case.objects.open().exists() and broken(sample=20) == []
+
+
+def test_a_picture_described_while_a_post_takes_it_is_looked_at(db: None) -> None:
+    ada = person("ada")
+    block_words()
+    shown = picture(ada, alt="A loaf")
+    at_once(
+        lambda: posts.publish_post(author=ada, content="Look", media_ids=[shown.pk]),
+        lambda: posts.describe_picture(media=shown, actor=ada, alt=SPAM),
+    )
+    shown.refresh_from_db()
+    assert shown.post is not None and (shown.alt != SPAM or shown.post.held_at is not None)
+
+
+def test_two_who_join_with_one_name_that_is_held(db: None) -> None:
+    block_words()
+
+    def join() -> User:
+        return people.register_person(
+            username="eve", email="eve@example.com", password=PASSWORD, display_name=SPAM
+        )
+
+    answers = at_once(join, join)
+    assert sum(isinstance(answer, User) for answer in answers) == 1
+    drain()
+    assert HeldProfile.objects.count() == Case.objects.count() == 1 and broken(sample=20) == []
