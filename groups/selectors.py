@@ -1,14 +1,15 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.access import BLOCKED_BY_VIEWER
 from accounts.models import Block, User, Viewer
-from accounts.selectors import PersonRow, relations_of
+from accounts.selectors import PersonRow, Profile, get_user_or_404, relations_of
 from groups import hooks
 from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup
 from groups.models import Category, Group, Membership, Privacy
@@ -75,6 +76,16 @@ class MemberRow(PersonRow):
         role = self.membership.role
         return "" if role == Membership.Role.MEMBER else str(self.membership.get_role_display())
 
+    @property
+    def is_apart(self) -> bool:
+        """There is a block between the two: moderators see the name, and nothing else."""
+        return self.relations.blocking or self.relations.blocked_by
+
+    @property
+    def profile(self) -> Profile:
+        whole = super().profile
+        return replace(whole, rights=BLOCKED_BY_VIEWER) if self.is_apart else whole
+
 
 def membership_of(group: Group, person: Viewer) -> Membership | None:
     if not person.is_authenticated:
@@ -86,6 +97,17 @@ def can_moderate(user: Viewer, group: Group) -> bool:
     """Whether `user` may act on what others say in `group`."""
     found = membership_of(group, user)
     return found is not None and found.is_active and found.role != Membership.Role.MEMBER
+
+
+def get_person_in(seen: SeenGroup, username: str, *, viewer: Viewer) -> User:
+    """Somebody on whom `viewer` acts: moderators find whoever is in the group, waits or is banned there, whatever
+    block there is between the two. Raises `NotFound` as `get_user_or_404` does."""
+    if seen.can_moderate:
+        there = Membership.objects.filter(group=seen.group.pk, user=OuterRef("pk"))
+        people = User.objects.named(username).filter(Exists(there), is_active=True, leaving_since=None)
+        if person := people.first():
+            return person
+    return get_user_or_404(username, viewer=viewer)
 
 
 def get_visible_group(slug: str, *, viewer: Viewer) -> SeenGroup:
@@ -210,10 +232,11 @@ def _people(
 
 
 def _rows(seen: SeenGroup, statuses: Sequence[str], viewer: Viewer) -> "QuerySet[Membership]":
+    """Without people of whom a block parts `viewer`; but moderators must see on whom they may have to act."""
     rows = Membership.objects.filter(
         group=seen.group.pk, status__in=statuses, user__is_active=True, user__suspended_at=None
     ).select_related("user__counts")
-    if not viewer.is_authenticated:
+    if not viewer.is_authenticated or seen.can_moderate:
         return rows
     blocking = Block.objects.filter(blocker=viewer.pk, blocked=OuterRef("user"))
     blocked_by = Block.objects.filter(blocker=OuterRef("user"), blocked=viewer.pk)

@@ -206,7 +206,7 @@ _ACTS: dict[str, Callable[..., Any]] = {
 def group_member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     """`do` is accept, remove, ban, or the role that this person shall have."""
     seen = get_visible_group(slug, viewer=request.user)
-    person = get_user_or_404(username, viewer=request.user)
+    person = selectors.get_person_in(seen, username, viewer=request.user)
     do = request.POST.get("do", "")
     if do in _ACTS:
         _ACTS[do](group=seen.group, actor=request.user, person=person)
