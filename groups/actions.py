@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.actions import lock_people
 from accounts.models import User
 from accounts.selectors import block_exists_between
-from groups import cache, covers
+from groups import cache, covers, selectors
 from groups.errors import (
     BannedFromGroup,
     GroupGone,
@@ -274,7 +274,8 @@ def choose_news(*, group: Group, person: User, notify: str) -> Membership:
 def invite_person(*, group: Group, actor: User, person: User) -> Membership:
     """Let somebody in who wants to; who asked already is in at once. Moderators may; repeating it changes nothing.
 
-    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned.
+    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned, and of who asked
+    `GroupLimit`.
     """
     lock_people(*{actor.pk: actor, person.pk: person}.values())
     standing = _lock(group)
@@ -285,6 +286,7 @@ def invite_person(*, group: Group, actor: User, person: User) -> Membership:
     if found and found.status == Status.BANNED:
         raise BannedFromGroup(_("This person is banned from the group. Lift the ban first."))
     if found and found.status == Status.PENDING:
+        _check_room_of(person)
         return _admit(standing, person, found, actor_id=actor.pk)
     if found:
         return found
@@ -294,7 +296,7 @@ def invite_person(*, group: Group, actor: User, person: User) -> Membership:
 
 @transaction.atomic
 def accept_request(*, group: Group, actor: User, person: User) -> Membership:
-    """Let somebody in who asked; moderators may. Raises `NotInGroup` when they ask no longer."""
+    """Let somebody in who asked; moderators may. Raises `NotInGroup` when they ask no longer, and `GroupLimit`."""
     lock_people(person)
     standing = _lock(group)
     check_moderator(standing, actor)
@@ -303,6 +305,7 @@ def accept_request(*, group: Group, actor: User, person: User) -> Membership:
         return found
     if found is None or found.status != Status.PENDING:
         raise NotInGroup
+    _check_room_of(person)
     return _admit(standing, person, found, actor_id=actor.pk)
 
 
@@ -411,6 +414,14 @@ def check_may_post(group: Group, person: User) -> None:
         raise NotAMember
 
 
+def check_may_speak(group: Group, person: User, *, as_member: bool = False) -> None:
+    """As in `groups.selectors`; whoever bans or removes them meanwhile waits until what they say is there."""
+    mine = Membership.objects.select_for_update(no_key=True).filter(group=group.pk, user=person.pk)
+    if mine.first() is None:  # what is not there yet cannot be locked: whoever makes it holds the counts
+        GroupCounts.objects.select_for_update(no_key=True).filter(pk=group.pk).first()
+    selectors.check_may_speak(group, person, as_member=as_member)
+
+
 def count_post(group_id: int, *, by: int) -> None:
     """A post came into a group, or went; inside the transaction that says so."""
     GroupCounts.objects.filter(pk=group_id).update(posts=F("posts") + by)
@@ -472,6 +483,14 @@ def _forget(*user_ids: int) -> None:
 
 def _owners(group: Group) -> Any:
     return Membership.objects.active().filter(group=group, role=Role.OWNER)
+
+
+def _check_room_of(person: User) -> None:
+    """As `_check_room`, for who lets them in; they are locked."""
+    try:
+        _check_room(person)
+    except GroupLimit as error:
+        raise GroupLimit(_("This person is in as many groups as one can be.")) from error
 
 
 def _check_room(person: User) -> None:

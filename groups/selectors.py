@@ -11,7 +11,7 @@ from accounts.access import BLOCKED_BY_VIEWER
 from accounts.models import Block, User, Viewer
 from accounts.selectors import PersonRow, Profile, get_user_or_404, relations_of
 from groups import hooks
-from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup
+from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup, NotAMember
 from groups.models import Category, Group, Membership, Privacy
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
@@ -150,6 +150,31 @@ def check_readable(seen: SeenGroup) -> None:
         raise BannedFromGroup
     if not seen.can_read:
         raise GroupIsPrivate
+
+
+def check_may_speak(group: Group, person: Viewer, *, as_member: bool = False) -> None:
+    """Raises `BannedFromGroup` for who is banned, and `NotAMember` for who else is not in a group that only members
+    read, or with `as_member` in any. What is said in a group that was deleted nobody else reads: that everybody may.
+    """
+    if group.deleted_at is not None:
+        return
+    found = membership_of(group, person)
+    if found and found.status == Status.BANNED:
+        raise BannedFromGroup
+    if (as_member or group.privacy != Privacy.PUBLIC) and not (found and found.is_active):
+        raise NotAMember(_("Only members can say something in this group."))
+
+
+def may_speak(slug: str, person: Viewer) -> bool:
+    """Whether `check_may_speak` lets them comment; two queries."""
+    group = Group.objects.filter(slug=slug).first()
+    if group is None:
+        return True
+    try:
+        check_may_speak(group, person)
+    except Forbidden:
+        return False
+    return True
 
 
 def groups_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[SeenGroup]:

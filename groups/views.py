@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.selectors import get_user_or_404
 from groups import actions, selectors
+from groups.errors import BannedFromGroup, GroupLimit, LastOwner, NotInGroup
 from groups.forms import GroupSettingsForm, NewGroupForm
 from groups.models import Category, Membership, Privacy
 from groups.selectors import SeenGroup, get_visible_group
@@ -133,6 +134,9 @@ def group_cover(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 
 # --- buttons --------------------------------------------------------------------------------------------------
 
+# What is said where the button was: nothing is wrong with who pressed it.
+_SAID_THERE = (BannedFromGroup, GroupLimit, LastOwner, NotInGroup)
+
 
 @require_POST
 @login_required
@@ -208,10 +212,13 @@ def group_member(request: HttpRequest, slug: str, username: str) -> HttpResponse
     seen = get_visible_group(slug, viewer=request.user)
     person = selectors.get_person_in(seen, username, viewer=request.user)
     do = request.POST.get("do", "")
-    if do in _ACTS:
-        _ACTS[do](group=seen.group, actor=request.user, person=person)
-    else:
-        actions.set_role(group=seen.group, actor=request.user, person=person, role=do)
+    try:
+        if do in _ACTS:
+            _ACTS[do](group=seen.group, actor=request.user, person=person)
+        else:
+            actions.set_role(group=seen.group, actor=request.user, person=person, role=do)
+    except _SAID_THERE as error:
+        messages.error(request, error.sentence)
     return back_to(request, otherwise=reverse("group_members", args=[slug]))
 
 
