@@ -22,6 +22,7 @@ from groups.errors import (
     LastOwner,
     NotAMember,
     NotInGroup,
+    OwnerCanAct,
 )
 from groups.events import (
     GroupAsked,
@@ -49,6 +50,7 @@ from groups.models import (
     Group,
     GroupCounts,
     Membership,
+    MembershipQuerySet,
     Privacy,
 )
 from groups.selectors import membership_of
@@ -377,7 +379,8 @@ def set_role(*, group: Group, actor: User, person: User, role: str) -> Membershi
 def leave_all(*, user_id: int) -> int:
     """Take somebody who is deleted out of a batch of groups; returns how many, 0 when none are left.
 
-    Where they were the last owner, the moderator or else the member who is longest in it becomes the owner.
+    Where they were the last owner who can act, the moderator or else the member who is longest in it becomes the owner:
+    somebody who can act, if there is anybody.
     """
     rows = list(Membership.objects.filter(user=user_id).order_by("group_id")[:_BATCH])
     for row in rows:
@@ -395,11 +398,36 @@ def leave_all(*, user_id: int) -> int:
 def _pass_on(group: Group, leaving: Membership) -> None:
     if leaving.role != Role.OWNER or _owners(group).exclude(pk=leaving.pk).exists():
         return
-    others = Membership.objects.active().filter(group=group, user__is_active=True).exclude(pk=leaving.pk)
-    heir = others.filter(role=Role.MODERATOR).order_by("pk").first() or others.order_by("pk").first()
-    if heir:
+    others = Membership.objects.filter(group=group).exclude(pk=leaving.pk)
+    heir = _first_in_line(others.acting()) or _first_in_line(others.active().filter(user__is_active=True))
+    if heir and heir.role != Role.OWNER:
         heir.role = Role.OWNER
         heir.save(update_fields=["role"])
+
+
+def _first_in_line(people: MembershipQuerySet) -> Membership | None:
+    for role in (Role.OWNER, Role.MODERATOR, Role.MEMBER):
+        if found := people.filter(role=role).order_by("pk").first():
+            return found
+    return None
+
+
+@transaction.atomic
+def hand_over_group(*, membership: Membership, actor: User) -> None:
+    """Make a member an owner of a group none of whose owners can act; who owned it owns it still, should they come back.
+
+    For moderators of the site. Raises `NotInGroup` for who cannot act either, `OwnerCanAct`, and `NotFound`.
+    """
+    standing = _lock_kept(membership.group_id)
+    found = Membership.objects.acting().select_related("user").filter(pk=membership.pk).first()
+    if found is None:
+        raise NotInGroup
+    if _owners(standing).exists():
+        raise OwnerCanAct
+    _record(standing, "groups.role", actor, found.user, before=found.role, after=Role.OWNER)
+    found.role = Role.OWNER
+    found.save(update_fields=["role"])
+    emit(GroupRoleChanged(group_id=standing.pk, user_id=found.user_id), actor_id=actor.pk)
 
 
 # --- posts ----------------------------------------------------------------------------------------------------
@@ -481,8 +509,9 @@ def _forget(*user_ids: int) -> None:
     transaction.on_commit(partial(cache.forget_groups_of, *user_ids))
 
 
-def _owners(group: Group) -> Any:
-    return Membership.objects.active().filter(group=group, role=Role.OWNER)
+def _owners(group: Group) -> MembershipQuerySet:
+    """Those who can act: a group is not left to who is shut out, or leaving."""
+    return Membership.objects.acting().filter(group=group, role=Role.OWNER)
 
 
 def _check_room_of(person: User) -> None:

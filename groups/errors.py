@@ -41,6 +41,11 @@ class LastOwner(Conflict):
     sentence = _("A group needs an owner. Make somebody else an owner first.")
 
 
+class OwnerCanAct(Conflict):
+    code = "owner_can_act"
+    sentence = _("An owner of this group can act. It is theirs to hand over.")
+
+
 class GroupLimit(Invalid):
     code = "group_limit"
     sentence = _("You are in as many groups as one can be. Leave one first.")

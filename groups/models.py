@@ -59,6 +59,12 @@ class GroupQuerySet(models.QuerySet["Group"]):
             known |= Q(Exists(mine))
         return self.standing().filter(known)
 
+    def without_acting_owner(self) -> Self:
+        """Those that people are in of whom no owner can act."""
+        mine = Membership.objects.filter(group=OuterRef("pk"))
+        owned = mine.acting().filter(role=Membership.Role.OWNER)
+        return self.kept().filter(Exists(mine.active()), ~Exists(owned))
+
     def before(self, cursor: Cursor | None) -> Self:
         return self if cursor is None else self.filter(pk__lt=cursor.before)
 
@@ -155,6 +161,10 @@ class GroupCounts(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> Self:
         return self.filter(status=Membership.Status.ACTIVE)
+
+    def acting(self) -> Self:
+        """Members who can do something there now: neither suspended nor leaving."""
+        return self.active().filter(user__is_active=True, user__suspended_at=None)
 
     def hearing_all(self) -> Self:
         """Members who hear of each post."""
