@@ -16,6 +16,7 @@ from accounts.selectors import block_exists_between
 from groups import cache, covers, selectors
 from groups.errors import (
     BannedFromGroup,
+    DeclinedLately,
     GroupGone,
     GroupLimit,
     InvalidGroup,
@@ -47,6 +48,7 @@ from groups.models import (
     TAG_MAX,
     TAGS_MOST,
     Category,
+    DeclinedInvitation,
     Group,
     GroupCounts,
     Membership,
@@ -146,6 +148,8 @@ def _change(group: Group, actor: User, cover: covers.Cover | None, changes: dict
             after={"privacy": new["privacy"]},
         )
     emit(GroupChanged(group_id=standing.pk), actor_id=actor.pk)
+    if standing.privacy == Privacy.INVITE:
+        _end_requests(standing, actor)
     return standing
 
 
@@ -174,6 +178,7 @@ def delete_group(*, group: Group, actor: User) -> None:
         Membership.objects.filter(group=standing, status__in=_WAITING).values_list("user_id", flat=True)
     )
     Membership.objects.filter(group=standing).delete()
+    DeclinedInvitation.objects.filter(group=standing).delete()
     GroupCounts.objects.filter(pk=standing.pk).update(members=0)
     _cover(standing, covers.NONE, None)
     Group.objects.filter(pk=standing.pk).update(deleted_at=Now(), **dict.fromkeys(_COVER, ""))
@@ -245,12 +250,19 @@ def join_group(*, group: Group, person: User) -> Membership:
 
 @transaction.atomic
 def leave_group(*, group: Group, person: User) -> None:
-    """Be in the group no longer, or ask no longer, or decline; repeating it changes nothing. Raises `LastOwner`."""
+    """Be in the group no longer, or ask no longer, or decline; repeating it changes nothing. Raises `LastOwner`.
+
+    Who declines is not invited again to the same group for `DECLINED_DAYS`, unless they come by themselves.
+    """
     standing = _lock(group)
     found = membership_of(standing, person)
     if found is None or found.status == Status.BANNED:
         return
     _check_not_last_owner(standing, found)
+    if found.status == Status.INVITED:
+        DeclinedInvitation.objects.update_or_create(
+            group=standing, user=person, defaults={"declined_at": Now()}
+        )
     _end(found, actor_id=person.pk)
 
 
@@ -276,8 +288,8 @@ def choose_news(*, group: Group, person: User, notify: str) -> Membership:
 def invite_person(*, group: Group, actor: User, person: User) -> Membership:
     """Let somebody in who wants to; who asked already is in at once. Moderators may; repeating it changes nothing.
 
-    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned, and of who asked
-    `GroupLimit`.
+    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned, `DeclinedLately`, and
+    of who asked `GroupLimit`.
     """
     lock_people(*{actor.pk: actor, person.pk: person}.values())
     standing = _lock(group)
@@ -292,6 +304,8 @@ def invite_person(*, group: Group, actor: User, person: User) -> Membership:
         return _admit(standing, person, found, actor_id=actor.pk)
     if found:
         return found
+    if DeclinedInvitation.objects.lately().filter(group=standing, user=person).exists():
+        raise DeclinedLately
     emit(GroupInvited(group_id=standing.pk, user_id=person.pk, inviter_id=actor.pk), actor_id=actor.pk)
     return Membership.objects.create(group=standing, user=person, status=Status.INVITED)
 
@@ -382,6 +396,7 @@ def leave_all(*, user_id: int) -> int:
     Where they were the last owner who can act, the moderator or else the member who is longest in it becomes the owner:
     somebody who can act, if there is anybody.
     """
+    DeclinedInvitation.objects.filter(user=user_id).delete()
     rows = list(Membership.objects.filter(user=user_id).order_by("group_id")[:_BATCH])
     for row in rows:
         if Group.objects.kept().filter(pk=row.group_id).exists():
@@ -483,6 +498,7 @@ def _admit(group: Group, person: User, found: Membership | None, *, actor_id: in
         found.status = Status.ACTIVE
         found.save(update_fields=["status"])
     _count(group, by=1)
+    DeclinedInvitation.objects.filter(group=group, user=person).delete()
     accepter_id = actor_id if was_asked else None
     emit(GroupJoined(group_id=group.pk, user_id=person.pk, accepter_id=accepter_id), actor_id=actor_id)
     _forget(person.pk)
@@ -499,6 +515,12 @@ def _end(found: Membership, *, actor_id: int) -> None:
         _forget(user_id)
     elif was_waiting:
         emit(GroupWaitingEnded(group_id=group_id, user_id=user_id), actor_id=actor_id)
+
+
+def _end_requests(group: Group, actor: User) -> None:
+    """Nobody asks to join what they may not know of."""
+    for asking in Membership.objects.filter(group=group, status=Status.PENDING).order_by("pk"):
+        _end(asking, actor_id=actor.pk)
 
 
 def _count(group: Group, *, by: int) -> None:

@@ -51,6 +51,13 @@ class GroupLimit(Invalid):
     sentence = _("You are in as many groups as one can be. Leave one first.")
 
 
+class DeclinedLately(Conflict):
+    """Neutral: that somebody declined is between them and the group."""
+
+    code = "not_to_be_invited"
+    sentence = _("This person cannot be invited to this group at the moment.")
+
+
 class NotInGroup(Invalid):
     code = "not_in_group"
     sentence = _("This person is not a member of the group.")

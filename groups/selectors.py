@@ -182,6 +182,7 @@ def groups_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SI
     rows = (
         Membership.objects.filter(user=person.pk, group__deleted_at=None, group__hidden_at=None)
         .exclude(status=Status.BANNED)
+        .exclude(status=Status.PENDING, group__privacy=Privacy.INVITE)  # nobody may know of it by asking
         .before(cursor)
         .select_related("group__counts")
         .order_by("-id")

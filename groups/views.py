@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.selectors import get_user_or_404
 from groups import actions, selectors
-from groups.errors import BannedFromGroup, GroupLimit, LastOwner, NotInGroup
+from groups.errors import BannedFromGroup, DeclinedLately, GroupLimit, LastOwner, NotInGroup
 from groups.forms import GroupSettingsForm, NewGroupForm
 from groups.models import Category, Membership, Privacy
 from groups.selectors import SeenGroup, get_visible_group
@@ -135,7 +135,7 @@ def group_cover(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 # --- buttons --------------------------------------------------------------------------------------------------
 
 # What is said where the button was: nothing is wrong with who pressed it.
-_SAID_THERE = (BannedFromGroup, GroupLimit, LastOwner, NotInGroup)
+_SAID_THERE = (BannedFromGroup, DeclinedLately, GroupLimit, LastOwner, NotInGroup)
 
 
 @require_POST
@@ -194,6 +194,8 @@ def group_invite(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("@%(name)s is invited.") % {"name": person.username})
     except NotFound:
         messages.error(request, _("There is nobody of that name whom you could invite."))
+    except _SAID_THERE as error:
+        messages.error(request, error.sentence)
     return back_to(request, otherwise=reverse("group_requests", args=[slug]))
 
 
