@@ -411,7 +411,7 @@ def leave_all(*, user_id: int) -> int:
 
 
 def _pass_on(group: Group, leaving: Membership) -> None:
-    if leaving.role != Role.OWNER or _owners(group).exclude(pk=leaving.pk).exists():
+    if leaving.role != Role.OWNER or Membership.objects.owning(group).exclude(pk=leaving.pk).exists():
         return
     others = Membership.objects.filter(group=group).exclude(pk=leaving.pk)
     heir = _first_in_line(others.acting()) or _first_in_line(others.active().filter(user__is_active=True))
@@ -437,7 +437,7 @@ def hand_over_group(*, membership: Membership, actor: User) -> None:
     found = Membership.objects.acting().select_related("user").filter(pk=membership.pk).first()
     if found is None:
         raise NotInGroup
-    if _owners(standing).exists():
+    if Membership.objects.owning(standing).exists():
         raise OwnerCanAct
     _record(standing, "groups.role", actor, found.user, before=found.role, after=Role.OWNER)
     found.role = Role.OWNER
@@ -531,11 +531,6 @@ def _forget(*user_ids: int) -> None:
     transaction.on_commit(partial(cache.forget_groups_of, *user_ids))
 
 
-def _owners(group: Group) -> MembershipQuerySet:
-    """Those who can act: a group is not left to who is shut out, or leaving."""
-    return Membership.objects.acting().filter(group=group, role=Role.OWNER)
-
-
 def _check_room_of(person: User) -> None:
     """As `_check_room`, for who lets them in; they are locked."""
     try:
@@ -571,7 +566,7 @@ def _check_above(group: Group, actor: User, other: Membership) -> None:
 
 
 def _check_not_last_owner(group: Group, found: Membership) -> None:
-    if found.role == Role.OWNER and not _owners(group).exclude(pk=found.pk).exists():
+    if found.role == Role.OWNER and not Membership.objects.owning(group).exclude(pk=found.pk).exists():
         raise LastOwner
 
 

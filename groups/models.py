@@ -168,6 +168,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Members who can do something there now: neither suspended nor leaving."""
         return self.active().filter(user__is_active=True, user__suspended_at=None)
 
+    def owning(self, group: Group) -> Self:
+        """Its owners who can act: a group is not left to who is shut out, or leaving."""
+        return self.acting().filter(group=group.pk, role=Membership.Role.OWNER)
+
     def hearing_all(self) -> Self:
         """Members who hear of each post."""
         return self.active().filter(notify=Membership.Notify.ALL)

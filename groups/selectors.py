@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 from django.db.models.query import QuerySet
@@ -63,6 +64,13 @@ class SeenGroup:
     @property
     def is_owner(self) -> bool:
         return self.my_role == Membership.Role.OWNER
+
+    @cached_property
+    def is_last_owner(self) -> bool:
+        """Whether its viewer owns it and nobody else can: they cannot leave. One query, for owners alone."""
+        if self.membership is None or not self.is_owner:
+            return False
+        return not Membership.objects.owning(self.group).exclude(pk=self.membership.pk).exists()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -154,7 +154,11 @@ def group_join(request: HttpRequest, slug: str) -> HttpResponse:
 @idempotent_form
 def group_leave(request: HttpRequest, slug: str) -> HttpResponse:
     seen = get_visible_group(slug, viewer=request.user)
-    actions.leave_group(group=seen.group, person=request.user)
+    try:
+        actions.leave_group(group=seen.group, person=request.user)
+    except LastOwner as error:
+        messages.error(request, error.sentence)
+        return redirect(seen.group)
     return redirect("groups")
 
 
