@@ -429,7 +429,7 @@ def _first_in_line(people: MembershipQuerySet) -> Membership | None:
 
 @transaction.atomic
 def hand_over_group(*, membership: Membership, actor: User) -> None:
-    """Make a member an owner of a group none of whose owners can act; who owned it owns it still, should they come back.
+    """Make a member an owner of a group none of whose owners can act; who owned it owns it still.
 
     For moderators of the site. Raises `NotInGroup` for who cannot act either, `OwnerCanAct`, and `NotFound`.
     """

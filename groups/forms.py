@@ -96,13 +96,13 @@ class GroupSettingsForm(GroupForm):
             del self.fields["opens"]
 
     def _would_open(self, group: Group) -> bool:
-        """Whether it is asked to show everybody what was said for members alone: then once more, whether it is meant."""
+        """Whether everybody shall read what was said for members alone."""
         return group.privacy != Privacy.PUBLIC and self.data.get("privacy") == Privacy.PUBLIC
 
     def clean_opens(self) -> bool:
         if not self.cleaned_data["opens"]:
             raise forms.ValidationError(
-                _("Nothing is saved yet. In a public group everybody reads all earlier posts, too: is that meant?")
+                _("In a public group everybody reads all earlier posts, too: is that meant?")
             )
         return True
 

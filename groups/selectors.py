@@ -113,7 +113,8 @@ def get_person_in(seen: SeenGroup, username: str, *, viewer: Viewer) -> User:
     if seen.can_moderate:
         there = Membership.objects.filter(group=seen.group.pk, user=OuterRef("pk"))
         people = User.objects.named(username).filter(Exists(there), is_active=True, leaving_since=None)
-        if person := people.first():
+        person: User | None = people.first()
+        if person is not None:
             return person
     return get_user_or_404(username, viewer=viewer)
 

@@ -116,6 +116,10 @@ def group_settings(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("group_settings", slug)
             except DomainError as error:
                 status = _add_errors(form, error)
+        elif "opens" in form.errors:
+            messages.warning(
+                request, _("Nothing is saved yet: say below whether everybody shall read the group.")
+            )
     return _page(request, seen, "group_settings", status=status, form=form)
 
 

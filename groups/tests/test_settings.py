@@ -23,6 +23,7 @@ def test_a_group_is_opened_only_when_that_is_meant(ada, privacy):
     asked = browser.post(address, sent(group, privacy="public", name="Bread"))
     page = asked.content.decode()
     assert asked.status_code == 400
+    assert "Nothing is saved yet: say below" in page
     assert "In a public group everybody reads all earlier posts, too: is that meant?" in page
     assert 'name="opens"' in page
     assert 'value="Bread"' in page  # what else was typed is there still
@@ -40,7 +41,9 @@ def test_what_opens_nothing_asks_nothing(ada):
     for privacy in ("public", "private", "invite", "private"):
         assert browser.post(address, sent(group, privacy=privacy)).status_code == 302
     assert Group.objects.get(pk=group.pk).privacy == "private"
-    assert Api(ada)("PATCH", f"groups/{group.slug}", {"privacy": "public"}).status_code == 200  # as in the contract
+    assert (
+        Api(ada)("PATCH", f"groups/{group.slug}", {"privacy": "public"}).status_code == 200
+    )  # as in the contract
 
 
 def test_the_last_owner_is_led_to_where_they_hand_over_or_delete(ada, ben, cleo):

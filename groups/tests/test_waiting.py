@@ -23,7 +23,9 @@ def status_of(group, person):
 
 def slugs(person):
     told = Api(person)("GET", "groups?mine=1").json()["results"]
-    assert [one["slug"] for one in told] == [seen.group.slug for seen in selectors.groups_of(person=person).items]
+    assert [one["slug"] for one in told] == [
+        seen.group.slug for seen in selectors.groups_of(person=person).items
+    ]
     return [one["slug"] for one in told]
 
 

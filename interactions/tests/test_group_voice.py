@@ -149,7 +149,9 @@ def test_nothing_of_theirs_goes_out_later_nor_is_pinned(ada: User, ben: User, br
 # --- at the same moment -------------------------------------------------------------------------------------
 
 
-def races(group: Group, ada: User, ben: User, speak: Callable[[], object], said: Callable[[], object]) -> None:
+def races(
+    group: Group, ada: User, ben: User, speak: Callable[[], object], said: Callable[[], object]
+) -> None:
     """Whatever is said is said before the ban is there, or not at all."""
     seen: list[object] = []
 
