@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.actions import lock_people
 from accounts.models import User
 from accounts.selectors import block_exists_between
-from groups import cache, covers, screening
+from groups import cache, covers, screening, selectors
 from groups.errors import (
     BannedFromGroup,
+    DeclinedLately,
     GroupGone,
     GroupLimit,
     GroupWaits,
@@ -23,6 +24,7 @@ from groups.errors import (
     LastOwner,
     NotAMember,
     NotInGroup,
+    OwnerCanAct,
 )
 from groups.events import (
     GroupAsked,
@@ -47,9 +49,11 @@ from groups.models import (
     TAG_MAX,
     TAGS_MOST,
     Category,
+    DeclinedInvitation,
     Group,
     GroupCounts,
     Membership,
+    MembershipQuerySet,
     Privacy,
 )
 from groups.selectors import membership_of
@@ -150,6 +154,8 @@ def _change(group: Group, actor: User, cover: covers.Cover | None, changes: dict
             after={"privacy": standing.privacy},
         )
     emit(GroupChanged(group_id=standing.pk), actor_id=actor.pk)
+    if standing.privacy == Privacy.INVITE:
+        _end_requests(standing, actor)
     return standing
 
 
@@ -198,6 +204,7 @@ def delete_group(*, group: Group, actor: User) -> None:
         Membership.objects.filter(group=standing, status__in=_WAITING).values_list("user_id", flat=True)
     )
     Membership.objects.filter(group=standing).delete()
+    DeclinedInvitation.objects.filter(group=standing).delete()
     GroupCounts.objects.filter(pk=standing.pk).update(members=0)
     _cover(standing, covers.NONE)
     Group.objects.filter(pk=standing.pk).update(deleted_at=Now(), **dict.fromkeys(_COVER, ""))
@@ -277,12 +284,19 @@ def join_group(*, group: Group, person: User) -> Membership:
 
 @transaction.atomic
 def leave_group(*, group: Group, person: User) -> None:
-    """Be in the group no longer, or ask no longer, or decline; repeating it changes nothing. Raises `LastOwner`."""
+    """Be in the group no longer, or ask no longer, or decline; repeating it changes nothing. Raises `LastOwner`.
+
+    Who declines is not invited again to the same group for `DECLINED_DAYS`, unless they come by themselves.
+    """
     standing = _lock(group)
     found = membership_of(standing, person)
     if found is None or found.status == Status.BANNED:
         return
     _check_not_last_owner(standing, found)
+    if found.status == Status.INVITED:
+        DeclinedInvitation.objects.update_or_create(
+            group=standing, user=person, defaults={"declined_at": Now()}
+        )
     _end(found, actor_id=person.pk)
 
 
@@ -308,7 +322,8 @@ def choose_news(*, group: Group, person: User, notify: str) -> Membership:
 def invite_person(*, group: Group, actor: User, person: User) -> Membership:
     """Let somebody in who wants to; who asked already is in at once. Moderators may; repeating it changes nothing.
 
-    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned.
+    Raises `NotFound` where there is a block between the two, `BannedFromGroup` for who is banned, `DeclinedLately`, and
+    of who asked `GroupLimit`.
     """
     lock_people(*{actor.pk: actor, person.pk: person}.values())
     standing = _lock(group)
@@ -319,16 +334,19 @@ def invite_person(*, group: Group, actor: User, person: User) -> Membership:
     if found and found.status == Status.BANNED:
         raise BannedFromGroup(_("This person is banned from the group. Lift the ban first."))
     if found and found.status == Status.PENDING:
+        _check_room_of(person)
         return _admit(standing, person, found, actor_id=actor.pk)
     if found:
         return found
+    if DeclinedInvitation.objects.lately().filter(group=standing, user=person).exists():
+        raise DeclinedLately
     emit(GroupInvited(group_id=standing.pk, user_id=person.pk, inviter_id=actor.pk), actor_id=actor.pk)
     return Membership.objects.create(group=standing, user=person, status=Status.INVITED)
 
 
 @transaction.atomic
 def accept_request(*, group: Group, actor: User, person: User) -> Membership:
-    """Let somebody in who asked; moderators may. Raises `NotInGroup` when they ask no longer."""
+    """Let somebody in who asked; moderators may. Raises `NotInGroup` when they ask no longer, and `GroupLimit`."""
     lock_people(person)
     standing = _lock(group)
     check_moderator(standing, actor)
@@ -337,6 +355,7 @@ def accept_request(*, group: Group, actor: User, person: User) -> Membership:
         return found
     if found is None or found.status != Status.PENDING:
         raise NotInGroup
+    _check_room_of(person)
     return _admit(standing, person, found, actor_id=actor.pk)
 
 
@@ -408,8 +427,10 @@ def set_role(*, group: Group, actor: User, person: User, role: str) -> Membershi
 def leave_all(*, user_id: int) -> int:
     """Take somebody who is deleted out of a batch of groups; returns how many, 0 when none are left.
 
-    Where they were the last owner, the moderator or else the member who is longest in it becomes the owner.
+    Where they were the last owner who can act, the moderator or else the member who is longest in it becomes the owner:
+    somebody who can act, if there is anybody.
     """
+    DeclinedInvitation.objects.filter(user=user_id).delete()
     rows = list(Membership.objects.filter(user=user_id).order_by("group_id")[:_BATCH])
     for row in rows:
         if Group.objects.kept().filter(pk=row.group_id).exists():
@@ -424,13 +445,38 @@ def leave_all(*, user_id: int) -> int:
 
 
 def _pass_on(group: Group, leaving: Membership) -> None:
-    if leaving.role != Role.OWNER or _owners(group).exclude(pk=leaving.pk).exists():
+    if leaving.role != Role.OWNER or Membership.objects.owning(group).exclude(pk=leaving.pk).exists():
         return
-    others = Membership.objects.active().filter(group=group, user__is_active=True).exclude(pk=leaving.pk)
-    heir = others.filter(role=Role.MODERATOR).order_by("pk").first() or others.order_by("pk").first()
-    if heir:
+    others = Membership.objects.filter(group=group).exclude(pk=leaving.pk)
+    heir = _first_in_line(others.acting()) or _first_in_line(others.active().filter(user__is_active=True))
+    if heir and heir.role != Role.OWNER:
         heir.role = Role.OWNER
         heir.save(update_fields=["role"])
+
+
+def _first_in_line(people: MembershipQuerySet) -> Membership | None:
+    for role in (Role.OWNER, Role.MODERATOR, Role.MEMBER):
+        if found := people.filter(role=role).order_by("pk").first():
+            return found
+    return None
+
+
+@transaction.atomic
+def hand_over_group(*, membership: Membership, actor: User) -> None:
+    """Make a member an owner of a group none of whose owners can act; who owned it owns it still.
+
+    For moderators of the site. Raises `NotInGroup` for who cannot act either, `OwnerCanAct`, and `NotFound`.
+    """
+    standing = _lock_kept(membership.group_id)
+    found = Membership.objects.acting().select_related("user").filter(pk=membership.pk).first()
+    if found is None:
+        raise NotInGroup
+    if Membership.objects.owning(standing).exists():
+        raise OwnerCanAct
+    _record(standing, "groups.role", actor, found.user, before=found.role, after=Role.OWNER)
+    found.role = Role.OWNER
+    found.save(update_fields=["role"])
+    emit(GroupRoleChanged(group_id=standing.pk, user_id=found.user_id), actor_id=actor.pk)
 
 
 # --- posts ----------------------------------------------------------------------------------------------------
@@ -445,6 +491,14 @@ def check_may_post(group: Group, person: User) -> None:
     found = membership_of(group, person)
     if found is None or not found.is_active:
         raise NotAMember
+
+
+def check_may_speak(group: Group, person: User, *, as_member: bool = False) -> None:
+    """As in `groups.selectors`; whoever bans or removes them meanwhile waits until what they say is there."""
+    mine = Membership.objects.select_for_update(no_key=True).filter(group=group.pk, user=person.pk)
+    if mine.first() is None:  # what is not there yet cannot be locked: whoever makes it holds the counts
+        GroupCounts.objects.select_for_update(no_key=True).filter(pk=group.pk).first()
+    selectors.check_may_speak(group, person, as_member=as_member)
 
 
 def count_post(group_id: int, *, by: int) -> None:
@@ -483,6 +537,7 @@ def _admit(group: Group, person: User, found: Membership | None, *, actor_id: in
         found.status = Status.ACTIVE
         found.save(update_fields=["status"])
     _count(group, by=1)
+    DeclinedInvitation.objects.filter(group=group, user=person).delete()
     accepter_id = actor_id if was_asked else None
     emit(GroupJoined(group_id=group.pk, user_id=person.pk, accepter_id=accepter_id), actor_id=actor_id)
     _forget(person.pk)
@@ -501,6 +556,12 @@ def _end(found: Membership, *, actor_id: int) -> None:
         emit(GroupWaitingEnded(group_id=group_id, user_id=user_id), actor_id=actor_id)
 
 
+def _end_requests(group: Group, actor: User) -> None:
+    """Nobody asks to join what they may not know of."""
+    for asking in Membership.objects.filter(group=group, status=Status.PENDING).order_by("pk"):
+        _end(asking, actor_id=actor.pk)
+
+
 def _count(group: Group, *, by: int) -> None:
     GroupCounts.objects.filter(pk=group.pk).update(members=F("members") + by)
 
@@ -509,8 +570,12 @@ def _forget(*user_ids: int) -> None:
     transaction.on_commit(partial(cache.forget_groups_of, *user_ids))
 
 
-def _owners(group: Group) -> Any:
-    return Membership.objects.active().filter(group=group, role=Role.OWNER)
+def _check_room_of(person: User) -> None:
+    """As `_check_room`, for who lets them in; they are locked."""
+    try:
+        _check_room(person)
+    except GroupLimit as error:
+        raise GroupLimit(_("This person is in as many groups as one can be.")) from error
 
 
 def _check_room(person: User) -> None:
@@ -540,7 +605,7 @@ def _check_above(group: Group, actor: User, other: Membership) -> None:
 
 
 def _check_not_last_owner(group: Group, found: Membership) -> None:
-    if found.role == Role.OWNER and not _owners(group).exclude(pk=found.pk).exists():
+    if found.role == Role.OWNER and not Membership.objects.owning(group).exclude(pk=found.pk).exists():
         raise LastOwner
 
 

@@ -182,7 +182,8 @@ class MemberView(SignedInView):
         return Response(status=204)
 
     def _both(self, slug: str, username: str) -> tuple[Group, User]:
-        return get_visible_group(slug, viewer=self.request.user).group, self.person(username)
+        seen = get_visible_group(slug, viewer=self.request.user)
+        return seen.group, selectors.get_person_in(seen, username, viewer=self.request.user)
 
 
 class InvitationView(SignedInView):

@@ -48,9 +48,21 @@ class LastOwner(Conflict):
     sentence = _("A group needs an owner. Make somebody else an owner first.")
 
 
+class OwnerCanAct(Conflict):
+    code = "owner_can_act"
+    sentence = _("An owner of this group can act. It is theirs to hand over.")
+
+
 class GroupLimit(Invalid):
     code = "group_limit"
     sentence = _("You are in as many groups as one can be. Leave one first.")
+
+
+class DeclinedLately(Conflict):
+    """Neutral: that somebody declined is between them and the group."""
+
+    code = "not_to_be_invited"
+    sentence = _("This person cannot be invited to this group at the moment.")
 
 
 class NotInGroup(Invalid):

@@ -80,6 +80,11 @@ class GroupSettingsForm(GroupForm):
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     without_cover = forms.BooleanField(label=_("Remove the cover"), required=False)
+    opens = forms.BooleanField(
+        label=_("Yes, let everybody read all of it"),
+        required=False,
+        help_text=_("What was said in the group until now was for its members; so was who they are."),
+    )
     field_order = ["cover", "cover_alt", "without_cover"]
 
     def __init__(self, *args: Any, group: Group, **options: Any) -> None:
@@ -87,6 +92,22 @@ class GroupSettingsForm(GroupForm):
         super().__init__(*args, **options)
         if not group.cover:
             del self.fields["without_cover"]
+        if not self._would_open(group):
+            del self.fields["opens"]
+
+    def _would_open(self, group: Group) -> bool:
+        """Whether everybody shall read what was said for members alone."""
+        return group.privacy != Privacy.PUBLIC and self.data.get("privacy") == Privacy.PUBLIC
+
+    def clean_opens(self) -> bool:
+        if not self.cleaned_data["opens"]:
+            raise forms.ValidationError(
+                _("In a public group everybody reads all earlier posts, too: is that meant?")
+            )
+        return True
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in super().given().items() if name != "opens"}
 
     @staticmethod
     def _initial(group: Group) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""Groups, their counts, and who is in them."""
+"""Groups, their counts, who is in them, and who does not want to be."""
 
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -18,6 +19,7 @@ NAME_MAX, DESCRIPTION_MAX, RULES_MAX = 100, 1000, 2000
 TAGS_MOST, TAG_MAX = 5, 40
 COVER_LARGE, COVER_SMALL = (1500, 500), (480, 160)  # pixels of both files
 COVER_ALT_MAX = 500
+DECLINED_DAYS = 30  # for which a group does not invite again who declined
 GROUPS_MOST = 200  # of one person: their home asks each for its newest posts
 
 
@@ -67,6 +69,12 @@ class GroupQuerySet(models.QuerySet["Group"]):
             )
             known |= Q(Exists(mine))
         return self.standing().filter(known)
+
+    def without_acting_owner(self) -> Self:
+        """Those that people are in of whom no owner can act."""
+        mine = Membership.objects.filter(group=OuterRef("pk"))
+        owned = mine.acting().filter(role=Membership.Role.OWNER)
+        return self.kept().filter(Exists(mine.active()), ~Exists(owned))
 
     def before(self, cursor: Cursor | None) -> Self:
         return self if cursor is None else self.filter(pk__lt=cursor.before)
@@ -170,6 +178,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> Self:
         return self.filter(status=Membership.Status.ACTIVE)
 
+    def acting(self) -> Self:
+        """Members who can do something there now: neither suspended nor leaving."""
+        return self.active().filter(user__is_active=True, user__suspended_at=None)
+
+    def owning(self, group: Group) -> Self:
+        """Its owners who can act: a group is not left to who is shut out, or leaving."""
+        return self.acting().filter(group=group.pk, role=Membership.Role.OWNER)
+
     def hearing_all(self) -> Self:
         """Members who hear of each post."""
         return self.active().filter(notify=Membership.Notify.ALL)
@@ -254,3 +270,31 @@ class Membership(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+
+class DeclinedInvitationQuerySet(models.QuerySet["DeclinedInvitation"]):
+    def lately(self) -> Self:
+        return self.filter(declined_at__gt=Now() - timedelta(days=DECLINED_DAYS))
+
+    def over(self) -> Self:
+        return self.filter(declined_at__lte=Now() - timedelta(days=DECLINED_DAYS))
+
+
+class DeclinedInvitation(models.Model):
+    """That somebody did not want to be in a group, which leaves them alone for a while."""
+
+    group = models.ForeignKey(Group, models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="declined_invitations", db_index=False
+    )
+    declined_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = DeclinedInvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("declined invitation")
+        verbose_name_plural = _("declined invitations")
+        constraints = [models.UniqueConstraint(fields=["user", "group"], name="invitation_declined_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} does not want to be in group {self.group_id}"

@@ -1,17 +1,19 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.access import BLOCKED_BY_VIEWER
 from accounts.models import Block, User, Viewer
-from accounts.selectors import PersonRow, relations_of
+from accounts.selectors import PersonRow, Profile, get_user_or_404, relations_of
 from groups import hooks
-from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup
+from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup, NotAMember
 from groups.models import Category, Group, Membership, Privacy
 from groups.screening import SAID
 from socialnet.kernel.errors import Forbidden, NotFound
@@ -85,6 +87,13 @@ class SeenGroup:
     def is_owner(self) -> bool:
         return self.my_role == Membership.Role.OWNER
 
+    @cached_property
+    def is_last_owner(self) -> bool:
+        """Whether its viewer owns it and nobody else can: they cannot leave. One query, for owners alone."""
+        if self.membership is None or not self.is_owner:
+            return False
+        return not Membership.objects.owning(self.group).exclude(pk=self.membership.pk).exists()
+
 
 @dataclass(frozen=True, kw_only=True)
 class MemberRow(PersonRow):
@@ -97,6 +106,16 @@ class MemberRow(PersonRow):
         role = self.membership.role
         return "" if role == Membership.Role.MEMBER else str(self.membership.get_role_display())
 
+    @property
+    def is_apart(self) -> bool:
+        """There is a block between the two: moderators see the name, and nothing else."""
+        return self.relations.blocking or self.relations.blocked_by
+
+    @property
+    def profile(self) -> Profile:
+        whole = super().profile
+        return replace(whole, rights=BLOCKED_BY_VIEWER) if self.is_apart else whole
+
 
 def membership_of(group: Group, person: Viewer) -> Membership | None:
     if not person.is_authenticated:
@@ -108,6 +127,18 @@ def can_moderate(user: Viewer, group: Group) -> bool:
     """Whether `user` may act on what others say in `group`."""
     found = membership_of(group, user)
     return found is not None and found.is_active and found.role != Membership.Role.MEMBER
+
+
+def get_person_in(seen: SeenGroup, username: str, *, viewer: Viewer) -> User:
+    """Somebody on whom `viewer` acts: moderators find whoever is in the group, waits or is banned there, whatever
+    block there is between the two. Raises `NotFound` as `get_user_or_404` does."""
+    if seen.can_moderate:
+        there = Membership.objects.filter(group=seen.group.pk, user=OuterRef("pk"))
+        people = User.objects.named(username).filter(Exists(there), is_active=True, leaving_since=None)
+        person: User | None = people.first()
+        if person is not None:
+            return person
+    return get_user_or_404(username, viewer=viewer)
 
 
 def get_visible_group(slug: str, *, viewer: Viewer) -> SeenGroup:
@@ -153,12 +184,38 @@ def check_readable(seen: SeenGroup) -> None:
         raise GroupIsPrivate
 
 
+def check_may_speak(group: Group, person: Viewer, *, as_member: bool = False) -> None:
+    """Raises `BannedFromGroup` for who is banned, and `NotAMember` for who else is not in a group that only members
+    read, or with `as_member` in any. What is said in a group that was deleted nobody else reads: that everybody may.
+    """
+    if group.deleted_at is not None:
+        return
+    found = membership_of(group, person)
+    if found and found.status == Status.BANNED:
+        raise BannedFromGroup
+    if (as_member or group.privacy != Privacy.PUBLIC) and not (found and found.is_active):
+        raise NotAMember(_("Only members can say something in this group."))
+
+
+def may_speak(slug: str, person: Viewer) -> bool:
+    """Whether `check_may_speak` lets them comment; two queries."""
+    group = Group.objects.filter(slug=slug).first()
+    if group is None:
+        return True
+    try:
+        check_may_speak(group, person)
+    except Forbidden:
+        return False
+    return True
+
+
 def groups_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[SeenGroup]:
     """What `person` is in, is invited to, or asked to join, and what waits for moderators; the latest first."""
     there = Q(group__hidden_at=None) | Q(group__held_at__isnull=False, role=Membership.Role.OWNER)
     rows = (
         Membership.objects.filter(there, user=person.pk, group__deleted_at=None)
         .exclude(status=Status.BANNED)
+        .exclude(status=Status.PENDING, group__privacy=Privacy.INVITE)  # nobody may know of it by asking
         .before(cursor)
         .select_related("group__counts")
         .order_by("-id")
@@ -234,10 +291,11 @@ def _people(
 
 
 def _rows(seen: SeenGroup, statuses: Sequence[str], viewer: Viewer) -> "QuerySet[Membership]":
+    """Without people of whom a block parts `viewer`; but moderators must see on whom they may have to act."""
     rows = Membership.objects.filter(
         group=seen.group.pk, status__in=statuses, user__is_active=True, user__suspended_at=None
     ).select_related("user__counts")
-    if not viewer.is_authenticated:
+    if not viewer.is_authenticated or seen.can_moderate:
         return rows
     blocking = Block.objects.filter(blocker=viewer.pk, blocked=OuterRef("user"))
     blocked_by = Block.objects.filter(blocker=OuterRef("user"), blocked=viewer.pk)

@@ -24,3 +24,9 @@ def reconcile_all_member_counts() -> None:
 def sweep_covers() -> None:
     """Nightly: files of covers that no group names."""
     log.info("covers_swept", swept=covers.sweep_orphans())
+
+
+@shared_task(ignore_result=True)
+def forget_declined_invitations() -> None:
+    """Nightly: that people declined, once their group may invite them again."""
+    log.info("declined_invitations_forgotten", count=upkeep.forget_declined_invitations())

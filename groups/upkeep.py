@@ -10,7 +10,7 @@ from django.utils import timezone
 from prometheus_client import Counter
 
 from groups.events import GroupCreated, GroupJoined, GroupLeft
-from groups.models import Group, GroupCounts
+from groups.models import DeclinedInvitation, Group, GroupCounts
 from socialnet.outbox.ids import id_at
 from socialnet.outbox.models import Event
 
@@ -83,6 +83,11 @@ def _mend(group_id: int) -> int:
         _drift.inc()
         return 1
     return 0
+
+
+def forget_declined_invitations() -> int:
+    """Those whose time is over: the group may invite again."""
+    return DeclinedInvitation.objects.over().delete()[0]
 
 
 def _drift_of(group_ids: Sequence[int]) -> list[Drift]:

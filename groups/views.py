@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.selectors import get_user_or_404
 from groups import actions, hooks, selectors
+from groups.errors import BannedFromGroup, DeclinedLately, GroupLimit, LastOwner, NotInGroup
 from groups.forms import GroupSettingsForm, NewGroupForm
 from groups.models import Category, Membership, Privacy
 from groups.selectors import SeenGroup, get_visible_group
@@ -118,6 +119,10 @@ def group_settings(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("group_settings", slug)
             except DomainError as error:
                 status = _add_errors(form, error)
+        elif "opens" in form.errors:
+            messages.warning(
+                request, _("Nothing is saved yet: say below whether everybody shall read the group.")
+            )
     return _page(request, seen, "group_settings", status=status, form=form)
 
 
@@ -136,6 +141,9 @@ def group_cover(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
 
 # --- buttons --------------------------------------------------------------------------------------------------
 
+# What is said where the button was: nothing is wrong with who pressed it.
+_SAID_THERE = (BannedFromGroup, DeclinedLately, GroupLimit, LastOwner, NotInGroup)
+
 
 @require_POST
 @login_required
@@ -153,7 +161,11 @@ def group_join(request: HttpRequest, slug: str) -> HttpResponse:
 @idempotent_form
 def group_leave(request: HttpRequest, slug: str) -> HttpResponse:
     seen = get_visible_group(slug, viewer=request.user)
-    actions.leave_group(group=seen.group, person=request.user)
+    try:
+        actions.leave_group(group=seen.group, person=request.user)
+    except LastOwner as error:
+        messages.error(request, error.sentence)
+        return redirect(seen.group)
     return redirect("groups")
 
 
@@ -193,6 +205,8 @@ def group_invite(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, _("@%(name)s is invited.") % {"name": person.username})
     except NotFound:
         messages.error(request, _("There is nobody of that name whom you could invite."))
+    except _SAID_THERE as error:
+        messages.error(request, error.sentence)
     return back_to(request, otherwise=reverse("group_requests", args=[slug]))
 
 
@@ -209,12 +223,15 @@ _ACTS: dict[str, Callable[..., Any]] = {
 def group_member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     """`do` is accept, remove, ban, or the role that this person shall have."""
     seen = get_visible_group(slug, viewer=request.user)
-    person = get_user_or_404(username, viewer=request.user)
+    person = selectors.get_person_in(seen, username, viewer=request.user)
     do = request.POST.get("do", "")
-    if do in _ACTS:
-        _ACTS[do](group=seen.group, actor=request.user, person=person)
-    else:
-        actions.set_role(group=seen.group, actor=request.user, person=person, role=do)
+    try:
+        if do in _ACTS:
+            _ACTS[do](group=seen.group, actor=request.user, person=person)
+        else:
+            actions.set_role(group=seen.group, actor=request.user, person=person, role=do)
+    except _SAID_THERE as error:
+        messages.error(request, error.sentence)
     return back_to(request, otherwise=reverse("group_members", args=[slug]))
 
 

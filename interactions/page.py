@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from feeds.items import FeedItem
+from groups.selectors import may_speak
 from interactions import filtering, selectors
 from interactions.forms import CommentForm
 from interactions.threads import CommentItem
@@ -32,6 +33,8 @@ def surroundings(post: FeedItem, request: HttpRequest) -> dict[str, Any]:
         policy=card["reply_policy"],
         content=card["content"],
     )
+    if may and post.is_mine and card["group"]:  # what others say there who is out does not see
+        may = may_speak(card["group"]["slug"], request.user)
     return {
         "post": post,
         "may_comment": may,

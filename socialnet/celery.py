@@ -50,7 +50,12 @@ app.conf.task_annotations = {
             "erase_leavers",
             "make_exports",
         ],
-        "groups": ["reconcile_recent_member_counts", "reconcile_all_member_counts", "sweep_covers"],
+        "groups": [
+            "reconcile_recent_member_counts",
+            "reconcile_all_member_counts",
+            "sweep_covers",
+            "forget_declined_invitations",
+        ],
         "feeds": [
             "reconcile_recent_post_counts",
             "reconcile_all_post_counts",
@@ -164,6 +169,9 @@ app.conf.beat_schedule = {
     "link previews": job("feeds.tasks.forget_link_previews", crontab(minute=40, hour=4), every=DAY),
     "pictures, swept": job("feeds.tasks.sweep_pictures", crontab(minute=20, hour=4), every=DAY),
     "covers, swept": job("groups.tasks.sweep_covers", crontab(minute=25, hour=4), every=DAY),
+    "invitations declined long ago": job(
+        "groups.tasks.forget_declined_invitations", crontab(minute=35, hour=4), every=DAY
+    ),
     "new addresses whose old ones kept silent": job(
         "accounts.tasks.apply_due_changes", crontab(minute=5), every=HOUR
     ),

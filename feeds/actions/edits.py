@@ -21,6 +21,7 @@ from feeds.door import OWN_AUDIENCES, Audience
 from feeds.errors import AudienceWidened, CannotEditShare, UnknownAudience, UnknownReplyPolicy, WaitsForReview
 from feeds.events import PostEdited
 from feeds.models import Media, Post, PostRevision, ReplyPolicy
+from groups.actions import check_may_speak
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.actions import emit
 
@@ -41,14 +42,17 @@ def edit_post(
 ) -> Post:
     """Change what is given of a post; what it said before is kept. Nobody gets it anew; who is named anew is told.
 
-    `version` is what `version_of` said of the post that the editor saw: raises `EditConflict` when it was edited since
-    (None: do not ask), unless it says already what is given. `alts` describe its pictures, by id; no edit by
-    themselves, but screened as one. Raises `AudienceWidened`, `CannotEditShare`, `WaitsForReview`, and what publishing
-    raises; then nothing changed. What screening holds goes out of sight with what it says now.
+    `version` is what `version_of` said of the post that the editor saw: raises `EditConflict` when it was edited
+    since (None: do not ask), unless it says already what is given. `alts` describe its pictures, by id; no edit by
+    themselves, but screened as one. What is said in a group only its members change: raises `BannedFromGroup` and
+    `NotAMember`. Raises `AudienceWidened`, `CannotEditShare`, `WaitsForReview`, and what publishing raises; then
+    nothing changed. What screening holds goes out of sight with what it says now.
     """
     standing = lock_own(post, actor)
     if standing.is_share:
         raise CannotEditShare
+    if standing.group is not None:
+        check_may_speak(standing.group, actor, as_member=True)
     pictures = list(Media.objects.filter(post=standing).order_by("position").values_list("pk", flat=True))
     wanted = pictures if media_ids is None else list(dict.fromkeys(media_ids))
     written = Written.of(

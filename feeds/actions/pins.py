@@ -108,6 +108,6 @@ def _lock_group_of(post: Post, actor: User) -> Group:
     group = Group.objects.standing().filter(pk=group_id).first() if group_id else None
     if group is None:
         raise NotFound
-    check_moderator(group, actor)
     GroupCounts.objects.select_for_update(no_key=True).get(pk=group.pk)
+    check_moderator(group, actor)  # who puts them out waits, or has done so
     return group

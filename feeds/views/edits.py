@@ -18,6 +18,8 @@ from feeds.errors import CannotEditShare, TooManyPictures, UnknownPicture, Waits
 from feeds.history import as_html, changes_between
 from feeds.models import MEDIA_MOST, Media, Post
 from feeds.views.lists import cursor_of
+from groups.errors import BannedFromGroup, NotAMember
+from groups.selectors import check_may_speak
 from socialnet.kernel import overload, ratelimit
 from socialnet.kernel.errors import (
     DomainError,
@@ -31,6 +33,19 @@ from socialnet.kernel.errors import (
 from socialnet.kernel.overload import Overloaded
 from socialnet.kernel.storage import StorageFull
 
+# What is answered with the form and all that was typed.
+_SAID_BESIDE = (
+    Invalid,
+    WaitsForReview,
+    BannedFromGroup,
+    NotAMember,
+    TooLarge,
+    StorageFull,
+    RateLimited,
+    Overloaded,
+    Unavailable,
+)
+
 
 @never_cache
 @login_required
@@ -41,6 +56,8 @@ def post_edit(request: HttpRequest, username: str, post_id: int) -> HttpResponse
     if request.method != "POST":
         if post.held_at is not None:
             raise WaitsForReview
+        if post.group is not None:
+            check_may_speak(post.group, request.user, as_member=True)
         form = EditForm(post=post)
         form.show(selectors.pictures_of(post))
         return edit_page(request, post, form)
@@ -52,7 +69,7 @@ def post_edit(request: HttpRequest, username: str, post_id: int) -> HttpResponse
         actions.edit_post(post=post, actor=request.user, **form.changes())
     except EditConflict as error:
         return conflict_page(request, error.current, form)
-    except (Invalid, WaitsForReview, TooLarge, StorageFull, RateLimited, Overloaded, Unavailable) as error:
+    except _SAID_BESIDE as error:
         add_errors(form, error)
         return edit_page(request, post, form, status=error.status)
     messages.success(request, _("Your changes are saved."))

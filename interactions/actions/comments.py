@@ -20,6 +20,7 @@ from feeds.errors import WaitsForReview
 from feeds.models import Post, PostCounts
 from feeds.selectors import get_visible_post
 from feeds.text import mentioned_names, people_named, render
+from groups.actions import check_may_speak
 from interactions.errors import CannotComment, CommentTooLong, EmptyComment, ParentGone
 from interactions.events import (
     CommentDeleted,
@@ -74,8 +75,9 @@ def checked_comment(content: str) -> str:
 def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int | None = None) -> Comment:
     """Comment on a post, of a share on what it shares; with `parent_id` answer a comment of it.
 
-    Raises `NotFound`, `CannotComment`, `ParentGone`, `WritingRefused`, and what `checked_comment` raises. What
-    screening holds is seen by its author alone (`held_at`), and told when it is released.
+    Raises `NotFound`, `CannotComment`, `ParentGone`, `WritingRefused`, in a group `BannedFromGroup` and `NotAMember`,
+    and what `checked_comment` raises. What screening holds is seen by its author alone (`held_at`), and told when it is
+    released.
     """
     text = checked_comment(content)
     post = _lock_visible_post(post_id, person=author)
@@ -83,6 +85,8 @@ def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int 
         person=author, author_id=post.author_id, policy=post.reply_policy, content=post.content
     ):
         raise CannotComment
+    if post.group is not None:
+        check_may_speak(post.group, author)
     answered = None if parent_id is None else _answered(post, parent_id, author)
     verdict = people.screen(Writing(kind="comment", author=author, text=text))
     comment = _add(post, author, text, answered, is_held=verdict.is_held)
@@ -191,7 +195,8 @@ def edit_comment(*, comment_id: int, actor: User, content: str, version: int | N
     """Change one's own words; everybody sees that they were changed. The same words change nothing.
 
     Raises `NotFound`, `Forbidden`, `EditConflict` when `version` is not the stored one, `WaitsForReview`,
-    `WritingRefused`, and what `checked_comment` raises. What screening holds goes out of sight with what it says now.
+    `WritingRefused`, in a group `BannedFromGroup` and `NotAMember`, and what `checked_comment` raises. What screening
+    holds goes out of sight with what it says now.
     """
     text = checked_comment(content)
     get_visible_comment(comment_id, viewer=actor)
@@ -204,6 +209,8 @@ def edit_comment(*, comment_id: int, actor: User, content: str, version: int | N
         raise EditConflict(comment)
     if comment.held_at is not None:
         raise WaitsForReview
+    if comment.post.group is not None:
+        check_may_speak(comment.post.group, actor)
     verdict = people.screen(Writing(kind="comment", author=actor, text=text, target_id=comment.pk))
     before = mentioned_names(comment.content)
     names = people_named(mentioned_names(text), by=actor.pk)

@@ -152,7 +152,7 @@ def comment_edit(request: HttpRequest, username: str, post_id: int, comment_id: 
     except EditConflict as error:
         form.data = {**form.data.dict(), "version": error.current.version}  # type: ignore[attr-defined]
         return _edit_page(request, post, item, form, status=_add_errors(form, error), current=error.current)
-    except (Invalid, WaitsForReview) as error:
+    except (Invalid, Forbidden, WaitsForReview) as error:
         return _edit_page(request, post, item, form, status=_add_errors(form, error))
     messages.success(request, _("Your changes are saved."))
     return redirect(item.url)
