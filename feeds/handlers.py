@@ -21,6 +21,7 @@ from feeds import (
     fanout,
     group_live,
     group_posts,
+    hidden,
     idle,
     live,
     newest,
@@ -36,6 +37,7 @@ from feeds import (
 )
 from feeds.events import (
     FiltersChanged,
+    HiddenPostsChanged,
     LinkWanted,
     PeopleWentIdle,
     PersonReturned,
@@ -220,6 +222,12 @@ def note_tag_unfollowed(events: list[TagUnfollowed]) -> None:
 def note_filters(events: list[FiltersChanged]) -> None:
     """The action dropped them already; this makes sure."""
     shields.surely_drop(*{event.user_id for event in events})
+
+
+@on(HiddenPostsChanged, batch=20)
+def note_hidden(events: list[HiddenPostsChanged]) -> None:
+    """The action dropped them already; this makes sure."""
+    hidden.surely_drop(*{event.user_id for event in events})
 
 
 @on(GroupLeft)

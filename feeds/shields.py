@@ -138,15 +138,18 @@ def forget_here() -> None:
 
 
 class Shield:
-    """What one person's filters leave of a list of posts. Their own posts and words are never looked at.
+    """What one person's filters leave of a list of posts, and what they hid by hand. Filters never look at their own
+    posts and words.
 
-    `hidden` are the ids of what they kept away so far.
+    `hidden` are the ids of what filters kept away so far, `by_hand` of the other. `is_open`: it keeps nothing away.
     """
 
-    def __init__(self, viewer_id: int, filters: Compiled) -> None:
+    def __init__(self, viewer_id: int, filters: Compiled, *, is_open: bool = False) -> None:
         self.viewer_id = viewer_id
         self.filters = filters
+        self.is_open = is_open
         self.hidden: list[int] = []
+        self.by_hand: list[int] = []
         self._known = Hydrated({}, {}, {})
         self._verdicts: dict[int, Verdict] = {}
 
@@ -154,6 +157,9 @@ class Shield:
         self, shown: Sequence[Facts], truth: Mapping[int, Facts], known: Hydrated | None = None
     ) -> list[Facts]:
         """Those of `shown` that are not hidden; `known` is what is cached of them, if somebody looked already."""
+        if not self.is_open:
+            self.by_hand += [fact.post_id for fact in shown if fact.is_hidden]
+            shown = [fact for fact in shown if not fact.is_hidden]
         if not self.filters.hides or not shown:
             return list(shown)
         if known is None:
