@@ -19,6 +19,9 @@ POLICY = CachePolicy(
     dropped_by="hiding a post, showing it again; erasure",
 )
 _looked_after: TTLCache[int, bool] = TTLCache(10_000, global_ttl=300)
+_met: TTLCache[int, bool] = TTLCache(
+    10_000, global_ttl=3600
+)  # who had something hidden on a page of their home
 
 
 def keep(user_id: int, *, look: bool = False) -> None:
@@ -39,6 +42,16 @@ def kept_of(user_id: int) -> Collection[int] | None:
     return None if kept is None else frozenset(kept)
 
 
+def note_met(user_id: int) -> None:
+    """A page of this person's home had something to leave out."""
+    _met[user_id] = True
+
+
+def may_meet(user_id: int) -> bool:
+    """Whether it may have again, as far as this process remembers."""
+    return user_id in _met
+
+
 def drop(user_id: int) -> None:
     """They hid something, or show it again, if Redis answers."""
     _looked_after.pop(user_id, None)
@@ -53,8 +66,9 @@ def surely_drop(*user_ids: int) -> None:
 
 
 def forget_here() -> None:
-    """Whom this process looked after."""
+    """Whom this process looked after, and what it remembers of homes."""
     _looked_after.clear()
+    _met.clear()
 
 
 def _load(user_id: int) -> list[int]:

@@ -226,7 +226,8 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool
     kept: list[Facts] = []
     truth: dict[int, Facts] = {}
     shield: Shield | None = None
-    batch = most + 1 + (shields.SPARE if shields.may_hide(viewer_id) else 0)
+    may_lack = shields.may_hide(viewer_id) or own_hidden.may_meet(viewer_id)
+    batch = most + 1 + (shields.SPARE if may_lack else 0)
     for _round in range(_ROUNDS):
         ids = walk.next(batch)
         shield = shield or (walk.shield() if is_shielded else Shield(viewer_id, shields.NONE, is_open=True))
@@ -234,6 +235,8 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool
         truth |= asked
         at_home = [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
         kept += shield.passed(at_home, truth)
+        if shield.by_hand:
+            own_hidden.note_met(viewer_id)
         kept_here = [post_id for post_id in ids if post_id not in walk.tagged]
         _sweep(
             viewer_id, gone=[post_id for post_id in kept_here if post_id not in asked or asked[post_id].gone]
