@@ -338,7 +338,7 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         post["is_liked"] = "is_liked" in marks
         post["is_bookmarked"] = "is_bookmarked" in marks
         post["is_shared"] = "is_shared" in marks
-        post["is_hidden"] = "is_hidden" in marks
+        post["is_hidden"] = item.is_hidden
     if item.reason:
         post["reason"] = {"kind": item.reason.kind, "label": item.reason.label}
     if item.filtered:

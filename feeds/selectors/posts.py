@@ -165,7 +165,7 @@ def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
 
 def _wanted(found: Iterable[FeedItem]) -> list[FeedItem]:
     """Without what the viewer hid from themselves."""
-    return [item for item in found if "is_hidden" not in item.marks]
+    return [item for item in found if not item.is_hidden]
 
 
 def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:

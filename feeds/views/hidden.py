@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -41,4 +42,5 @@ def unhide(request: HttpRequest, username: str, post_id: int) -> HttpResponse:
 @login_required
 def settings_hidden(request: HttpRequest) -> HttpResponse:
     page = selectors.hidden_of(viewer=request.user, cursor=cursor_of(request))
-    return render(request, "feeds/settings_hidden.html", {"page": page, "most": HIDDEN_MOST})
+    most = number_format(HIDDEN_MOST, force_grouping=True)
+    return render(request, "feeds/settings_hidden.html", {"page": page, "most": most})
