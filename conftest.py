@@ -164,7 +164,7 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         return
     from accounts import standins
     from discovery.search import steps
-    from feeds import active, hidden, idle, insights, selectors, shields, sources, tagged, top
+    from feeds import active, idle, insights, selectors, shields, sources, tagged, top
     from interactions import popular
     from moderation.screening import classifier
     from socialnet.kernel import cache
@@ -182,7 +182,6 @@ def fresh_neighbours(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
     overload.forget_here()
     cache.forget_here()
     active.forget_here()
-    hidden.forget_here()
     standins._looked_after.clear()
     idle._noted.clear()
     sources.forget_here()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from accounts import standins
 from accounts.events import (
     PersonDeleted,
     PrivacyChanged,
@@ -21,7 +22,6 @@ from feeds import (
     fanout,
     group_live,
     group_posts,
-    hidden,
     idle,
     live,
     newest,
@@ -226,8 +226,8 @@ def note_filters(events: list[FiltersChanged]) -> None:
 
 @on(HiddenPostsChanged, batch=20)
 def note_hidden(events: list[HiddenPostsChanged]) -> None:
-    """The action dropped them already; this makes sure."""
-    hidden.surely_drop(*{event.user_id for event in events})
+    """What stands in for PostgreSQL was let go with the lock of the person; this makes sure."""
+    standins.forget(*{event.user_id for event in events})
 
 
 @on(GroupLeft)

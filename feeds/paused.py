@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from accounts import standins
 from accounts.cards import AuthorCard
 from accounts.standins import Standins
-from feeds import hidden, hooks, sources, tagged, timelines
+from feeds import hooks, sources, tagged, timelines
 from feeds.cards import Card, Hydrated, cached, is_share
 from feeds.door import Audience, Facts, as_shared
 from feeds.text import tag_name, tags_in
@@ -34,10 +34,8 @@ def facts_without_database(
     viewer_id: int,
     kept: Standins,
     tags: Collection[str] = (),
-    away: Collection[int] = (),
 ) -> Facts:
-    """The door's rule from what was kept in Redis; `tags` are the names of those that the viewer follows, `away` the
-    ids of posts that they hid from themselves."""
+    """The door's rule from what was kept in Redis; `tags` are the names of those that the viewer follows."""
     author_id, audience = card["author_id"], card["visibility"]
     is_own, follows = author_id == viewer_id, author_id in kept.follows
     allowed = (
@@ -58,7 +56,7 @@ def facts_without_database(
         via_id=card["via_id"],
         is_share=is_share(card),
         tag=tag,
-        marks=frozenset({"is_hidden"} if card["id"] in away else ()),
+        marks=frozenset({"is_hidden"} if card["id"] in kept.beside.get("hidden_posts", ()) else ()),
     )
 
 
@@ -100,14 +98,10 @@ def popular(viewer_id: int) -> Kept:
 
 
 def _judged(ids: Sequence[int], *, viewer_id: int, kept: Standins, tags: Collection[str] = ()) -> Kept:
-    """Raises `DatabaseAway` when nobody knows what the viewer hid from themselves."""
-    away = hidden.kept_of(viewer_id)
-    if away is None:
-        raise DatabaseAway
     known = _cached_with_shared(ids)
     truth = {
         post_id: facts_without_database(
-            card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept, tags=tags, away=away
+            card, known.authors.get(card["author_id"]), viewer_id=viewer_id, kept=kept, tags=tags
         )
         for post_id, card in known.cards.items()
     }

@@ -15,7 +15,6 @@ from django.db import InterfaceError, OperationalError, connection
 
 from accounts import standins
 from accounts.models import User
-from feeds import hidden as own_hidden
 from feeds import hooks, idle, insights, shields
 from feeds.candidates import Candidates
 from feeds.door import Facts, facts
@@ -102,7 +101,6 @@ def top_page(*, viewer: User, cursor: Cursor | Place | None = None, size: int = 
         return _latest(viewer, None, size)
     (idle.welcome if ranking.walk.away else idle.note_visit)(viewer.pk)
     standins.keep(viewer.pk)
-    own_hidden.keep(viewer.pk)
     items, further = _read(ranking.walk.shield(), ranking.ids, place, size)
     return TopPage(items=items, next_cursor=further, tier=ranking.walk.tier, cache=ranking.walk.cache)
 

@@ -1,12 +1,9 @@
 """Hiding single posts from oneself, and showing them again. Nobody else learns of it: there is no count of it."""
 
-from functools import partial
-
 from django.db import transaction
 
 from accounts.actions import lock_people
 from accounts.models import User
-from feeds import hidden
 from feeds.door import facts
 from feeds.errors import HiddenLimit
 from feeds.events import HiddenPostsChanged
@@ -43,6 +40,7 @@ def show_to_oneself(*, post_id: int, person: User) -> None:
     fact = truth.get(post_id)
     if fact is None or not (fact.visible or fact.is_hidden):
         raise NotFound
+    (person,) = lock_people(person)
     if HiddenPost.objects.of(person).filter(post=fact.original_id).delete()[0]:
         _tell(person)
 
@@ -51,9 +49,7 @@ def forget_hidden(*, user_id: int) -> None:
     """Delete what a deleted person hid from themselves, a batch at a time."""
     while ids := list(HiddenPost.objects.filter(user=user_id).values_list("pk", flat=True)[:_BATCH]):
         HiddenPost.objects.filter(pk__in=ids).delete()
-    hidden.drop(user_id)
 
 
 def _tell(person: User) -> None:
     emit(HiddenPostsChanged(user_id=person.pk), actor_id=person.pk)
-    transaction.on_commit(partial(hidden.drop, person.pk))

@@ -12,6 +12,9 @@ from accounts.models import User
 from socialnet.outbox.ids import NextId, time_of
 
 HIDDEN_MOST = 5_000  # of one person: a copy of their ids stands in while PostgreSQL is away
+HIDDEN_OF_PERSON = (
+    "SELECT post_id FROM feeds_hiddenpost WHERE user_id = %(viewer)s"  # for `accounts.hooks.standins`
+)
 
 
 class HiddenPostQuerySet(models.QuerySet["HiddenPost"]):

@@ -9,7 +9,6 @@ from prometheus_client import Counter
 
 from accounts import standins
 from accounts.models import User
-from feeds import hidden as own_hidden
 from feeds import hooks, idle, insights, paused, shields, stored, timelines
 from feeds.candidates import CLOSEST, POPULAR, STORED, WARM, Candidates
 from feeds.door import Facts, facts
@@ -88,7 +87,6 @@ def home_page(
     else:
         if before is None:
             standins.keep(viewer.pk, look=page.cache == "rebuild")
-            own_hidden.keep(viewer.pk, look=page.cache == "rebuild")
     _reads.labels(page.tier, page.cache).inc()
     if is_visit:
         insights.note_home(viewer.pk, page.items, hidden=page.hidden)
@@ -226,8 +224,7 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool
     kept: list[Facts] = []
     truth: dict[int, Facts] = {}
     shield: Shield | None = None
-    may_lack = shields.may_hide(viewer_id) or own_hidden.may_meet(viewer_id)
-    batch = most + 1 + (shields.SPARE if may_lack else 0)
+    batch = most + 1 + (shields.SPARE if shields.may_hide(viewer_id) else 0)
     for _round in range(_ROUNDS):
         ids = walk.next(batch)
         shield = shield or (walk.shield() if is_shielded else Shield(viewer_id, shields.NONE, is_open=True))
@@ -236,7 +233,7 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool
         at_home = [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
         kept += shield.passed(at_home, truth)
         if shield.by_hand:
-            own_hidden.note_met(viewer_id)
+            shields.note_by_hand(viewer_id)
         kept_here = [post_id for post_id in ids if post_id not in walk.tagged]
         _sweep(
             viewer_id, gone=[post_id for post_id in kept_here if post_id not in asked or asked[post_id].gone]

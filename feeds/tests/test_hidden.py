@@ -15,7 +15,7 @@ from discovery import selectors as finding
 from discovery.tests.finding import posts as found_posts
 from discovery.tests.towns import compute, established, like
 from discovery.tests.towns import plant as seen_by_many
-from feeds import hidden, insights, selectors, sources, tag_pages, top
+from feeds import insights, selectors, sources, tag_pages, top
 from feeds.actions import (
     hide_from_oneself,
     pin_in_group,
@@ -64,11 +64,10 @@ def ids(page: Any) -> list[int]:
 
 
 def as_seconds_later(who: User) -> None:
-    """A tombstone of a change keeps the copy away for 5 s: as if they had passed."""
-    hidden.forget_here()
+    """A change keeps the copy away for 5 s: as if they had passed."""
     with redis.door() as client:
-        client.delete(hidden.POLICY.key(who.pk))
-    hidden.keep(who.pk)
+        client.delete(standins.POLICY.key(who.pk))
+    standins.keep(who.pk, look=True)
 
 
 # --- the doors ---------------------------------------------------------------------------------------------
@@ -444,16 +443,17 @@ def test_what_was_hidden_without_redis_is_dropped_there_later(
 ) -> None:
     post = publish(ada)
     drain()
-    hidden.keep(reader.pk)
-    assert hidden.kept_of(reader.pk) == frozenset()
-    with monkeypatch.context() as patched:
-        patched.setattr(hidden, "drop", lambda _user_id: None)  # Redis did not answer
-        hide(reader, post)
-    assert hidden.kept_of(reader.pk) == frozenset()
-    drain()
-    assert hidden.kept_of(reader.pk) is None
     as_seconds_later(reader)
-    assert hidden.kept_of(reader.pk) == {post.pk}
+    with monkeypatch.context() as patched:
+        patched.setattr("accounts.actions.locks._forget_relations", lambda _ids: None)  # Redis did not answer
+        hide(reader, post)
+    kept = standins.read(reader.pk)
+    assert kept and kept.beside == {"hidden_posts": frozenset()}
+    drain()
+    assert standins.read(reader.pk) is None
+    as_seconds_later(reader)
+    kept = standins.read(reader.pk)
+    assert kept and kept.beside == {"hidden_posts": {post.pk}}
 
 
 def test_lesser_homes_are_without_it(ada: User, reader: User, cleo: User, monkeypatch: Any) -> None:
@@ -462,8 +462,6 @@ def test_lesser_homes_are_without_it(ada: User, reader: User, cleo: User, monkey
     fine = publish(ada)
     drain()
     home_page(viewer=reader)
-    kept = standins.Standins(frozenset({ada.pk}), frozenset(), frozenset(), frozenset())
-    monkeypatch.setattr(standins, "read", lambda _viewer_id: kept)
     hide(reader, post, of_cleo)
     as_seconds_later(reader)
     lesser = [
@@ -483,29 +481,23 @@ def test_what_many_like_is_without_it(ada: User, reader: User, cleo: User, monke
     drain()
     home_page(viewer=reader)
     hide(reader, posts[0])
-    kept = standins.Standins(frozenset({ada.pk}), frozenset(), frozenset(), frozenset())
-    monkeypatch.setattr(standins, "read", lambda _viewer_id: kept)
     as_seconds_later(reader)
     popular.compute()
     page = selectors.home._popular_page(reader, 20, read_only=True)
     assert ids(page) == [posts[1].pk]
 
 
-def test_while_nobody_knows_what_is_hidden_nothing_stands_in(
-    ada: User, reader: User, monkeypatch: Any
-) -> None:
+def test_while_nobody_knows_what_is_hidden_nothing_stands_in(ada: User, reader: User) -> None:
     post = publish(ada)
     PostCounts.objects.filter(post=post).update(likes=5)
     drain()
     home_page(viewer=reader)
-    kept = standins.Standins(frozenset({ada.pk}), frozenset(), frozenset(), frozenset())
-    monkeypatch.setattr(standins, "read", lambda _viewer_id: kept)
+    popular.compute()
+    as_seconds_later(reader)
+    assert ids(selectors.home._kept_page(reader, None, 20, read_only=True)) == [post.pk]
     hide(reader, post)
-    with redis.door() as client:
-        client.delete(hidden.POLICY.key(reader.pk))
     with pytest.raises(DatabaseAway):
         selectors.home._kept_page(reader, None, 20, read_only=True)
-    popular.compute()
     with pytest.raises(DatabaseAway):
         selectors.home._popular_page(reader, 20, read_only=True)
 
