@@ -42,6 +42,10 @@ unread_notifications: Callable[[int], int] = _nobody_is_told
 # `reason` and `relation`, as `accounts/_person.html` shows them. One cached read and one query.
 suggested_people: Callable[[Any], Sequence[Any]] = _nobody_is_suggested
 
+# What else of a person is kept beside their relations for the time without PostgreSQL: by name, an SQL query that gives
+# ids of them, `%(viewer)s`; see `accounts.standins`. Whoever changes it lets it go there.
+standins: dict[str, str] = {}
+
 # Where somebody begins who signed up this moment (`is_new`) or signed in: an address, or nothing for home.
 first_page: Callable[..., str] = _home_is_first
 

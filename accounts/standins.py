@@ -1,19 +1,26 @@
-"""Relations that stand in for PostgreSQL while it is away: whom a person follows, who follows back, blocks, mutes.
+"""Relations that stand in for PostgreSQL while it is away: whom a person follows, who follows back, blocks, mutes; and
+what apps above keep beside them (`hooks.standins`).
 
 Kept for people who read their home; dropped by every act between two people, in the request and again by a handler.
 What is not kept counts as "not visible".
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cachebox import TTLCache
 from django.db import connection
 
+from accounts import hooks
 from socialnet.kernel.cache import CachePolicy, State
 
 POLICY = CachePolicy(
-    name="relations", template="relations:{id}", ttl=24 * 3600, dropped_by="follow, block, mute, privacy"
+    name="relations",
+    template="relations:{id}",
+    ttl=24 * 3600,
+    version=2,
+    dropped_by="follow, block, mute, privacy, hiding a post",
 )
 _looked_after: TTLCache[int, bool] = TTLCache(10_000, global_ttl=300)
 
@@ -32,12 +39,13 @@ UNION ALL SELECT 'muted', muted_id FROM accounts_mute WHERE muter_id = %(viewer)
 
 @dataclass(frozen=True)
 class Standins:
-    """Ids of people, as they were when last read."""
+    """Ids of people, as they were when last read; `beside` has what apps above keep, by its name."""
 
     follows: frozenset[int]
     followed_back: frozenset[int]
     blocked: frozenset[int]
     muted: frozenset[int]
+    beside: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 def keep(viewer_id: int, *, look: bool = False) -> None:
@@ -62,13 +70,19 @@ def forget(*user_ids: int) -> None:
 def read(viewer_id: int) -> Standins | None:
     """What was kept; None when nothing is, and then nothing may be shown."""
     kept = POLICY.get(viewer_id)
-    return kept and Standins(**{name: frozenset(ids) for name, ids in kept.items()})
+    if not kept:
+        return None
+    found = {name: frozenset(ids) for name, ids in kept.items()}
+    beside = {name: found.pop(name) for name in hooks.standins}
+    return Standins(**found, beside=beside)
 
 
 def _load(viewer_id: int) -> dict[str, Any]:
     found: dict[str, list[int]] = {"follows": [], "followed_back": [], "blocked": [], "muted": []}
+    found |= {name: [] for name in hooks.standins}
+    beside = [f"UNION ALL SELECT '{name}', * FROM ({ids}) {name}" for name, ids in hooks.standins.items()]
     with connection.cursor() as cursor:
-        cursor.execute(_RELATIONS, {"viewer": viewer_id})
-        for name, user_id in cursor.fetchall():
-            found[name].append(user_id)
+        cursor.execute(" ".join([_RELATIONS, *beside]), {"viewer": viewer_id})
+        for name, ident in cursor.fetchall():
+            found[name].append(ident)
     return found

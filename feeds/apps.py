@@ -9,5 +9,7 @@ class FeedsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import hooks as people
         from feeds import export
+        from feeds.models import HIDDEN_OF_PERSON
 
         people.export_parts.append(export.parts)
+        people.standins["hidden_posts"] = HIDDEN_OF_PERSON

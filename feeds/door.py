@@ -72,7 +72,7 @@ class Facts:
     `tag` is the followed one that it carries, as written, where its author is neither followed nor the viewer.
     `in_group`: it is in a group of which the viewer is a member.
     `marks` are the names of the true ones among `is_shared`, `is_pinned`, `is_pinned_in_group`,
-    `may_moderate` (the group in which it is) and `hooks.viewer_facts`.
+    `may_moderate` (the group in which it is), `is_hidden` (by the viewer, from themselves) and `hooks.viewer_facts`.
     """
 
     post_id: int
@@ -87,6 +87,11 @@ class Facts:
     tag: str | None = None
     in_group: bool = False
     marks: frozenset[str] = frozenset()
+
+    @property
+    def is_hidden(self) -> bool:
+        """The viewer hid it, or what it shares, from themselves: it is in no list of theirs, and open to them still."""
+        return "is_hidden" in self.marks
 
     @property
     def at_home(self) -> bool:
@@ -134,6 +139,7 @@ CROSS JOIN LATERAL (SELECT ARRAY[{marks}] AS marks OFFSET 0) r
 _MARKS = {
     "is_shared": "p.is_shared",
     "is_pinned": "p.is_pinned",
+    "is_hidden": "EXISTS (SELECT 1 FROM feeds_hiddenpost h WHERE h.user_id = v.id AND h.post_id = p.id)",
     "is_pinned_in_group": """CASE WHEN p.group_id IS NULL THEN false
         ELSE EXISTS (SELECT 1 FROM feeds_grouppin WHERE post_id = p.id) END""",
     "may_moderate": """CASE WHEN p.group_status = 'active' THEN EXISTS (SELECT 1 FROM groups_membership
@@ -169,4 +175,5 @@ def as_shared(share: Facts, original: Facts | None) -> Facts:
         visible=share.visible and original is not None and original.visible,
         muted=share.muted or (original is not None and original.muted),
         gone=share.gone or original is None or original.gone,
+        marks=share.marks | {"is_hidden"} if original is not None and original.is_hidden else share.marks,
     )

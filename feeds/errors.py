@@ -232,6 +232,17 @@ class FilterLimit(Invalid):
         )
 
 
+class HiddenLimit(Invalid):
+    """Somebody hides 5,000 posts from themselves, and would hide one more."""
+
+    code = "hidden_limit"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("You hide %(most)d posts, as many as one can. Show some of them again first.") % {"most": most}
+        )
+
+
 class FilterExists(Invalid):
     code = "filter_exists"
 

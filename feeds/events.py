@@ -112,6 +112,14 @@ class FiltersChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HiddenPostsChanged(Event):
+    """Somebody hid a post from themselves, or shows it to themselves again."""
+
+    name = "feeds.hidden_posts_changed"
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostsLoaded(Event):
     """Posts of authors with ids in this range were loaded, back-dated; none of them has a `PostPublished`."""
 

@@ -8,6 +8,7 @@ from accounts.hooks import ExportPart
 from feeds.models import (
     DailyFeedStats,
     Draft,
+    HiddenPost,
     KeywordFilter,
     Media,
     Pin,
@@ -41,6 +42,8 @@ def parts(user_id: int) -> Iterator[ExportPart]:
     yield ExportPart.of(
         "filters.json", filters, "phrase", "whole_word", "action", "places", "expires_at", "created_at"
     )
+    hidden = HiddenPost.objects.filter(user=user_id).order_by("pk")
+    yield ExportPart.of("hidden_posts.json", hidden, "post_id")
     days = DailyFeedStats.objects.filter(user=user_id).order_by("day")
     yield ExportPart.of("days.json", days, "day", "shown", "filtered", "impressions", "followers")
     marker = ReadMarker.objects.filter(user_id=user_id)

@@ -29,6 +29,7 @@ def preview_of(*, person: User, phrase: str, whole_word: bool) -> Preview:
     ids = Candidates(viewer_id, before=None).next(LOOKED_AT)
     truth = facts(viewer_id=viewer_id, post_ids=ids)
     at_home = [truth[ident] for ident in ids if ident in truth and truth[ident].at_home]
+    at_home = [fact for fact in at_home if not fact.is_hidden]
     wanted = Phrase.of(phrase, whole_word=whole_word, action=Action.HIDE)
     shield = Shield(viewer_id, Compiled([wanted]))
     shield.passed(at_home, truth)

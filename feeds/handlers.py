@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from accounts import standins
 from accounts.events import (
     PersonDeleted,
     PrivacyChanged,
@@ -36,6 +37,7 @@ from feeds import (
 )
 from feeds.events import (
     FiltersChanged,
+    HiddenPostsChanged,
     LinkWanted,
     PeopleWentIdle,
     PersonReturned,
@@ -220,6 +222,12 @@ def note_tag_unfollowed(events: list[TagUnfollowed]) -> None:
 def note_filters(events: list[FiltersChanged]) -> None:
     """The action dropped them already; this makes sure."""
     shields.surely_drop(*{event.user_id for event in events})
+
+
+@on(HiddenPostsChanged, batch=20)
+def note_hidden(events: list[HiddenPostsChanged]) -> None:
+    """What stands in for PostgreSQL was let go with the lock of the person; this makes sure."""
+    standins.forget(*{event.user_id for event in events})
 
 
 @on(GroupLeft)

@@ -48,6 +48,10 @@ LEFT JOIN (SELECT author_id, count(*) AS many FROM feeds_post WHERE deleted_at I
     ON p.author_id = c.user_id
 WHERE c.posts <> coalesce(p.many, 0)
 """
+_HIDDEN_SHARES = """
+SELECT count(*) FROM feeds_hiddenpost h JOIN feeds_post p ON p.id = h.post_id
+WHERE p.share_of_id IS NOT NULL AND p.content = '' AND NOT p.with_media
+"""
 _POSTS_WITHOUT_COUNTS = """
 SELECT count(*) FROM feeds_post p WHERE NOT EXISTS (SELECT 1 FROM feeds_postcounts c WHERE c.post_id = p.id)
 """
@@ -266,6 +270,11 @@ def wrong_merges(sample: int) -> int:
 @invariant(10, "no warm timeline is longer than its cap")
 def long_timelines(sample: int) -> int:
     return sum(len(warm.ids) > timelines.MAX_LENGTH for _user_id, warm in _warm(sample))
+
+
+@invariant(17, "what somebody hid is a post, not a share of it")
+def hidden_shares(_sample: int) -> int:
+    return number(_HIDDEN_SHARES)
 
 
 @invariant(12, "home reads the same when Redis has lost it")

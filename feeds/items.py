@@ -103,6 +103,11 @@ class FeedItem:
         return self.card["is_held"]
 
     @property
+    def is_hidden(self) -> bool:
+        """The viewer hid it from themselves, or what it shares."""
+        return "is_hidden" in self.marks
+
+    @property
     def created_at(self) -> datetime:
         return time_of(self.id)
 

@@ -56,6 +56,7 @@ def facts_without_database(
         via_id=card["via_id"],
         is_share=is_share(card),
         tag=tag,
+        marks=frozenset({"is_hidden"} if card["id"] in kept.beside.get("hidden_posts", ()) else ()),
     )
 
 

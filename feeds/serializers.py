@@ -101,6 +101,7 @@ class PostSerializer(serializers.Serializer[Any]):
     is_liked = serializers.BooleanField(required=False)
     is_bookmarked = serializers.BooleanField(required=False)
     is_shared = serializers.BooleanField(required=False)
+    is_hidden = serializers.BooleanField(required=False, help_text="You hid it from yourself.")
 
 
 class FeedPostSerializer(PostSerializer):
@@ -209,6 +210,12 @@ class PinInput(serializers.Serializer[Any]):
     )
 
     validate = WrittenSerializer.validate
+
+
+class HiddenPostSerializer(serializers.Serializer[Any]):
+    """Whether you hid a post from yourself. Nobody else learns of it."""
+
+    is_hidden = serializers.BooleanField()
 
 
 class SharedSerializer(serializers.Serializer[Any]):
@@ -331,6 +338,7 @@ def post_json(item: FeedItem, *, signed_in: bool, nested: bool = False) -> dict[
         post["is_liked"] = "is_liked" in marks
         post["is_bookmarked"] = "is_bookmarked" in marks
         post["is_shared"] = "is_shared" in marks
+        post["is_hidden"] = item.is_hidden
     if item.reason:
         post["reason"] = {"kind": item.reason.kind, "label": item.reason.label}
     if item.filtered:

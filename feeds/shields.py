@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from cachebox import LRUCache
+from cachebox import LRUCache, TTLCache
 from django.db import connection
 
 from feeds.cards import Card, Hydrated
@@ -39,6 +39,9 @@ FILTERS_OF_PERSON = """(
 _IN_FORCE = f"SELECT person.id, {FILTERS_OF_PERSON} FROM unnest(%(people)s::bigint[]) person(id)"
 Kept = list[tuple[str, bool, str, list[str], float | None]]  # phrase, whole word, action, places, seconds
 _here: LRUCache[int, tuple[bytes, dict[Place, Compiled]]] = LRUCache(_HERE_MOST)
+_met: TTLCache[int, bool] = TTLCache(
+    10_000, global_ttl=3600
+)  # whose homes had something that they hid by hand
 
 
 def key_of(user_id: int) -> str:
@@ -83,7 +86,12 @@ def kept_of(user_id: int, where: Place) -> Compiled:
 def may_hide(user_id: int) -> bool:
     """Whether some post may be kept from this person's home, as far as this process remembers."""
     known = _here.get(user_id)
-    return bool(known and known[1].get(Place.HOME, NONE).hides)
+    return user_id in _met or bool(known and known[1].get(Place.HOME, NONE).hides)
+
+
+def note_by_hand(user_id: int) -> None:
+    """A page of this person's home had something that they hid by hand."""
+    _met[user_id] = True
 
 
 def keep(user_id: int, kept: Kept, *, read_since: float) -> None:
@@ -135,18 +143,22 @@ def surely_drop(*user_ids: int) -> None:
 def forget_here() -> None:
     """What this process remembers."""
     _here.clear()
+    _met.clear()
 
 
 class Shield:
-    """What one person's filters leave of a list of posts. Their own posts and words are never looked at.
+    """What one person's filters leave of a list of posts, and what they hid by hand. Filters never look at their own
+    posts and words.
 
-    `hidden` are the ids of what they kept away so far.
+    `hidden` are the ids of what filters kept away so far, `by_hand` of the other. `is_open`: it keeps nothing away.
     """
 
-    def __init__(self, viewer_id: int, filters: Compiled) -> None:
+    def __init__(self, viewer_id: int, filters: Compiled, *, is_open: bool = False) -> None:
         self.viewer_id = viewer_id
         self.filters = filters
+        self.is_open = is_open
         self.hidden: list[int] = []
+        self.by_hand: list[int] = []
         self._known = Hydrated({}, {}, {})
         self._verdicts: dict[int, Verdict] = {}
 
@@ -154,6 +166,9 @@ class Shield:
         self, shown: Sequence[Facts], truth: Mapping[int, Facts], known: Hydrated | None = None
     ) -> list[Facts]:
         """Those of `shown` that are not hidden; `known` is what is cached of them, if somebody looked already."""
+        if not self.is_open:
+            self.by_hand += [fact.post_id for fact in shown if fact.is_hidden]
+            shown = [fact for fact in shown if not fact.is_hidden]
         if not self.filters.hides or not shown:
             return list(shown)
         if known is None:

@@ -161,7 +161,8 @@ def top_tagged(
         part = ids[index : index + batch]
         asked = facts(viewer_id=viewer_id, post_ids=part)
         truth |= asked
-        shown += [asked[post_id] for post_id in part if post_id in asked and asked[post_id].visible]
+        seen = [asked[post_id] for post_id in part if post_id in asked and asked[post_id].visible]
+        shown += [fact for fact in seen if not fact.is_hidden]
         index, batch = index + batch, min(_LARGEST_BATCH, batch * 2)
     page = shown[:size]
     goes_on = len(shown) > size and bool(place.token)

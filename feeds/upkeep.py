@@ -21,7 +21,7 @@ from feeds import (
     tagged,
     timelines,
 )
-from feeds.actions import forget_filters, remove_shares_of
+from feeds.actions import forget_filters, forget_hidden, remove_shares_of
 from feeds.events import PostsRemoved
 from feeds.models import Draft, FeedEntry, LinkPreview, Post, PostCounts, StoredFloor, TagFollow
 from socialnet.outbox.actions import emit
@@ -192,6 +192,7 @@ def forget_person(user_id: int) -> None:
     StoredFloor.objects.filter(pk=user_id).delete()
     markers.forget(user_id)
     forget_filters(user_id=user_id)
+    forget_hidden(user_id=user_id)
     insights.forget_person(user_id)
     tagged.surely_forget_followed(user_id)
     timelines.drop(user_id)

@@ -122,6 +122,7 @@ _TRUTH = _TRUTH.replace(
 )
 # What these lead to is of the recipient, who sees it as long as it stands.
 _OWN = frozenset({"like", "share", "comment", "post_published"})
+_NAMED = frozenset({"mention"})  # told also of a post that the recipient hid from themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,18 +180,22 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
         if claim.post_id and claim.kind not in _OWN:
             doors[claim.recipient_id].add(claim.post_id)
     seen = {
-        (recipient_id, fact.post_id)
+        (recipient_id, fact.post_id): not fact.is_hidden or fact.author_id == recipient_id
         for recipient_id, post_ids in doors.items()
         for fact in facts(viewer_id=recipient_id, post_ids=post_ids).values()
         if fact.visible
     }
     open_to_them = [
-        claim
-        for claim in wanted
-        if not claim.post_id or claim.kind in _OWN or (claim.recipient_id, claim.post_id) in seen
+        claim for claim in wanted if not claim.post_id or claim.kind in _OWN or _is_open(claim, seen)
     ]
     filtered = filtering.of_claims(open_to_them)
     return [claim for claim in open_to_them if claim not in filtered or not filtered[claim].hides]
+
+
+def _is_open(claim: Claim, seen: Mapping[tuple[int, int], bool]) -> bool:
+    """Whether the recipient may see the post; of each that they may, `seen` says whether they did not hide it."""
+    wanted = seen.get((claim.recipient_id, claim.post_id or 0))
+    return bool(wanted) or (wanted is not None and (claim.kind in _NAMED or claim.registered.urgent))
 
 
 def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:

@@ -124,7 +124,7 @@ def test_absurd_bodies_break_nothing(browser: Client, path: str) -> None:
 
 LISTS = ["/api/v1/users/ada/followers", "/api/v1/users/ada/following", "/api/v1/users/ada/posts", "/api/v1/feed",
          "/api/v1/me/blocks", "/api/v1/me/mutes", "/api/v1/me/follow-requests", "/api/v1/me/sessions",
-         "/api/v1/auth/tokens", "/api/v1/users/ada/media", "/api/v1/me/bookmarks",
+         "/api/v1/auth/tokens", "/api/v1/users/ada/media", "/api/v1/me/bookmarks", "/api/v1/me/hidden",
          "/api/v1/hashtags/word/posts", "/api/v1/hashtags/word/people", "/api/v1/me/hashtags"]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from accounts import actions
 from accounts.models import Block, Follow, Mute, PersonCounts, User
 from accounts.tests.factories import page_of, person
-from feeds.actions import publish_post, share_post
+from feeds.actions import hide_from_oneself, publish_post, share_post
 from feeds.demo import PASSWORD, pictures
 from feeds.demo.faces import draw
 from feeds.demo.people import cast, people
@@ -29,6 +29,7 @@ from feeds.models import (
     Draft,
     FeedEntry,
     Hashtag,
+    HiddenPost,
     LinkPreview,
     Media,
     Mention,
@@ -37,7 +38,7 @@ from feeds.models import (
     PostCounts,
     PostRevision,
 )
-from feeds.selectors import get_visible_original, history_of, home_page, pinned_posts
+from feeds.selectors import get_visible_original, hidden_of, history_of, home_page, pinned_posts
 from groups.models import Group
 from interactions.actions import bookmark_post, comment_on_post, like_comment, like_post
 from interactions.models import Bookmark, Comment, CommentLike, Like
@@ -191,6 +192,8 @@ def see_what_is_adas_own(ada: User) -> None:
     kept = bookmarks_of(viewer=ada).items
     assert len(kept) == 4 and all("is_bookmarked" in item.marks for item in kept)
     assert likes_of(viewer=ada).items
+    [hidden] = hidden_of(viewer=ada).items
+    assert hidden.is_hidden and hidden.id not in {item.id for item in home_page(viewer=ada, size=100).items}
     drafts = Draft.objects.of(ada)
     assert [draft.scheduled_for is None for draft in drafts.order_by("pk")] == [True, True, False]
     scheduled = drafts.get(scheduled_for__isnull=False)
@@ -265,6 +268,7 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     lake = Post.objects.get(author=named("nina_horvat"), with_media=True)
     share_post(post=lake, person=zoe)
     bookmark_post(post_id=lake.pk, person=zoe)
+    hide_from_oneself(post_id=Post.objects.by(named("ben")).latest("pk").pk, person=zoe)
     like_post(post_id=lake.pk, person=zoe)
     for who in (zoe, named("ben"), named("ada")):
         like_post(post_id=own.pk, person=who)
@@ -289,7 +293,7 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     ]
     assert not list(Path(settings.MEDIA_ROOT).rglob("*.webp"))
     assert [tag.name for tag in Hashtag.objects.all()] == ["zoe"]
-    for left in (LinkPreview, Media, Draft, Bookmark, Mention, Pin, PostRevision):
+    for left in (LinkPreview, Media, Draft, Bookmark, HiddenPost, Mention, Pin, PostRevision):
         assert not left.objects.exists()
     drain()
     assert broken() == []

@@ -19,7 +19,17 @@ from accounts.tests.planted import PLANTS as PLANTED_PEOPLE
 from discovery.tests.planted_documents import PLANTS as PLANTED_DOCUMENTS
 from feeds import cards, sources, timelines
 from feeds.actions import move_marker, publish_post
-from feeds.models import Draft, FeedEntry, HashtagCounts, LinkPreview, Media, Post, PostCounts, PullSource
+from feeds.models import (
+    Draft,
+    FeedEntry,
+    HashtagCounts,
+    HiddenPost,
+    LinkPreview,
+    Media,
+    Post,
+    PostCounts,
+    PullSource,
+)
 from feeds.selectors import home_page
 from feeds.timelines import POLICY
 from groups.tests.planted import PLANTS as PLANTED_GROUPS
@@ -181,6 +191,11 @@ def kept_twice(town: Town) -> None:
 def kept_share(town: Town) -> None:
     share = Post.objects.create(author=town.ben, share_of=town.posts[0], content="", html="")
     Bookmark.objects.create(user=town.ben, post=share)
+
+
+def hidden_share(town: Town) -> None:
+    share = Post.objects.create(author=town.ben, share_of=town.posts[0], content="", html="")
+    HiddenPost.objects.create(user=town.ben, post=share)
 
 
 def place_of_nobody(town: Town) -> None:
@@ -431,6 +446,7 @@ PLANTS: dict[str, Callable[[Town], object]] = {
     ),
     "what Redis keeps of counts is what PostgreSQL has": counted_otherwise,
     "what is kept is a post, not somebody's share of it": kept_share,
+    "what somebody hid is a post, not a share of it": hidden_share,
     "who left keeps nothing": kept_by_nobody,
     "who left has no place in a home": place_of_nobody,
     "comment counts equal the comments that stand": lambda town: PostCounts.objects.filter(

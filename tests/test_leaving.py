@@ -17,7 +17,7 @@ from accounts.actions import exports
 from accounts.models import ApiToken, Export, Session, User
 from accounts.tests.factories import PASSWORD, Api, follows, page_of, person
 from accounts.tests.test_follow_races import at_once, rounds
-from feeds.actions import save_draft
+from feeds.actions import hide_from_oneself, save_draft
 from feeds.tests.factories import publish
 from interactions.actions import bookmark_post, comment_on_post, like_post
 from socialnet.kernel.ratelimit import _fallback
@@ -200,6 +200,7 @@ def test_the_archive_has_everything_of_mine_and_nothing_of_others(ada: User, ben
     follows(ada, ben)
     like_post(post_id=theirs.pk, person=ada)
     bookmark_post(post_id=theirs.pk, person=ada)
+    hide_from_oneself(post_id=theirs.pk, person=ada)
     comment_on_post(post_id=theirs.pk, author=ada, content="my answer", parent_id=None)
     comment_on_post(post_id=mine.pk, author=ben, content="an answer of Ben", parent_id=None)
     save_draft(author=ada, content="half a thought")
@@ -224,7 +225,8 @@ def test_the_archive_has_everything_of_mine_and_nothing_of_others(ada: User, ben
     assert [row["content"] for row in rows(archive, "posts.json")] == ["my own words"]
     assert [row["content"] for row in rows(archive, "comments.json")] == ["my answer"]
     assert [row["content"] for row in rows(archive, "drafts.json")] == ["half a thought"]
-    assert rows(archive, "likes.json") == rows(archive, "bookmarks.json") == [{"post_id": theirs.pk}]
+    for name in ("likes.json", "bookmarks.json", "hidden_posts.json"):
+        assert rows(archive, name) == [{"post_id": theirs.pk}]
     assert [row["username"] for row in rows(archive, "following.json")] == ["ben"]
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert b"Ben" not in everything and PASSWORD.encode() not in everything and b"argon2" not in everything

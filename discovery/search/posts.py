@@ -54,7 +54,11 @@ def found_posts(query: Query, *, viewer_id: int | None, languages: Sequence[str]
     for _round in range(_ROUNDS):
         rows = _read(conditions, {**params, "before": before}, with_words=bool(query.phrases))
         visible = facts(viewer_id=viewer_id, post_ids=[row[0] for row in rows])
-        seen += [_weighed(*row) for row in rows if row[0] in visible and visible[row[0]].visible]
+        seen += [
+            _weighed(*row)
+            for row in rows
+            if (fact := visible.get(row[0])) and fact.visible and not fact.is_hidden
+        ]
         if len(rows) < CANDIDATES or len(seen) >= ENOUGH:
             break
         before = min(row[0] for row in rows)

@@ -213,7 +213,8 @@ def _visible(kind: Type, ids: Sequence[int], viewer: Viewer) -> dict[int, Any]:
 
 
 def _findable_posts(items: Sequence[FeedItem], viewer: Viewer) -> dict[int, FeedItem]:
-    """Those of people whom `viewer` may find, by id; a share leads to whom it shares, too."""
+    """By id those of people whom `viewer` may find, without what they hid; a share leads to whom it shares, too."""
+    items = [item for item in items if not item.is_hidden]
     authors = {item.id: {item.author.id, item.shown.author.id} for item in items}
     gone = hiding_from(viewer, {author for both in authors.values() for author in both}) if items else set()
     return {item.id: item for item in items if not authors[item.id] & gone}

@@ -138,7 +138,7 @@ def _read(
         truth |= asked
         gone = set() if is_fresh else _kept_away(batch)
         may_be = [asked[one] for one in batch if one in asked and one not in gone]
-        shown += [one for one in may_be if one.visible and not one.muted]
+        shown += [one for one in may_be if one.visible and not one.muted and not one.is_hidden]
         start += _BATCH
     page, beyond = shown[:size], shown[size:]
     made = items(page, truth, known_of(page, truth), viewer_id=viewer_id)

@@ -24,7 +24,7 @@ def trending_posts(*, viewer: Viewer, most: int) -> tuple[Trends, list[tuple[Ent
     viewer_id = viewer.pk if viewer.is_authenticated else None
     truth = facts(viewer_id=viewer_id, post_ids=list(by_id))
     seen = [truth[post_id] for post_id in by_id if post_id in truth]
-    shown = [fact for fact in seen if fact.visible and not fact.muted][:most]
+    shown = [fact for fact in seen if fact.visible and not fact.muted and not fact.is_hidden][:most]
     made = items(shown, truth, known_of(shown, truth), viewer_id=viewer_id)
     return found, [
         (by_id[item.id], replace(item, reason=Reason("trending", by_id[item.id].why))) for item in made

@@ -9,6 +9,7 @@ from feeds.actions.filters import (
     delete_filter,
     forget_filters,
 )
+from feeds.actions.hidden import forget_hidden, hide_from_oneself, show_to_oneself
 from feeds.actions.hiding import hide_post, hold_post, release_post, unhide_post
 from feeds.actions.markers import move_marker
 from feeds.actions.media import checked_alt, discard_picture, upload_picture
@@ -34,6 +35,8 @@ __all__ = [
     "edit_post",
     "follow_tag",
     "forget_filters",
+    "forget_hidden",
+    "hide_from_oneself",
     "hide_post",
     "hold_post",
     "move_marker",
@@ -48,6 +51,7 @@ __all__ = [
     "remove_shares_of",
     "save_draft",
     "share_post",
+    "show_to_oneself",
     "unfollow_tag",
     "unhide_post",
     "unpin_in_group",

@@ -5,6 +5,7 @@ from feeds.api.edits import HistoryView, PinView
 from feeds.api.feed import FeedHeadView, FeedView, LiveView
 from feeds.api.filters import FilterPreviewView, FiltersView, FilterView, InsightsView
 from feeds.api.groups import GroupPostsView
+from feeds.api.hidden import HiddenPostsView, HiddenView
 from feeds.api.markers import MarkerView
 from feeds.api.media import MediaListView, MediaView
 from feeds.api.people import PersonMediaView, PersonPostsView
@@ -32,6 +33,8 @@ __all__ = [
     "HashtagPeopleView",
     "HashtagPostsView",
     "HashtagView",
+    "HiddenPostsView",
+    "HiddenView",
     "HistoryView",
     "InsightsView",
     "LiveView",

@@ -105,7 +105,7 @@ def load() -> tuple[int, int]:
     ids = [person.pk for person in made.values()]
     stored.fill(ids)
     _leave_home(made["ada"])
-    keep_away(made)
+    keep_away(made, posts.by_key)
     live_a_month(made)
     emit(PostsLoaded(first_author_id=min(ids), last_author_id=max(ids)))
     for add in hooks.demo:

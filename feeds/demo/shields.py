@@ -1,13 +1,13 @@
-"""What ada does not want to read, and a month of her and ben's days, so that their insights have something to show."""
+"""What ada does not want to read or see, and a month of her and ben's days, so that their insights are not empty."""
 
 import random
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 from accounts.models import PersonCounts, User
-from feeds.actions import add_filter
+from feeds.actions import add_filter, hide_from_oneself
 from feeds.demo.writing import now
-from feeds.models import DailyFeedStats
+from feeds.models import DailyFeedStats, Post
 
 DAYS = 30
 _SEED = 77
@@ -17,9 +17,10 @@ _BUSY = {
 }  # posts that home shows, and times that own posts are shown, on most days
 
 
-def keep_away(made: Mapping[str, User]) -> None:
+def keep_away(made: Mapping[str, User], posts: Mapping[str, Post]) -> None:
     add_filter(person=made["ada"], phrase="giveaway", action="hide")
     add_filter(person=made["ada"], phrase="on air at six", action="fold", places=["home", "threads"])
+    hide_from_oneself(post_id=posts["flour"].pk, person=made["ada"])
 
 
 def live_a_month(made: Mapping[str, User]) -> None:

@@ -8,6 +8,7 @@ from feeds.models.drafts import (
     DraftQuerySet,
 )
 from feeds.models.fanouts import PIECES, FanOut, FanOutQuerySet
+from feeds.models.hidden import HIDDEN_MOST, HIDDEN_OF_PERSON, HiddenPost
 from feeds.models.links import ADDRESS_MAX, FRESH, LinkPreview
 from feeds.models.markers import ReadMarker
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
@@ -53,6 +54,8 @@ __all__ = [
     "DRAFT_WARNING_MAX",
     "FILTERS_MOST",
     "FRESH",
+    "HIDDEN_MOST",
+    "HIDDEN_OF_PERSON",
     "IS_SHARE",
     "MEDIA_MOST",
     "PHRASE_MAX",
@@ -74,6 +77,7 @@ __all__ = [
     "GroupPin",
     "Hashtag",
     "HashtagCounts",
+    "HiddenPost",
     "KeywordFilter",
     "LinkPreview",
     "Media",

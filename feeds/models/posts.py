@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Viewer
 from feeds.door import Audience, audience_includes, not_blocked
+from feeds.models.hidden import HiddenPost
 from socialnet.kernel.pagination import Cursor
 from socialnet.outbox.ids import NextId, time_of
 
@@ -68,6 +69,14 @@ class PostQuerySet(models.QuerySet["Post"]):
     def _open_to(self, viewer: Viewer) -> Self:
         standing = Q(author__suspended_at=None, author__is_active=True)
         return self.published_for(viewer).filter(standing, not_blocked(viewer), audience_includes(viewer))
+
+    def wanted_by(self, viewer: Viewer) -> Self:
+        """Without what `viewer` hid from themselves, and what shares it."""
+        if not viewer.is_authenticated:
+            return self
+        hidden = HiddenPost.objects.filter(user=viewer.pk)
+        shared = Exists(hidden.filter(post=OuterRef("share_of_id")))
+        return self.filter(~Exists(hidden.filter(post=OuterRef("pk"))), ~(IS_SHARE & shared))
 
     def before(self, cursor: Cursor | None) -> Self:
         return self if cursor is None else self.filter(pk__lt=cursor.before)

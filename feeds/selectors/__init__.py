@@ -10,8 +10,10 @@ from feeds.selectors.drafts import (
     scheduled_of,
 )
 from feeds.selectors.filters import filter_for, filters_of
+from feeds.selectors.hidden import hidden_of
 from feeds.selectors.history import history_of
 from feeds.selectors.home import HEAD_SIZE, FeedPage, HomePage, breaker, closest_breaker, head_of, home_page
+from feeds.selectors.kept import visible_page
 from feeds.selectors.posts import (
     get_visible_item,
     get_visible_media,
@@ -43,6 +45,7 @@ __all__ = [
     "get_visible_post",
     "group_posts",
     "head_of",
+    "hidden_of",
     "history_of",
     "home_page",
     "latest_draft",
@@ -57,4 +60,5 @@ __all__ = [
     "scheduled_of",
     "sharers_of",
     "tagged_posts",
+    "visible_page",
 ]

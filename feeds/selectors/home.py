@@ -104,7 +104,8 @@ def _home_page(viewer: User, before: int | None, size: int, is_visit: bool) -> H
     shown = found.shield.marked(shown)
     hidden = sum(found.next_before is None or ident >= found.next_before for ident in found.shield.hidden)
     first: list[FeedItem] = []
-    is_empty = found.next_before is None and not hidden and all(item.is_mine for item in shown)
+    has_all = found.next_before is None and not hidden and not found.shield.by_hand
+    is_empty = has_all and all(item.is_mine for item in shown)
     if is_visit and before is None and is_empty:
         first = _first_posts(viewer_id, size=size - len(shown), shield=found.shield)
     return HomePage(
@@ -218,7 +219,7 @@ class _Found:
 def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool = True) -> _Found:
     """What belongs at home, down the walk until the page is full; less only if it ended or too much was turned away.
 
-    Not `is_shielded`, it is all there, whatever its reader's filters say.
+    Not `is_shielded`, it is all there, whatever its reader filters or hid.
     """
     kept: list[Facts] = []
     truth: dict[int, Facts] = {}
@@ -226,11 +227,13 @@ def _belonging(walk: Candidates, *, viewer_id: int, most: int, is_shielded: bool
     batch = most + 1 + (shields.SPARE if shields.may_hide(viewer_id) else 0)
     for _round in range(_ROUNDS):
         ids = walk.next(batch)
-        shield = shield or (walk.shield() if is_shielded else Shield(viewer_id, shields.NONE))
+        shield = shield or (walk.shield() if is_shielded else Shield(viewer_id, shields.NONE, is_open=True))
         asked = facts(viewer_id=viewer_id, post_ids=ids)
         truth |= asked
         at_home = [asked[post_id] for post_id in ids if post_id in asked and asked[post_id].at_home]
         kept += shield.passed(at_home, truth)
+        if shield.by_hand:
+            shields.note_by_hand(viewer_id)
         kept_here = [post_id for post_id in ids if post_id not in walk.tagged]
         _sweep(
             viewer_id, gone=[post_id for post_id in kept_here if post_id not in asked or asked[post_id].gone]

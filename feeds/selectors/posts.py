@@ -1,6 +1,6 @@
 """Single posts, and lists of them: of a person, with a tag, in a group, for visitors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -69,7 +69,7 @@ def profile_posts(
     """What `viewer` may see of `author`'s posts, newest first; by default without what stands pinned above them."""
 
     def posts() -> PostQuerySet:
-        found = Post.objects.by(author).visible_to(viewer)
+        found = Post.objects.by(author).visible_to(viewer).wanted_by(viewer)
         return found if with_pinned else found.filter(pin=None)
 
     known = newest.of_person(author.pk, may_fill=cursor is None)
@@ -86,14 +86,14 @@ def profile_posts(
 def pinned_posts(*, author: User, viewer: Viewer) -> list[FeedItem]:
     """What stands first on `author`'s profile, as far as `viewer` may see it, in the author's order."""
     ids = Pin.objects.filter(user=author).order_by("position").values_list("post_id", flat=True)
-    return items_of(list(ids), viewer=viewer)
+    return _wanted(items_of(list(ids), viewer=viewer))
 
 
 def profile_media(
     *, author: User, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
 ) -> Page[FeedItem]:
     """The posts with pictures among them."""
-    posts = Post.objects.by(author).filter(with_media=True).visible_to(viewer)
+    posts = Post.objects.by(author).filter(with_media=True).visible_to(viewer).wanted_by(viewer)
     return _page(posts, viewer=viewer, cursor=cursor, size=size)
 
 
@@ -104,7 +104,7 @@ def tagged_posts(
 
     def posts() -> PostQuerySet:
         tag = Subquery(Hashtag.objects.filter(name=name).values("pk"))  # one value: its key gives the order
-        return Post.objects.filter(tags__hashtag=tag).visible_to(viewer)
+        return Post.objects.filter(tags__hashtag=tag).visible_to(viewer).wanted_by(viewer)
 
     known = newest.of_tag(name, may_fill=cursor is None)
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
@@ -117,7 +117,8 @@ def group_posts(
     check_readable(seen)
 
     def posts() -> PostQuerySet:
-        return Post.objects.filter(group=seen.group, group_pin=None).visible_to(viewer)
+        found = Post.objects.filter(group=seen.group, group_pin=None)
+        return found.visible_to(viewer).wanted_by(viewer)
 
     known = newest.of_group(seen.group.pk, may_fill=cursor is None)
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, without_mark="is_pinned_in_group")
@@ -127,7 +128,7 @@ def pinned_in_group(*, seen: SeenGroup, viewer: Viewer) -> list[FeedItem]:
     """What stands first in a group, as far as `viewer` may see it. Raises as `check_readable` does."""
     check_readable(seen)
     pins = GroupPin.objects.filter(group=seen.group).order_by("-pinned_at", "-pk")
-    return items_of(list(pins.values_list("post_id", flat=True)), viewer=viewer)
+    return _wanted(items_of(list(pins.values_list("post_id", flat=True)), viewer=viewer))
 
 
 def sharers_of(
@@ -162,6 +163,11 @@ def newest_public(*, size: int = PAGE_SIZE) -> Page[FeedItem]:
     return _page(posts, viewer=visitor, cursor=None, size=size)
 
 
+def _wanted(found: Iterable[FeedItem]) -> list[FeedItem]:
+    """Without what the viewer hid from themselves."""
+    return [item for item in found if not item.is_hidden]
+
+
 def _page(posts: PostQuerySet, *, viewer: Viewer, cursor: Cursor | None, size: int) -> Page[FeedItem]:
     rows = posts.before(cursor).order_by("-id").only("id")
     page: Page[Post] = Page.of(rows, size=size)
@@ -194,7 +200,7 @@ def _listed(
         asked = facts(viewer_id=viewer_id, post_ids=ids)
         truth |= asked
         passed = (asked[post_id] for post_id in ids if post_id in asked and asked[post_id].visible)
-        shown += [fact for fact in passed if without_mark not in fact.marks]
+        shown += [fact for fact in passed if without_mark not in fact.marks and not fact.is_hidden]
         if len(shown) > size:
             break
     page = shown[:size]

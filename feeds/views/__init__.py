@@ -5,6 +5,7 @@ from feeds.views.drafts import draft_delete, draft_publish, drafts
 from feeds.views.edits import post_edit, post_history
 from feeds.views.filters import filter_delete, own_insights, settings_filter, settings_filters
 from feeds.views.groups import group, group_pin
+from feeds.views.hidden import hide, settings_hidden, unhide
 from feeds.views.home import home, home_new, home_read
 from feeds.views.links import link_picture
 from feeds.views.media import media
@@ -23,6 +24,7 @@ __all__ = [
     "followed_tags",
     "group",
     "group_pin",
+    "hide",
     "home",
     "home_new",
     "home_read",
@@ -43,6 +45,7 @@ __all__ = [
     "profile_rss",
     "settings_filter",
     "settings_filters",
+    "settings_hidden",
     "share",
     "tag",
     "tag_follow",
@@ -50,5 +53,6 @@ __all__ = [
     "tag_rss",
     "tag_top",
     "tag_unfollow",
+    "unhide",
     "unshare",
 ]

@@ -2,8 +2,8 @@
 
 from accounts.models import User
 from feeds.items import FeedItem
+from feeds.selectors import visible_page
 from interactions.models import Bookmark
-from interactions.selectors.kept import visible_page
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
 

@@ -5,8 +5,8 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Block, Follow, User, Viewer
 from accounts.selectors import PersonRow, relations_of
 from feeds.items import FeedItem
+from feeds.selectors import visible_page
 from interactions.models import Like, LikeQuerySet
-from interactions.selectors.kept import visible_page
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
 

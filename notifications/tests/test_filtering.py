@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from accounts import actions as people
 from accounts.models import User
 from accounts.tests.factories import Api, page_of, person
-from feeds.actions import add_filter, delete_filter, publish_post
+from feeds.actions import add_filter, delete_filter, hide_from_oneself, publish_post
 from feeds.models import Post
 from feeds.tests.factories import publish
 from interactions import actions as doing
@@ -134,3 +134,59 @@ def test_filters_of_one_are_not_those_of_another(ada: User, ben: User, cleo: Use
     publish(ben, "@ada and @cleo: a spoiler")
     drain()
     assert inbox(ada) == [] and [row["type"] for row in inbox(cleo)] == ["mention"]
+
+
+@pytest.mark.parametrize("kind", ["reply", "new_post", "quote", "comment_like"])
+def test_news_of_a_post_that_one_hid_do_not_come_in(ada: User, ben: User, post: Post, kind: str) -> None:
+    of_ben = publish(ben, "Fog")
+    answer = doing.comment_on_post(post_id=of_ben.pk, author=ada, content="Nice")
+    drain()
+    Notification.objects.all().delete()
+    if kind == "reply":
+        hide_from_oneself(post_id=of_ben.pk, person=ada)
+        doing.comment_on_post(post_id=of_ben.pk, author=ben, content="Thanks", parent_id=answer.pk)
+    elif kind == "comment_like":
+        hide_from_oneself(post_id=of_ben.pk, person=ada)
+        doing.like_comment(comment_id=answer.pk, person=ben)
+    elif kind == "quote":
+        quote = publish_post(author=ben, content="Look", quoted=post)
+        hide_from_oneself(post_id=quote.pk, person=ada)
+    else:
+        people.follow_user(follower=ada, followee=ben)
+        people.set_bell(follower=ada, followee=ben, notify=True)
+        drain()
+        Notification.objects.all().delete()
+        hide_from_oneself(post_id=publish(ben).pk, person=ada)
+    drain()
+    tell_now()
+    assert inbox(ada) == [] and not ChannelDelivery.objects.exists()
+    assert broken() == []
+
+
+def test_who_is_named_or_wrote_it_hears_of_it_all_the_same(ada: User, ben: User, post: Post) -> None:
+    of_ben = publish(ben, "Fog")
+    drain()
+    for one in (of_ben, post):
+        hide_from_oneself(post_id=one.pk, person=ada)
+    say(ben, of_ben, "What do you say, @ada?")
+    say(ben, post, "Nice")
+    doing.like_post(post_id=post.pk, person=ben)
+    named = publish(ben, "@ada look")
+    hide_from_oneself(post_id=named.pk, person=ada)
+    drain()
+    assert sorted(str(row["type"]) for row in inbox(ada)) == ["comment", "like", "mention", "mention"]
+
+
+def test_a_post_hidden_meanwhile_is_not_told_outside(ada: User, ben: User) -> None:
+    people.follow_user(follower=ada, followee=ben)
+    people.set_bell(follower=ada, followee=ben, notify=True)
+    post = publish(ben)
+    drain()
+    Notification.objects.update(told_at=None, read_at=None, is_open=True)
+    ChannelDelivery.objects.all().delete()
+    [row] = Notification.objects.filter(kind="new_post")
+    assert look([row], wishes_of([ada.pk]))[row.pk] is Look.WELCOME
+    hide_from_oneself(post_id=post.pk, person=ada)
+    assert look([row], wishes_of([ada.pk]))[row.pk] is Look.UNWELCOME
+    tell_now()
+    assert not ChannelDelivery.objects.exists()

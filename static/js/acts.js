@@ -15,8 +15,10 @@ const ACTS = {
   unshare: { method: "DELETE", path: "share", show: (post) => showShare(post, false), said: "unshared" },
   bookmark: { method: "PUT", path: "bookmark", show: (post) => showBookmark(post, true), said: "kept" },
   unbookmark: { method: "DELETE", path: "bookmark", show: (post) => showBookmark(post, false), said: "letGo" },
+  hide: { method: "PUT", path: "hidden", show: (post) => showAway(post, true), said: "hid" },
+  unhide: { method: "DELETE", path: "hidden", show: (post) => showAway(post, false), said: "back" },
 };
-const BUTTONS = { like: ".act.like", share: "[data-share]", bookmark: ".act.bookmark" };
+const BUTTONS = { like: ".act.like", share: "[data-share]", bookmark: ".act.bookmark", hidden: ".away" };
 
 const original = (post) => post.dataset.original;
 const isShare = (post) => post.dataset.postId !== original(post);
@@ -77,6 +79,18 @@ function showBookmark(post, on) {
   if (button) toggle(button, "bookmark", on);
 }
 
+// What somebody hid is folded to one row, which is at its place in the list until the page is read anew.
+function showAway(post, on) {
+  if (post.classList.contains("put-away") === on) return;
+  post.classList.toggle("put-away", on);
+  if (!on) return post.querySelector(".away")?.remove();
+  const row = document.getElementById("away").content.cloneNode(true);
+  const action = post.querySelector("[data-act=hide]").getAttribute("formaction");
+  row.querySelector("a").href = action.replace(/\/hide$/, "");
+  row.querySelector("button").setAttribute("formaction", action.replace(/hide$/, "unhide"));
+  post.prepend(row);
+}
+
 function toggle(button, path, on) {
   button.setAttribute("aria-pressed", String(on));
   button.setAttribute("formaction", button.getAttribute("formaction").replace(/[a-z]+$/, on ? `un${path}` : path));
@@ -116,6 +130,7 @@ async function press(button) {
   if (isTelling(name)) return;
   leaveMenu(button);
   sameAs(post).forEach(act.show);
+  if (act.path === "hidden") (post.querySelector(".away button") || post).focus({ preventScroll: true });
   const before = waitingFor(name)?.before || opposite(act);
   await perform({
     name,

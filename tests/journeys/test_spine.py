@@ -52,6 +52,7 @@ PAGES = {
     "settings-profile": "/settings/profile",
     "settings-privacy": "/settings/privacy",
     "settings-filters": "/settings/filters",
+    "settings-hidden": "/settings/hidden",
     "settings-appearance": "/settings/appearance",
     "settings-account": "/settings/account",
     "settings-sessions": "/settings/sessions",

@@ -1,4 +1,4 @@
-"""What the lists of a person's own posts have in common: bookmarks, likes."""
+"""What the lists of posts that a person chose have in common: bookmarks, likes, what is hidden."""
 
 from typing import Any
 
