@@ -9,7 +9,10 @@ class FeedsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import hooks as people
         from feeds import export
+        from feeds.composing import last_written
         from feeds.models import HIDDEN_OF_PERSON
+        from groups import hooks as groups
 
         people.export_parts.append(export.parts)
         people.standins["hidden_posts"] = HIDDEN_OF_PERSON
+        groups.last_written = last_written

@@ -25,10 +25,18 @@ def groups_to_post_in(person: User) -> list[Group]:
 
 
 def _by_use(person: User) -> list[Group]:
-    newest = Post.objects.by(person).filter(deleted_at=None).order_by("-pk")[:LATELY]
-    lately = list(dict.fromkeys(newest.values_list("group_id", flat=True)))
-    places = {group_id: place for place, group_id in enumerate(lately)}
-    return sorted(member_groups(person), key=lambda group: places.get(group.pk, LATELY))
+    lately = last_written(person.pk)
+    return sorted(member_groups(person), key=lambda group: -lately.get(group.pk, 0))
+
+
+def last_written(user_id: int) -> dict[int, int]:
+    """For `groups.hooks`: the newest post in each group among the newest `LATELY` that they wrote."""
+    newest = Post.objects.filter(author=user_id, deleted_at=None).order_by("-pk")[:LATELY]
+    found: dict[int, int] = {}
+    for post_id, group_id in newest.values_list("pk", "group_id"):
+        if group_id is not None:
+            found.setdefault(group_id, post_id)
+    return found
 
 
 def named_group(slug: str, *, author: User, draft_id: int | None = None) -> Group:

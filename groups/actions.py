@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import IO, Any
 
@@ -66,8 +67,38 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 _BATCH = 500
 
 
+def create_group(*, owner: User, cover: IO[bytes] | None = None, cover_alt: str = "", **fields: Any) -> Group:
+    """A group with `owner` as its only member, of slug, name and what else `_create` takes; nobody else sees it while
+    screening holds it.
+
+    Raises `InvalidGroup`, `GroupLimit` and `WritingRefused`, and of a cover what `change_group` does; then there is no
+    group. A cover is drawn outside of any transaction, and only when nothing else is wrong.
+    """
+    alt = covers.checked_alt(cover_alt)
+    if cover is None:
+        return _create(owner=owner, **fields)
+    _check_new(owner, **fields)
+    kept = covers.keep_cover(cover)
+    try:
+        return _create(owner=owner, cover=kept, cover_alt=alt, **fields)
+    except BaseException:
+        covers.remove_files(kept.large, kept.small)
+        raise
+
+
+class _IsFine(Exception):
+    """Ends a try."""
+
+
+def _check_new(owner: User, **fields: Any) -> None:
+    """Raises what founding the group would, and founds none."""
+    with suppress(_IsFine), transaction.atomic():
+        _create(owner=owner, **fields)
+        raise _IsFine
+
+
 @transaction.atomic
-def create_group(
+def _create(
     *,
     owner: User,
     slug: str,
@@ -77,19 +108,20 @@ def create_group(
     rules: str = "",
     category: str = Category.OTHER,
     tags: Sequence[str] = (),
+    cover: covers.Cover = covers.NONE,
+    cover_alt: str = "",
 ) -> Group:
-    """A group with `owner` as its only member, and with nobody else who sees it while screening holds it.
-
-    Raises `InvalidGroup`, `GroupLimit` and `WritingRefused`.
-    """
+    """As `create_group`, of a cover that is drawn."""
     (person,) = lock_people(owner)
     fields = _cleaned(
         name=name, privacy=privacy, description=description, rules=rules, category=category, tags=tags
     )
     _check_room(person)
-    verdict = screening.of_new(person, slug=_cleaned_slug(slug), fields=fields)
+    slug = _cleaned_slug(slug)
+    verdict = screening.of_new(person, slug=slug, fields=fields | {"cover_alt": cover_alt})
     held = {"hidden_at": Now(), "held_at": Now()} if verdict.is_held else {}
-    group = _saved(Group(slug=slug, **fields, **held))
+    drawn = {"cover": cover.large, "cover_small": cover.small, "cover_blurhash": cover.blurhash}
+    group = _saved(Group(slug=slug, cover_alt=cover_alt, **drawn, **fields, **held))
     verdict.keep(group.pk)
     GroupCounts.objects.create(group=group, members=1)
     Membership.objects.create(group=group, user=person, role=Role.OWNER)

@@ -31,17 +31,25 @@ from socialnet.kernel.errors import Invalid
 from socialnet.kernel.pagination import Page
 from socialnet.kernel.schema import page_of
 
+ORDERS = ("newest", "recent")
 WAITING = ("pending", "invited", "banned")
 
 
 class GroupsView(APIView):
     serializer_class = GroupSerializer
     permission_classes = [IsAuthenticatedOrReadOnly]
-    filters = frozenset({"mine", "category"})
+    filters = frozenset({"mine", "category", "order"})
 
     @extend_schema(
         parameters=[
             OpenApiParameter("mine", bool, description="Those that you are in, asked to join, or may."),
+            OpenApiParameter(
+                "order",
+                str,
+                enum=ORDERS,
+                default="newest",
+                description="`recent`: where you wrote lately first, then as `newest`; only together with `mine`.",
+            ),
             OpenApiParameter(
                 "category", str, enum=Category.values, description="Only of this; not together with `mine`."
             ),
@@ -51,10 +59,15 @@ class GroupsView(APIView):
     def get(self, request: Request) -> Response:
         """Groups that you have nothing to do with yet, or yours; the newest first."""
         category = request.query_params.get("category", "")
-        if request.query_params.get("mine", "") in ("1", "true") and request.user.is_authenticated:
+        order = request.query_params.get("order", "newest")
+        is_mine = request.query_params.get("mine", "") in ("1", "true") and request.user.is_authenticated
+        if order not in ORDERS or (order == "recent" and not is_mine):
+            raise Invalid(errors={"order": [_("Choose `newest`, or with `mine` also `recent`.")]})
+        if is_mine:
             if category:
                 raise Invalid(errors={"category": [_("Choose either `mine` or a category.")]})
-            page = selectors.groups_of(person=request.user, cursor=self.cursor, size=self.limit)
+            mine = selectors.groups_by_use if order == "recent" else selectors.groups_of
+            page = mine(person=request.user, cursor=self.cursor, size=self.limit)
         else:
             page = selectors.discoverable(
                 viewer=request.user, category=category, cursor=self.cursor, size=self.limit
@@ -65,7 +78,11 @@ class GroupsView(APIView):
     @extend_schema(request=NewGroupSerializer, responses={201: OneGroupSerializer})
     def post(self, request: Request) -> Response:
         """Found a group; you are its owner."""
-        group = actions.create_group(owner=request.user, **self.parsed(NewGroupSerializer))
+        given = self.parsed(NewGroupSerializer)
+        if given.get("cover"):
+            overload.check()
+            self.check_rate("upload")
+        group = actions.create_group(owner=request.user, **given)
         return Response(_told(group.slug, request), 201, headers={"Location": f"/api/v1/groups/{group.slug}"})
 
 

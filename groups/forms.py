@@ -45,17 +45,8 @@ class GroupForm(forms.Form):
         return {**self.cleaned_data, "tags": self.cleaned_data["tags"].split(",")}
 
 
-class NewGroupForm(GroupForm):
-    slug = forms.CharField(
-        label=_("Address"),
-        max_length=SLUG_MAX,
-        help_text=_("Small letters, digits and hyphens. It stays as it is."),
-    )
-    field_order = ["name", "slug"]
-
-
-class GroupSettingsForm(GroupForm):
-    """Of a group that is there; it may have a cover."""
+class CoveredGroupForm(GroupForm):
+    """With a cover, which nobody has to have."""
 
     cover = forms.FileField(
         label=_("Cover"),
@@ -79,6 +70,20 @@ class GroupSettingsForm(GroupForm):
         help_text=_("For people who do not see it."),
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
+
+
+class NewGroupForm(CoveredGroupForm):
+    slug = forms.CharField(
+        label=_("Address"),
+        max_length=SLUG_MAX,
+        help_text=_("Small letters, digits and hyphens. It stays as it is."),
+    )
+    field_order = ["name", "slug", "description", "rules", "category", "tags", "privacy"]
+
+
+class GroupSettingsForm(CoveredGroupForm):
+    """Of a group that is there."""
+
     without_cover = forms.BooleanField(label=_("Remove the cover"), required=False)
     opens = forms.BooleanField(
         label=_("Yes, let everybody read all of it"),

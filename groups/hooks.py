@@ -16,6 +16,10 @@ def _nothing_is_held(_group_id: int) -> Mapping[str, Any]:
     return {}
 
 
+def _nobody_wrote(_user_id: int) -> Mapping[int, int]:
+    return {}
+
+
 # Where the moderators of a group see what was reported there, by its address; nothing where there is no such page.
 reports_page: Callable[[str], str] = _nowhere
 
@@ -24,3 +28,6 @@ reports_waiting: Callable[[int], int] = _nothing_waits
 
 # What a group shall say of itself once moderators have looked, by field, by its id: for its owners alone; one query.
 held_changes: Callable[[int], Mapping[str, Any]] = _nothing_is_held
+# The id of the newest post of somebody in each group where they wrote lately, by the group's id: called with the
+# person's id; one query.
+last_written: Callable[[int], Mapping[int, int]] = _nobody_wrote

@@ -14,7 +14,8 @@ _TEXTS = ("name", "description", "rules")
 
 def of_new(owner: User, *, slug: str, fields: Mapping[str, Any]) -> Verdict:
     """Of a group that is founded, its address too. Raises `WritingRefused`."""
-    return hooks.screen(_writing(owner, fields, beside=slug.replace("-", " ")))
+    beside = "\n".join(filter(None, [slug.replace("-", " "), fields.get("cover_alt", "")]))
+    return hooks.screen(_writing(owner, fields, beside=beside))
 
 
 def let_through(group: Group, actor: User, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -224,6 +224,26 @@ def groups_of(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SI
     return Page(items=[SeenGroup(row.group, row) for row in page.items], next_cursor=page.next_cursor)
 
 
+def groups_by_use(*, person: User, cursor: Cursor | None = None, size: int = PAGE_SIZE) -> Page[SeenGroup]:
+    """As `groups_of`, but where `person` wrote lately first. Three queries, however many groups.
+
+    Nobody is in more than a few hundred, and the ids of posts, by which those go, are above all ids of memberships.
+    """
+    mine = Membership.objects.filter(user=person.pk, group__deleted_at=None, group__hidden_at=None)
+    lately = hooks.last_written(person.pk)
+    places = {
+        lately.get(group_id, pk): pk
+        for pk, group_id in mine.exclude(status=Status.BANNED).values_list("pk", "group_id")
+    }
+    further = [place for place in sorted(places, reverse=True) if cursor is None or place < cursor.before]
+    rows = mine.select_related("group__counts").in_bulk([places[place] for place in further[:size]])
+    there = [rows[places[place]] for place in further[:size] if places[place] in rows]
+    return Page(
+        items=[SeenGroup(row.group, row) for row in there],
+        next_cursor=Cursor(before=further[size - 1]) if len(further) > size else None,
+    )
+
+
 def member_groups(person: User) -> list[Group]:
     """All in which `person` may post, by name."""
     mine = Membership.objects.active().filter(user=person.pk, group=OuterRef("pk"))

@@ -92,6 +92,13 @@ class GroupEditSerializer(GroupChangesSerializer):
 
 class NewGroupSerializer(GroupChangesSerializer):
     slug = serializers.CharField(max_length=SLUG_MAX * 5)
+    cover = serializers.FileField(required=False, allow_empty_file=True, help_text="Multipart.")
+    cover_alt = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=COVER_ALT_MAX * 5,
+        help_text="What is to be seen on the cover.",
+    )
     name = serializers.CharField(max_length=NAME_MAX * 5)
 
 

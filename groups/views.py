@@ -54,15 +54,20 @@ def group_create(request: HttpRequest) -> HttpResponse:
 
 @idempotent_form
 def _create(request: HttpRequest) -> HttpResponse:
-    form = NewGroupForm(request.POST) if request.method == "POST" else NewGroupForm()
+    form = NewGroupForm(request.POST, request.FILES) if request.method == "POST" else NewGroupForm()
     status = 200
     if form.is_bound:
         status = 400
         if form.is_valid():
             try:
+                if form.cleaned_data["cover"]:
+                    overload.check()
+                    ratelimit.check("upload", request.user.pk)
                 return redirect(actions.create_group(owner=request.user, **form.given()))
             except DomainError as error:
                 status = _add_errors(form, error)
+        if request.FILES.get("cover") and "cover" not in form.errors:
+            form.add_error("cover", _("Choose the picture again, please: browsers do not keep it."))
     return render(request, "groups/group_create.html", {"form": form}, status=status)
 
 

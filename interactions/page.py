@@ -27,7 +27,7 @@ def thread_below(item: FeedItem, request: HttpRequest) -> str:
 def surroundings(post: FeedItem, request: HttpRequest) -> dict[str, Any]:
     """What every piece of a thread asks of its page."""
     card = post.card
-    may = selectors.may_comment(
+    may = not post.is_held and selectors.may_comment(
         person=request.user,
         author_id=card["author_id"],
         policy=card["reply_policy"],

@@ -48,6 +48,10 @@ class PostQuerySet(models.QuerySet["Post"]):
             return self.published()
         return self.filter(Q(hidden_at=None) | Q(held_at__isnull=False, author=viewer.pk), deleted_at=None)
 
+    def held(self) -> Self:
+        """What waits for moderators: only its author sees it."""
+        return self.exclude(held_at=None)
+
     def by(self, author: User) -> Self:
         return self.filter(author=author)
 

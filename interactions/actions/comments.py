@@ -76,11 +76,13 @@ def comment_on_post(*, post_id: int, author: User, content: str, parent_id: int 
     """Comment on a post, of a share on what it shares; with `parent_id` answer a comment of it.
 
     Raises `NotFound`, `CannotComment`, `ParentGone`, `WritingRefused`, in a group `BannedFromGroup` and `NotAMember`,
-    and what `checked_comment` raises. What screening holds is seen by its author alone (`held_at`), and told when it is
-    released.
+    what `checked_comment` raises, and `WaitsForReview` to the author of a post that is held. What screening holds is
+    seen by its author alone (`held_at`), and told when it is released.
     """
     text = checked_comment(content)
     post = _lock_visible_post(post_id, person=author)
+    if post.held_at is not None:
+        raise WaitsForReview
     if not may_comment(
         person=author, author_id=post.author_id, policy=post.reply_policy, content=post.content
     ):

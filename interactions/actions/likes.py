@@ -7,7 +7,8 @@ from django.db.models import F
 
 from accounts.models import User
 from feeds import cards
-from feeds.models import PostCounts
+from feeds.errors import WaitsForReview
+from feeds.models import Post, PostCounts
 from feeds.selectors import get_visible_original
 from interactions.events import PostLiked, PostUnliked
 from interactions.models import Like
@@ -33,9 +34,11 @@ UPDATE feeds_postcounts SET likes = likes + %(by)s WHERE post_id = %(post)s RETU
 def like_post(*, post_id: int, person: User) -> int:
     """Like a post, of a share what it shares; repeating it changes nothing. Returns how many like it then.
 
-    Raises `NotFound`.
+    Raises `NotFound`, and `WaitsForReview` to its author while it is held.
     """
     original = get_visible_original(post_id, viewer=person)
+    if original.author_id == person.pk and Post.objects.held().filter(pk=original.post_id).exists():
+        raise WaitsForReview
     with connection.cursor() as cursor:
         cursor.execute(_LIKE, {"user": person.pk, "post": original.post_id})
         is_new = cursor.rowcount == 1
