@@ -9,5 +9,8 @@ class FeedsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import hooks as people
         from feeds import export
+        from feeds.models import GROUP_PINS
+        from groups import hooks as groups
 
         people.export_parts.append(export.parts)
+        groups.head_facts["pinned"] = GROUP_PINS

@@ -16,3 +16,8 @@ reports_page: Callable[[str], str] = _nowhere
 
 # How many reports wait for the moderators of a group, by its id; one query.
 reports_waiting: Callable[[int], int] = _nothing_waits
+
+# What else is read with a group that is asked for by its address: name → an SQL expression over `g` (of the group) and
+# `m` (of what its viewer is in it; null where there is nothing). They join the head's one statement and are in
+# `selectors.SeenGroup.facts`.
+head_facts: dict[str, str] = {}

@@ -13,6 +13,7 @@ from feeds.models.markers import ReadMarker
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
 from feeds.models.posts import (
     CONTENT_MAX,
+    GROUP_PINS,
     IS_SHARE,
     PINS_MOST,
     WARNING_MAX,
@@ -53,6 +54,7 @@ __all__ = [
     "DRAFT_WARNING_MAX",
     "FILTERS_MOST",
     "FRESH",
+    "GROUP_PINS",
     "IS_SHARE",
     "MEDIA_MOST",
     "PHRASE_MAX",

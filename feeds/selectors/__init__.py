@@ -13,13 +13,13 @@ from feeds.selectors.filters import filter_for, filters_of
 from feeds.selectors.history import history_of
 from feeds.selectors.home import HEAD_SIZE, FeedPage, HomePage, breaker, closest_breaker, head_of, home_page
 from feeds.selectors.posts import (
+    GroupPage,
     get_visible_item,
     get_visible_media,
     get_visible_original,
     get_visible_post,
     group_posts,
     newest_public,
-    pinned_in_group,
     pinned_posts,
     profile_media,
     profile_posts,
@@ -30,6 +30,7 @@ from feeds.selectors.posts import (
 __all__ = [
     "HEAD_SIZE",
     "FeedPage",
+    "GroupPage",
     "HomePage",
     "breaker",
     "closest_breaker",
@@ -49,7 +50,6 @@ __all__ = [
     "newest_public",
     "own_pictures",
     "pictures_of",
-    "pinned_in_group",
     "pinned_posts",
     "profile_media",
     "profile_posts",
