@@ -16,7 +16,9 @@ from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 ALL = "all"
 TABS = (ALL, *Group)
 UNREAD_SHOWN = 99
-_UNREAD = "SELECT count(*) FROM notifications_notification WHERE recipient_id = %(person)s AND stands AND read_at IS NULL"
+_UNREAD = """
+SELECT count(*) FROM notifications_notification WHERE recipient_id = %(person)s AND stands AND read_at IS NULL
+"""
 
 
 def inbox_page(
