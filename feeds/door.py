@@ -185,7 +185,10 @@ def facts_of_many(asked: Mapping[int, Collection[int]]) -> dict[int, dict[int, F
 
 
 def _told(rows: Iterable[tuple[Any, ...]], names: Sequence[str]) -> dict[int, Facts]:
-    found = {row[0]: Facts(*row[:11], marks=frozenset(compress(names, row[11]))) for row in rows}
+    found = {
+        row[0]: Facts(*row[:11], marks=frozenset(compress(names, row[11])))  # type: ignore[misc]
+        for row in rows
+    }
     for fact in [fact for fact in found.values() if fact.is_share]:
         found[fact.post_id] = as_shared(fact, found.get(fact.original_id))
     return found
