@@ -7,10 +7,13 @@ without spaces have no such places, so there it is found anywhere.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+_FEW = 8  # phrases that are looked for among all words: it takes as long as to pick words for them
+_MANY = 40  # words with a piece in them: to find them one after the other takes as long as to look at all
 BETWEEN = "\n"  # stands in no folded text: no phrase is found across it
 
 # Thai and Lao, Tibetan, Myanmar, Khmer, Tai scripts, kana, bopomofo, Han.
@@ -21,6 +24,7 @@ _UNSPACED = (
 )  # fmt: skip
 # Letters and digits that stand together, of scripts with spaces: what `touches`, but for marks.
 _RUN = re.compile(rf"[^\W{''.join(f'{chr(first)}-{chr(last)}' for first, last in _UNSPACED)}]+")
+_OFTEN = "etaoinshrdlucmfgypwbvkjxqz"  # in English, the most frequent first; what is not in it is rare
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")  # they change nothing that is read
 
 
@@ -60,8 +64,8 @@ def touches(character: str) -> bool:
 class Phrase:
     """One filter as somebody wrote it, and what is looked for.
 
-    A text that has it has its longest piece without spaces, `anchor`; and of a whole word all its `runs` of letters,
-    each as one of its own.
+    A text that has it has its longest piece without spaces, `anchor`, and the letter of that which is the most seldom,
+    `rare`; and of a whole word all its `runs` of letters, each as one of its own.
     """
 
     text: str
@@ -70,13 +74,15 @@ class Phrase:
     action: Action
     runs: frozenset[str]
     anchor: str
+    rare: str
 
     @classmethod
     def of(cls, text: str, *, whole_word: bool, action: Action) -> "Phrase":
         needle = folded(text)
         anchor = max(needle.split(), key=len, default="")
         runs = frozenset(_RUN.findall(needle)) if whole_word else frozenset()
-        return cls(text, needle, whole_word, action, runs, anchor)
+        rare = max(anchor, key=lambda letter: _OFTEN.find(letter) % 100, default="")
+        return cls(text, needle, whole_word, action, runs, anchor, rare)
 
     def is_in(self, text: str) -> bool:
         """Whether folded `text` has it."""
@@ -110,15 +116,17 @@ class Verdict:
 class Compiled:
     """The phrases of one person for one place.
 
-    Few of many phrases are in a page. So its words are put together once, each a single time however often it is said,
-    and a phrase that has others in it needs no further look.
+    Few of many phrases are in a page, and most of what a page says it says often. So its words are looked through, each
+    once: a phrase that is a word must be one of them, and another is looked for only among those words that have its
+    rarest letter. What is left is compared with the texts that have such a word.
     """
 
-    __slots__ = ("hides", "phrases")
+    __slots__ = ("_any_runs", "hides", "phrases")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self.phrases = [phrase for phrase in phrases if phrase.needle]
         self.hides = any(phrase.action is Action.HIDE for phrase in self.phrases)
+        self._any_runs = any(phrase.runs for phrase in self.phrases)
 
     def __bool__(self) -> bool:
         return bool(self.phrases)
@@ -127,21 +135,76 @@ class Compiled:
         """Of each text, which comes in parts, what is to become of it; None where no phrase is in it."""
         if not self.phrases:
             return [None] * len(texts)
-        read = [BETWEEN.join(map(folded, parts)) for parts in texts]
-        likely = self._likely(read)
-        if not likely:
-            return [None] * len(texts)
-        return [_verdict([phrase for phrase in likely if phrase.is_in(text)]) for text in read]
+        said = [_words_of(parts) for parts in texts]
+        likely = self._likely(set().union(*said))
+        return [_verdict(_found(likely, words, parts)) for words, parts in zip(said, texts, strict=True)]
 
-    def _likely(self, texts: Sequence[str]) -> list[Phrase]:
-        """Those that may be in some of `texts`, in their order."""
-        said = " ".join({word for text in texts for word in text.split()})
-        runs, letters = set(_RUN.findall(said)), set(said)
-        return [
-            phrase
-            for phrase in self.phrases
-            if runs.issuperset(phrase.runs) and letters.issuperset(phrase.anchor) and phrase.anchor in said
-        ]
+    def _likely(self, words: set[str]) -> list[tuple[Phrase, list[str]]]:
+        """Those that may be in a text that has some of `words`, in their order, and in which of them."""
+        runs = _runs_in(words) if self._any_runs else set()
+        wanted = [phrase for phrase in self.phrases if runs.issuperset(phrase.runs)]
+        said = " ".join(words)
+        among: dict[str, tuple[Collection[str], str]] = {}
+        for letter, many in Counter(phrase.rare for phrase in wanted).items():
+            if letter in said:
+                some = words if many < _FEW else [word for word in words if letter in word]
+                among[letter] = some, said if many < _FEW else " ".join(some)
+        likely = []
+        for phrase in wanted:
+            if phrase.rare in among and (having := _having(phrase.anchor, *among[phrase.rare])):
+                likely.append((phrase, having))
+        return likely
+
+
+def _having(piece: str, words: Collection[str], said: str) -> list[str]:
+    """Those of `words` that have `piece` in them; `said` is all of them in one, where few need not look at each."""
+    many = said.count(piece)
+    if many > _MANY:
+        return [word for word in words if piece in word]
+    having, at = [], said.find(piece) if many else -1
+    while at >= 0:
+        begin, end = said.rfind(" ", 0, at) + 1, said.find(" ", at)
+        having.append(said[begin:] if end < 0 else said[begin:end])
+        at = said.find(piece, end) if end >= 0 else -1
+    return having
+
+
+def _words_of(parts: Iterable[str]) -> set[str]:
+    """What is between the spaces of folded `parts`."""
+    words: set[str] = set()
+    for part in parts:
+        words.update(part.lower().split() if part.isascii() else folded(part).split())
+    return words
+
+
+def _runs_in(words: Iterable[str]) -> set[str]:
+    runs, others = set(), []
+    for word in words:
+        if word.isascii() and word.isalnum():
+            runs.add(word)
+        else:
+            others.append(word)
+    runs.update(_RUN.findall(" ".join(others)))
+    return runs
+
+
+def _found(
+    likely: Sequence[tuple[Phrase, Sequence[str]]], words: set[str], parts: Sequence[str]
+) -> list[Phrase]:
+    """Which phrases are in a text that comes in `parts` and has these words."""
+    found, text = [], None
+    for phrase, with_it in likely:
+        if words.isdisjoint(with_it):
+            continue
+        if (
+            phrase.whole_word or phrase.anchor != phrase.needle
+        ):  # not only its longest piece, inside of a word
+            if text is None:
+                text = BETWEEN.join(map(folded, parts))
+            if not phrase.is_in(text):
+                continue
+        found.append(phrase)
+    return found
 
 
 def _verdict(found: Sequence[Phrase]) -> Verdict | None:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from accounts.cards import AuthorCard
 from accounts.models import Viewer
 from feeds.cards import NO_COUNTS, Card, Counts, GroupCard, Hydrated, MediaCard, PreviewCard, hydrate
-from feeds.door import Facts, facts
+from feeds.door import Facts, facts, facts_of_many
 from socialnet.outbox.ids import time_of
 
 
@@ -134,15 +134,36 @@ def items_of(post_ids: Collection[int], *, viewer: Viewer) -> list[FeedItem]:
     return items(shown, truth, known_of(shown, truth), viewer_id=viewer_id)
 
 
+def items_of_many(asked: Mapping[int, Collection[int]]) -> dict[int, list[FeedItem]]:
+    """As `items_of`, without marks, for several people at once: one query, and a round trip for all that is cached."""
+    truths = facts_of_many(asked)
+    shown = {
+        viewer_id: [
+            truth[post_id] for post_id in asked[viewer_id] if post_id in truth and truth[post_id].visible
+        ]
+        for viewer_id, truth in truths.items()
+    }
+    needed = {viewer_id: _needed(shown[viewer_id], truth) for viewer_id, truth in truths.items()}
+    known = hydrate({post_id: author_id for each in needed.values() for post_id, author_id in each.items()})
+    return {
+        viewer_id: items(shown[viewer_id], truth, known, viewer_id=viewer_id)
+        for viewer_id, truth in truths.items()
+    }
+
+
 def known_of(shown: Iterable[Facts], truth: Mapping[int, Facts]) -> Hydrated:
     """All that is needed to show these posts, and what they share, in one round trip when it is cached."""
+    return hydrate(_needed(shown, truth))
+
+
+def _needed(shown: Iterable[Facts], truth: Mapping[int, Facts]) -> dict[int, int]:
     needed = {fact.post_id: fact.author_id for fact in shown}
     for fact in list(shown):
         shared = truth.get(fact.original_id) if fact.is_share else None
         for ident in (fact.share_of_id, fact.via_id, shared.share_of_id if shared else None):
             if ident is not None and ident in truth and truth[ident].visible:
                 needed[ident] = truth[ident].author_id
-    return hydrate(needed)
+    return needed
 
 
 def items(

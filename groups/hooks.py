@@ -28,6 +28,12 @@ reports_waiting: Callable[[int], int] = _nothing_waits
 
 # What a group shall say of itself once moderators have looked, by field, by its id: for its owners alone; one query.
 held_changes: Callable[[int], Mapping[str, Any]] = _nothing_is_held
+
 # The id of the newest post of somebody in each group where they wrote lately, by the group's id: called with the
 # person's id; one query.
 last_written: Callable[[int], Mapping[int, int]] = _nobody_wrote
+
+# What else is read with a group that is asked for by its address: name → an SQL expression over `g` (of the group) and
+# `m` (of what its viewer is in it; null where there is nothing). They join the head's one statement and are in
+# `selectors.SeenGroup.facts`.
+head_facts: dict[str, str] = {}

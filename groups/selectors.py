@@ -1,10 +1,12 @@
 """Reads: groups as somebody may know of them, and who is in them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.db.models.query import QuerySet
 from django.utils.translation import gettext as _
@@ -14,12 +16,27 @@ from accounts.models import Block, User, Viewer
 from accounts.selectors import PersonRow, Profile, get_user_or_404, relations_of
 from groups import hooks
 from groups.errors import BannedFromGroup, GroupIsPrivate, HiddenGroup, InvalidGroup, NotAMember
-from groups.models import Category, Group, Membership, Privacy
+from groups.models import Category, Group, GroupCounts, Membership, Privacy
 from groups.screening import SAID
 from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.kernel.pagination import PAGE_SIZE, Cursor, Page
 
 Status = Membership.Status
+
+
+def _columns(model: type[models.Model], of: str) -> tuple[list[str], str]:
+    names = [column.attname for column in model._meta.concrete_fields]
+    return names, ", ".join(f"{of}.{column.column}" for column in model._meta.concrete_fields)
+
+
+(_GROUP, _of_group), (_COUNTS, _of_counts) = _columns(Group, "g"), _columns(GroupCounts, "c")
+_MEMBERSHIP, _of_membership = _columns(Membership, "m")
+_HEAD = f"""
+SELECT {_of_group}, {_of_counts}, {_of_membership}{{facts}}
+FROM groups_group g JOIN groups_groupcounts c ON c.group_id = g.id
+LEFT JOIN groups_membership m ON m.group_id = g.id AND m.user_id = %(viewer)s
+WHERE g.slug = %(slug)s AND g.deleted_at IS NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +45,9 @@ class SeenGroup:
 
     group: Group
     membership: Membership | None
+    facts: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # `hooks.head_facts`, where it was read by its address
 
     @property
     def my_role(self) -> str | None:
@@ -44,6 +64,10 @@ class SeenGroup:
     @property
     def is_member(self) -> bool:
         return self.my_role is not None
+
+    @property
+    def is_invited(self) -> bool:
+        return self.my_status == Status.INVITED
 
     @property
     def can_read(self) -> bool:
@@ -146,18 +170,38 @@ def get_visible_group(slug: str, *, viewer: Viewer) -> SeenGroup:
 
     `HiddenGroup`, which is one, for members of a group that moderators hid.
     """
-    here = Group.objects.select_related("counts").filter(slug=slug)
-    group = here.seen_by(viewer).first() or here.held_for(viewer).first()
-    if group is None:
-        raise HiddenGroup if _is_in_hidden(slug, viewer) else NotFound
-    return SeenGroup(group, membership_of(group, viewer))
+    found = _head(slug, viewer)
+    if found is None:
+        raise NotFound
+    if found.is_held and found.is_owner:
+        return found
+    is_hidden = found.group.hidden_at is not None
+    if is_hidden and found.is_member:
+        raise HiddenGroup
+    if is_hidden or not (found.group.privacy != Privacy.INVITE or found.is_member or found.is_invited):
+        raise NotFound
+    return found
 
 
-def _is_in_hidden(slug: str, viewer: Viewer) -> bool:
-    if not viewer.is_authenticated:
-        return False
-    hidden = Group.objects.kept().exclude(hidden_at=None).filter(slug=slug)
-    return Membership.objects.active().filter(group__in=hidden, user=viewer.pk).exists()
+def _head(slug: str, viewer: Viewer) -> SeenGroup | None:
+    """The group and what its viewer is in it, hidden or not: one statement, written out, because making it anew for
+    each page would take longer than PostgreSQL takes to answer."""
+    if "\x00" in slug:  # no address has one, and PostgreSQL takes none
+        return None
+    facts = hooks.head_facts
+    statement = _HEAD.replace("{facts}", "".join(f", {fact}" for fact in facts.values()))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"slug": slug, "viewer": viewer.pk})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    values = iter(row)
+    group, counts, membership = (
+        model.from_db(DEFAULT_DB_ALIAS, names, tuple(islice(values, len(names))))
+        for model, names in ((Group, _GROUP), (GroupCounts, _COUNTS), (Membership, _MEMBERSHIP))
+    )
+    group.counts = counts
+    return SeenGroup(group, membership if membership.pk else None, dict(zip(facts, values, strict=True)))
 
 
 def seen_groups(group_ids: Collection[int], *, viewer: Viewer) -> dict[int, SeenGroup]:

@@ -4,30 +4,33 @@ What they hide does not come into the inbox, as with a mute; what is there alrea
 they fold comes in and is folded. Of neither is anybody told outside of the inbox.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from accounts.models import User
 from feeds import shields
 from feeds.filters import Place, Verdict
-from feeds.items import FeedItem, items_of
+from feeds.items import FeedItem, items_of_many
 from interactions.models import Comment
 from notifications.claims import Claim
 
 # Kinds that lead to what somebody else wrote; the others are of acts, or of the recipient's own words.
-WORDED = frozenset({"mention", "reply", "comment", "quote", "new_post"})
+WORDED = frozenset({"mention", "reply", "comment", "quote", "new_post", "group_post"})
 
 
 def of_claims(claims: Iterable[Claim]) -> dict[Claim, Verdict]:
     """Those of `claims` in whose words their recipients' filters found something; a round trip to Redis, and for
-    recipients who have filters the words."""
+    recipients who have filters the words: as many queries for one as for all of them."""
     worded = [claim for claim in claims if claim.kind in WORDED]
     filters = (
         shields.of_people({claim.recipient_id for claim in worded}, Place.NOTIFICATIONS) if worded else {}
     )
+    concerned = [claim for claim in worded if claim.recipient_id in filters]
+    all_posts, comments = _posts(concerned), _comments(concerned)
     found: dict[Claim, Verdict] = {}
     for person_id, theirs in filters.items():
-        mine = [claim for claim in worded if claim.recipient_id == person_id]
-        posts, comments = _posts(mine, person_id), _comments(mine)
+        mine = [claim for claim in concerned if claim.recipient_id == person_id]
+        posts = all_posts.get(person_id, {})
         said = [
             _words(
                 comments.get(claim.comment_id) if claim.comment_id else None,
@@ -56,9 +59,13 @@ def of_rows(
     )
 
 
-def _posts(claims: Sequence[Claim], person_id: int) -> Mapping[int, FeedItem]:
-    ids = {claim.post_id for claim in claims if claim.post_id and not claim.comment_id}
-    return {item.id: item for item in items_of(ids, viewer=User(pk=person_id))} if ids else {}
+def _posts(claims: Sequence[Claim]) -> Mapping[int, Mapping[int, FeedItem]]:
+    """What each recipient's news leads to, as far as they may see it."""
+    asked: dict[int, set[int]] = defaultdict(set)
+    for claim in claims:
+        if claim.post_id and not claim.comment_id:
+            asked[claim.recipient_id].add(claim.post_id)
+    return {person_id: {item.id: item for item in found} for person_id, found in items_of_many(asked).items()}
 
 
 def _comments(claims: Sequence[Claim]) -> Mapping[int, Comment]:

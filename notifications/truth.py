@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from feeds.door import facts
+from feeds.door import facts_of_many
 from notifications import filtering
 from notifications.claims import Claim
 from notifications.models import FromWhom
@@ -173,7 +173,7 @@ def ask(claims: Sequence[Claim]) -> list[Truth]:
 
 def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> list[Claim]:
     """Those of `claims` that stand and of which their recipients want to hear, and may: the door is asked, and their
-    filters."""
+    filters, once for all of them."""
     wanted = [claim for claim, truth in claims.items() if truth.stands and is_wanted(claim, truth, wishes)]
     doors: dict[int, set[int]] = defaultdict(set)
     for claim in wanted:
@@ -181,8 +181,8 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
             doors[claim.recipient_id].add(claim.post_id)
     seen = {
         (recipient_id, fact.post_id): not fact.is_hidden or fact.author_id == recipient_id
-        for recipient_id, post_ids in doors.items()
-        for fact in facts(viewer_id=recipient_id, post_ids=post_ids).values()
+        for recipient_id, truth in facts_of_many(doors).items()
+        for fact in truth.values()
         if fact.visible
     }
     open_to_them = [

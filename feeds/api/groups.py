@@ -23,7 +23,5 @@ class GroupPostsView(APIView):
         """The posts of a group: what is pinned, then the newest."""
         seen = get_visible_group(slug, viewer=request.user)
         page = selectors.group_posts(seen=seen, viewer=request.user, cursor=self.cursor, size=self.limit)
-        if self.cursor is None:
-            pinned = selectors.pinned_in_group(seen=seen, viewer=request.user)
-            page = Page(items=[*pinned, *page.items], next_cursor=page.next_cursor)
-        return self.page_response(as_json(page, request))
+        whole = Page(items=[*page.pinned, *page.items], next_cursor=page.next_cursor)
+        return self.page_response(as_json(whole, request))

@@ -14,6 +14,7 @@ from feeds.models.markers import ReadMarker
 from feeds.models.media import ALT_MAX, MEDIA_MOST, Media, PendingFile
 from feeds.models.posts import (
     CONTENT_MAX,
+    GROUP_PINS,
     IS_SHARE,
     PINS_MOST,
     WARNING_MAX,
@@ -54,6 +55,7 @@ __all__ = [
     "DRAFT_WARNING_MAX",
     "FILTERS_MOST",
     "FRESH",
+    "GROUP_PINS",
     "HIDDEN_MOST",
     "HIDDEN_OF_PERSON",
     "IS_SHARE",

@@ -316,3 +316,9 @@ class GroupPin(models.Model):
 
     def __str__(self) -> str:
         return f"post {self.post_id} in group {self.group_id}"
+
+
+# For `groups.hooks.head_facts`: what is pinned in group g, the latest first.
+GROUP_PINS = (
+    "ARRAY(SELECT post_id FROM feeds_grouppin WHERE group_id = g.id ORDER BY pinned_at DESC, post_id DESC)"
+)

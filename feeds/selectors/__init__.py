@@ -15,13 +15,13 @@ from feeds.selectors.history import history_of
 from feeds.selectors.home import HEAD_SIZE, FeedPage, HomePage, breaker, closest_breaker, head_of, home_page
 from feeds.selectors.kept import visible_page
 from feeds.selectors.posts import (
+    GroupPage,
     get_visible_item,
     get_visible_media,
     get_visible_original,
     get_visible_post,
     group_posts,
     newest_public,
-    pinned_in_group,
     pinned_posts,
     profile_media,
     profile_posts,
@@ -32,6 +32,7 @@ from feeds.selectors.posts import (
 __all__ = [
     "HEAD_SIZE",
     "FeedPage",
+    "GroupPage",
     "HomePage",
     "breaker",
     "closest_breaker",
@@ -52,7 +53,6 @@ __all__ = [
     "newest_public",
     "own_pictures",
     "pictures_of",
-    "pinned_in_group",
     "pinned_posts",
     "profile_media",
     "profile_posts",

@@ -1,6 +1,7 @@
 """Single posts, and lists of them: of a person, with a tag, in a group, for visitors."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -13,7 +14,6 @@ from feeds.items import FeedItem, items, items_of, known_of
 from feeds.models import (
     IS_SHARE,
     PINS_MOST,
-    GroupPin,
     Hashtag,
     Media,
     Pin,
@@ -110,10 +110,19 @@ def tagged_posts(
     return _listed(known, posts, viewer=viewer, cursor=cursor, size=size)
 
 
+@dataclass(frozen=True, kw_only=True)
+class GroupPage(Page[FeedItem]):
+    """What is said in a group, newest first, without what is `pinned` above it."""
+
+    pinned: Sequence[FeedItem] = ()
+
+
 def group_posts(
     *, seen: SeenGroup, viewer: Viewer, cursor: Cursor | None = None, size: int = PAGE_SIZE
-) -> Page[FeedItem]:
-    """What is said in a group, newest first, without what stands pinned above. Raises as `check_readable` does."""
+) -> GroupPage:
+    """What `viewer` may see of what is said in a group; its beginning has with it what stands first, the latest pin
+    before the others. One statement where the newest are kept. Raises as `check_readable` does.
+    """
     check_readable(seen)
 
     def posts() -> PostQuerySet:
@@ -121,14 +130,13 @@ def group_posts(
         return found.visible_to(viewer).wanted_by(viewer)
 
     known = newest.of_group(seen.group.pk, may_fill=cursor is None)
-    return _listed(known, posts, viewer=viewer, cursor=cursor, size=size, without_mark="is_pinned_in_group")
-
-
-def pinned_in_group(*, seen: SeenGroup, viewer: Viewer) -> list[FeedItem]:
-    """What stands first in a group, as far as `viewer` may see it. Raises as `check_readable` does."""
-    check_readable(seen)
-    pins = GroupPin.objects.filter(group=seen.group).order_by("-pinned_at", "-pk")
-    return _wanted(items_of(list(pins.values_list("post_id", flat=True)), viewer=viewer))
+    pins: list[int] = [] if cursor else seen.facts["pinned"]
+    if known is None or _top(cursor) <= known.floor:
+        page = _page(posts(), viewer=viewer, cursor=cursor, size=size)
+        pinned = _wanted(items_of(pins, viewer=viewer)) if pins else []
+        return GroupPage(items=page.items, next_cursor=page.next_cursor, pinned=pinned)
+    mark = "is_pinned_in_group"
+    return _below(pins, known, posts, viewer=viewer, cursor=cursor, size=size, without_mark=mark)
 
 
 def sharers_of(
@@ -190,35 +198,59 @@ def _listed(
     `posts` makes the list itself, which costs more than asking the facts; below the known ids the page goes on with it.
     Full until the list ends.
     """
-    before = cursor.before if cursor else MAX_ID + 1
-    if known is None or before <= known.floor:
+    if known is None or _top(cursor) <= known.floor:
         return _page(posts(), viewer=viewer, cursor=cursor, size=size)
+    return _below((), known, posts, viewer=viewer, cursor=cursor, size=size, without_mark=without_mark)
+
+
+def _below(
+    above: Sequence[int],
+    known: Newest,
+    posts: Callable[[], PostQuerySet],
+    *,
+    viewer: Viewer,
+    cursor: Cursor | None,
+    size: int,
+    without_mark: str | None,
+) -> GroupPage:
+    """As `_listed`, where something is known; what stands `above` the list is asked of in the same statement."""
     viewer_id = viewer.pk if viewer.is_authenticated else None
     shown: list[Facts] = []
     truth: dict[int, Facts] = {}
-    for ids in _batches(known, posts, before=before, size=size):
+    for ids in _batches(known, posts, above=above, before=_top(cursor), size=size):
         asked = facts(viewer_id=viewer_id, post_ids=ids)
         truth |= asked
         passed = (asked[post_id] for post_id in ids if post_id in asked and asked[post_id].visible)
-        shown += [fact for fact in passed if without_mark not in fact.marks and not fact.is_hidden]
+        passed = (fact for fact in passed if fact.post_id not in above and not fact.is_hidden)
+        shown += [fact for fact in passed if without_mark not in fact.marks]
         if len(shown) > size:
             break
+    first = [truth[post_id] for post_id in above if post_id in truth]
+    first = [fact for fact in first if fact.visible and not fact.is_hidden]
     page = shown[:size]
-    made = items(page, truth, known_of(page, truth), viewer_id=viewer_id)
-    insights.note_shown(made, viewer_id=viewer_id)
-    return Page(
-        items=made,
+    made = items([*first, *page], truth, known_of([*first, *page], truth), viewer_id=viewer_id)
+    below = [item for item in made if item.id not in above]
+    insights.note_shown(below, viewer_id=viewer_id)
+    return GroupPage(
+        items=below,
         next_cursor=Cursor(before=page[-1].post_id) if len(shown) > size else None,
+        pinned=[item for item in made if item.id in above],
     )
 
 
+def _top(cursor: Cursor | None) -> int:
+    return cursor.before if cursor else MAX_ID + 1
+
+
 def _batches(
-    known: Newest, posts: Callable[[], PostQuerySet], *, before: int, size: int
+    known: Newest, posts: Callable[[], PostQuerySet], *, above: Sequence[int], before: int, size: int
 ) -> Iterator[list[int]]:
-    """The ids below `before`: one page of the known ones, where some may be pinned, then the rest of them, then SQL."""
+    """The ids below `before`: one page of the known ones, where some may be pinned, and what stands `above` them; then
+    the rest of them, then SQL."""
     ids = [post_id for post_id in known.ids if post_id < before]
     first = size + 1 + PINS_MOST
-    yield from (part for part in (ids[:first], ids[first:]) if part)
+    begin = list(dict.fromkeys([*above, *ids[:first]]))
+    yield from (part for part in (begin, ids[first:]) if part)
     below = known.floor
     while below:
         rows = list(posts().filter(pk__lt=below).order_by("-id").values_list("pk", flat=True)[: size + 1])

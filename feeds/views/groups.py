@@ -12,12 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from feeds import actions, faces, selectors
 from feeds.errors import TooManyPins
 from feeds.forms import PostForm
-from feeds.items import FeedItem
+from feeds.selectors import GroupPage
 from feeds.views.edits import visible_post
 from feeds.views.lists import ITEMS, cursor_of, wants_items
 from groups.selectors import get_visible_group
 from socialnet.kernel.errors import NotFound
-from socialnet.kernel.pagination import Page
 from socialnet.kernel.returning import back_to
 
 
@@ -30,11 +29,9 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
     if wants_items(request):
         more = selectors.group_posts(seen=seen, viewer=request.user, cursor=cursor)
         return render(request, ITEMS, {"page": more})
-    page: Page[FeedItem] = Page(items=[])
-    pinned: list[FeedItem] = []
+    page = GroupPage(items=[])
     if seen.can_read:
         page = selectors.group_posts(seen=seen, viewer=request.user, cursor=cursor)
-        pinned = selectors.pinned_in_group(seen=seen, viewer=request.user) if cursor is None else []
     face = faces.of_group(seen.group)
     context = {
         "face": face,
@@ -43,7 +40,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "group",
         "form": PostForm.within(seen.group) if seen.may_post else None,
         "page": page,
-        "pinned": pinned,
+        "pinned": page.pinned,
     }
     return face.told(render(request, "feeds/group.html", context))
 
