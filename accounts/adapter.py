@@ -103,14 +103,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return hooks.first_page(request.user, is_new=False) or str(super().get_login_redirect_url(request))
 
     def set_password(self, user: User, password: str) -> None:
-        """Ends every other session; the one that asked goes on, if it is this person's. Whoever comes by the link of a
-        letter had lost the account, perhaps to somebody: tokens end, too."""
+        """Ends every other session and every token; the session that asked goes on, if it is this person's."""
         own = str(self.request.session.get(SESSION_KEY)) == str(user.pk)
         actions.set_password(
             user=user, password=password, keep=self.request.session.session_key if own else None
         )
-        if not own:
-            actions.revoke_all_tokens(user)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         try:

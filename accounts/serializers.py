@@ -160,6 +160,13 @@ class TokenInput(serializers.Serializer[Any]):
     scopes = serializers.ListField(
         child=serializers.CharField(max_length=10), allow_empty=False, max_length=3
     )
+    password = serializers.CharField(
+        max_length=1000,
+        trim_whitespace=False,
+        write_only=True,
+        required=False,
+        help_text="Needed with a session; with a token it is not looked at.",
+    )
 
 
 class PasswordInput(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import factors
 from accounts.actions.locks import lock_people
-from accounts.actions.sign_in import end_sessions
+from accounts.actions.sign_in import end_other_ways_in
 from accounts.errors import (
     FactorExists,
     InvalidFields,
@@ -57,8 +57,11 @@ def begun_app(*, user: User, secret: str) -> BegunApp:
 
 
 @transaction.atomic
-def confirm_app(*, user: User, ticket: str, code: str, keep: str | None = None) -> list[str]:
-    """The second step: the app shows the right code. Every session but `keep` ends: none of them gave one.
+def confirm_app(
+    *, user: User, ticket: str, code: str, keep: str | None = None, keep_token: int | None = None
+) -> list[str]:
+    """The second step: the app shows the right code. Every session but `keep` and every token but `keep_token` ends:
+    none of them gave one.
 
     Returns the recovery codes. Raises `TicketOver`, `WrongCode`, `FactorExists`.
     """
@@ -71,7 +74,7 @@ def confirm_app(*, user: User, ticket: str, code: str, keep: str | None = None) 
             TOTP.activate(person, secret)
     except IntegrityError as error:
         raise FactorExists from error
-    return _added(person, "app", keep=keep)
+    return _added(person, "app", keep=keep, keep_token=keep_token)
 
 
 def begin_passkey(*, user: User, password: str) -> str:
@@ -176,8 +179,8 @@ def _prove(user: User, *, password: str, code: str) -> User:
     return person
 
 
-def _added(person: User, kind: str, *, keep: str | None) -> list[str]:
-    end_sessions(person, keep=keep)
+def _added(person: User, kind: str, *, keep: str | None, keep_token: int | None = None) -> list[str]:
+    end_other_ways_in(person, keep=keep, keep_token=keep_token)
     emit(SecondFactorChanged(user_id=person.pk, change=f"{kind} added"), actor_id=person.pk)
     _record("accounts.factor_added", person, after={"kind": kind})
     return _codes_of(person)

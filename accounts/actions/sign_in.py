@@ -26,10 +26,12 @@ from accounts.actions.locks import lock_people
 from accounts.devices import Device
 from accounts.errors import (
     AccountSuspended,
+    BadToken,
     BrokenLink,
     EmailInUse,
     EmailNotConfirmed,
     InvalidFields,
+    ScopeMissing,
     WrongCredentials,
     WrongPassword,
 )
@@ -112,19 +114,39 @@ def _is_new(user: User, device: Device) -> bool:
 
 
 @transaction.atomic
+def make_token_by_password(*, user: User, password: str, name: str, scopes: Iterable[str]) -> MadeToken:
+    """As `make_token`, for a browser: a token outlives the session that asks. Raises `WrongPassword`, too."""
+    (person,) = lock_people(user)
+    if not person.check_password(password):
+        raise WrongPassword
+    return make_token(user=person, name=name, scopes=scopes)
+
+
+@transaction.atomic
+def make_token_by_token(*, user: User, token_id: int, name: str, scopes: Iterable[str]) -> MadeToken:
+    """As `make_token`, for a program: what it makes may no more than it may itself, and for no longer.
+
+    Raises `ScopeMissing`, and `BadToken` when it was revoked in the meantime.
+    """
+    wanted = _scopes_of(user, scopes)
+    lock_people(user)
+    own = ApiToken.objects.in_force().filter(user=user, pk=token_id).first()
+    if own is None:
+        raise BadToken
+    if not set(wanted) <= set(own.scopes):
+        raise ScopeMissing
+    return make_token(user=user, name=name, scopes=wanted, expires_at=own.expires_at)
+
+
+@transaction.atomic
 def make_token(
     *, user: User, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> MadeToken:
     """A token for a program. Only staff may ask for `moderate`; raises `InvalidFields`, `AccountSuspended`."""
-    wanted = sorted(set(scopes))
-    allowed = {ApiToken.Scope.READ, ApiToken.Scope.WRITE} | (
-        {ApiToken.Scope.MODERATE} if user.is_staff else set()
-    )
+    wanted = _scopes_of(user, scopes)
     label = " ".join(clean(name).split())
     if not label or len(label) > TOKEN_NAME_MAX:
         raise InvalidFields(name=[_("Give the token a name of at most 100 characters.")])
-    if not wanted or not set(wanted) <= allowed:
-        raise InvalidFields(scopes=[_("Choose from the scopes that are offered.")])
     (person,) = lock_people(user)
     if person.is_suspended:  # since they were let in
         raise AccountSuspended
@@ -161,6 +183,17 @@ def note_token_use(*, token_id: int) -> None:
     unnoted.update(last_used_on=TruncDate(Now()))
 
 
+def _scopes_of(user: User, scopes: Iterable[str]) -> list[str]:
+    """In order; raises `InvalidFields` for none, and for what `user` is not offered."""
+    wanted = sorted(set(scopes))
+    allowed = {ApiToken.Scope.READ, ApiToken.Scope.WRITE} | (
+        {ApiToken.Scope.MODERATE} if user.is_staff else set()
+    )
+    if not wanted or not set(wanted) <= allowed:
+        raise InvalidFields(scopes=[_("Choose from the scopes that are offered.")])
+    return wanted
+
+
 def hash_of(secret: str) -> str:
     return sha256(secret.encode(errors="replace")).hexdigest()
 
@@ -189,21 +222,36 @@ def end_sessions(user: User, *, keep: str | None = None) -> int:
 
 
 @transaction.atomic
-def change_password(*, user: User, old: str, new: str, keep: str | None = None) -> None:
+def end_other_ways_in(user: User, *, keep: str | None = None, keep_token: int | None = None) -> None:
+    """End every session but `keep` (a session key) and every token but `keep_token` (its id).
+
+    For when more is asked from now on than whoever got in before had to give. Tokens with other names end, too: one of
+    signing in could have made them.
+    """
+    end_sessions(user, keep=keep)
+    _revoke_tokens(user, ApiToken.objects.filter(user=user).exclude(pk=keep_token))
+
+
+@transaction.atomic
+def change_password(
+    *, user: User, old: str, new: str, keep: str | None = None, keep_token: int | None = None
+) -> None:
     """Raises `WrongPassword` for the old one and `InvalidFields` for a new one that is too weak."""
     (person,) = lock_people(user)
     if not person.check_password(old):
         raise WrongPassword("old_password")
     check_new_password(new, person, field="new_password")
-    set_password(user=person, password=new, keep=keep)
+    set_password(user=person, password=new, keep=keep, keep_token=keep_token)
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, keep: str | None = None) -> None:
-    """Replace the password and end every session but `keep` (a session key); the caller knows it may."""
+def set_password(
+    *, user: User, password: str, keep: str | None = None, keep_token: int | None = None
+) -> None:
+    """Replace the password and end every way in but those kept, see `end_other_ways_in`; the caller knows it may."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    end_sessions(user, keep=keep)
+    end_other_ways_in(user, keep=keep, keep_token=keep_token)
     emit(PasswordChanged(user_id=user.pk), actor_id=user.pk)
     _record("accounts.password", user)
     cache.viewers.drop(user.pk)
@@ -226,7 +274,6 @@ def reset_password(*, uid: str, key: str, password: str) -> User:
         raise BrokenLink
     check_new_password(password, person, field="password")
     set_password(user=person, password=password)
-    revoke_all_tokens(person)
     return person
 
 

@@ -28,10 +28,6 @@ class FactorView(SignedInView):
         self.check_rate("sign_in", who=password_subject(self.request.user.pk))
         return proof
 
-    @property
-    def own_session(self) -> str | None:
-        return self.request._request.session.session_key if self.request.auth is None else None
-
 
 class FactorsView(SignedInView):
     serializer_class = FactorsSerializer
@@ -60,10 +56,12 @@ class AppFactorView(FactorView):
 class AppFactorConfirmView(FactorView):
     @extend_schema(request=ConfirmAppInput, responses=RecoveryCodesSerializer)
     def post(self, request: Request) -> Response:
-        """The first code of the app: from now on signing in asks for one. Every other session ends."""
+        """The first code of the app: from now on signing in asks for one. Every other session and token ends."""
         given = self.parsed(ConfirmAppInput)
         self.check_rate("sign_in", who=code_subject(request.user.pk))
-        codes = actions.confirm_app(user=request.user, keep=self.own_session, **given)
+        codes = actions.confirm_app(
+            user=request.user, keep=self.own_session, keep_token=self.own_token, **given
+        )
         return Response({"recovery_codes": codes})
 
 

@@ -162,7 +162,11 @@ def test_tokens_are_kept_as_hashes_and_shown_once(ada: User) -> None:
 
 def test_a_token_made_on_the_page_works_and_can_be_revoked(ada: User) -> None:
     browser = page_of(ada)
-    html = browser.post("/settings/tokens", {"name": "my bot", "scopes": ["read", "write"]}).content.decode()
+    body = {"name": "my bot", "scopes": ["read", "write"]}
+    for password in ({}, {"password": "not it at all"}):
+        refused = browser.post("/settings/tokens", {**body, **password})
+        assert refused.status_code == 400 and "my bot" in refused.content.decode()
+    html = browser.post("/settings/tokens", {**body, "password": PASSWORD}).content.decode()
     secret = re.search(r"sn_[\w-]{40,}", html).group(0)  # type: ignore[union-attr]
     headers = {"Authorization": f"Bearer {secret}"}
     assert Client().get("/api/v1/me", headers=headers).status_code == 200
