@@ -17,6 +17,7 @@ from socialnet.kernel.errors import Invalid
 from socialnet.kernel.text import clean, is_blank
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+_HIDES_THE_HOST = re.compile(r"[\\\x00-\x20\x7f-\x9f]")  # browsers read \ as /, and drop what controls
 _website = URLValidator(schemes=["http", "https"])
 _email = EmailValidator()
 
@@ -44,6 +45,8 @@ def clean_website(text: str) -> str:
     if "://" not in address:
         address = f"https://{address}"
     try:
+        if _HIDES_THE_HOST.search(address):
+            raise ValidationError("backslash")
         _website(address)
     except ValidationError as error:
         raise Invalid(_("This is not the address of a website.")) from error
