@@ -200,6 +200,15 @@ class ProofInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=40, help_text="Of the app, or a recovery code.")
 
 
+class BeginAppInput(PasswordInput):
+    code = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Needed where there is a second factor already.",
+    )
+
+
 class ConfirmAppInput(serializers.Serializer[Any]):
     ticket = serializers.CharField(max_length=2000)
     code = serializers.CharField(max_length=40)

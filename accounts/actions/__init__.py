@@ -1,6 +1,12 @@
 """Everything that changes people: each one transaction, locked before it checks."""
 
-from accounts.actions.addresses import agree_to_change, apply_due_changes, change_of_key, stop_change
+from accounts.actions.addresses import (
+    agree_to_change,
+    apply_due_changes,
+    change_of_key,
+    stop_change,
+    withdraw_email_change,
+)
 from accounts.actions.exports import STILL_WANTED, ask_export, forget_exports, make_exports
 from accounts.actions.factors import (
     BegunApp,
@@ -14,6 +20,7 @@ from accounts.actions.factors import (
     remove_app,
     remove_passkey,
     renew_recovery_codes,
+    use_code,
 )
 from accounts.actions.leaving import begin_leaving, come_back, erase_leavers
 from accounts.actions.locks import lock_people
@@ -48,6 +55,7 @@ from accounts.actions.sign_in import (
     ask_password_reset,
     change_password,
     check_credentials,
+    check_may_enter,
     confirm_address,
     confirm_email,
     end_other_sessions,
@@ -101,6 +109,7 @@ __all__ = [
     "change_password",
     "check_code",
     "check_credentials",
+    "check_may_enter",
     "come_back",
     "confirm_address",
     "confirm_app",
@@ -154,4 +163,6 @@ __all__ = [
     "unlimit_user",
     "unmute_user",
     "unsuspend_user",
+    "use_code",
+    "withdraw_email_change",
 ]

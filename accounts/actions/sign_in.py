@@ -46,7 +46,7 @@ from accounts.events import (
 )
 from accounts.models import ApiToken, EmailChange, KnownDevice, Session, User
 from accounts.profiles import clean_fields
-from accounts.selectors import find_by_login
+from accounts.selectors import find_by_login, has_second_factor
 from socialnet.kernel import realtime
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.text import clean
@@ -69,7 +69,8 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
     """Who has this username or address and this password, and may come in.
 
     One hash is computed whether or not there is such a person. Raises `WrongCredentials`, and to who knows the
-    password `AccountSuspended` or (unless `confirmed` is False) `EmailNotConfirmed`.
+    password `AccountSuspended` or (unless `confirmed` is False) `EmailNotConfirmed`. Who has a second factor hears of a
+    suspension once that is given: `check_may_enter`.
     """
     person = find_by_login(login)
     if person is None:
@@ -77,12 +78,18 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
         raise WrongCredentials
     if not person.check_password(password):
         raise WrongCredentials
-    if not person.may_sign_in:
-        raise AccountSuspended(appeal=hooks.appeal_page(person.pk))
+    if not has_second_factor(person.pk):
+        check_may_enter(person)
     if confirmed and settings.EMAIL_VERIFICATION == "mandatory" and not is_confirmed(person):
         resend_confirmation(user=person)
         raise EmailNotConfirmed
     return person
+
+
+def check_may_enter(person: User) -> None:
+    """For who has shown all that is asked of them; raises `AccountSuspended`, with the way to an appeal."""
+    if not person.may_sign_in:
+        raise AccountSuspended(appeal=hooks.appeal_page(person.pk))
 
 
 def is_confirmed(person: User) -> bool:
@@ -229,7 +236,8 @@ def end_other_ways_in(user: User, *, keep: str | None = None, keep_token: int | 
     signing in could have made them.
     """
     end_sessions(user, keep=keep)
-    _revoke_tokens(user, ApiToken.objects.filter(user=user).exclude(pk=keep_token))
+    tokens = ApiToken.objects.filter(user=user)
+    _revoke_tokens(user, tokens if keep_token is None else tokens.exclude(pk=keep_token))
 
 
 @transaction.atomic

@@ -80,6 +80,7 @@ class TokenView(APIView):
         if code:
             self.check_rate("sign_in", who=code_subject(person.pk))
         actions.check_code(user=person, code=code)
+        actions.check_may_enter(person)
         return Response(signed_in(self, person))
 
     @extend_schema(request=None, responses={204: DONE})
