@@ -295,13 +295,10 @@ def ask_email_change(*, user: User, email: str, password: str) -> None:
         raise WrongPassword
     if address == person.email:
         raise InvalidFields(email=[_("This is your address already.")])
-    if (owner := User.objects.with_email(address).first()) is not None:
-        emit(JoinedTwice(user_id=owner.pk))
-        return
     EmailAddress.objects.filter(user=person, verified=False, primary=False).delete()
     waiting, _new = EmailAddress.objects.get_or_create(user=person, email=address)
     note_change_asked(person, email=address)
-    emit(ConfirmationAsked(address_id=waiting.pk), actor_id=person.pk)
+    _owe_letter(person, waiting)
 
 
 def confirm_email(*, key: str) -> User:
@@ -343,7 +340,16 @@ def resend_confirmation(*, user: User) -> None:
             and not EmailChange.objects.filter(user=user, email__iexact=waiting.email).exists()
         ):
             note_change_asked(User.objects.get(pk=user.pk), email=waiting.email)
-        emit(ConfirmationAsked(address_id=waiting.pk), actor_id=user.pk)
+        _owe_letter(user, waiting)
+
+
+def _owe_letter(person: User, waiting: EmailAddress) -> None:
+    """With a link; or, to somebody who has the address already, without one: who asked sees no difference."""
+    owner = User.objects.with_email(waiting.email).exclude(pk=person.pk).first()
+    if owner is not None:
+        emit(JoinedTwice(user_id=owner.pk))
+    else:
+        emit(ConfirmationAsked(address_id=waiting.pk), actor_id=person.pk)
 
 
 @transaction.atomic
