@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
@@ -18,6 +19,7 @@ from accounts import actions, devices, hooks
 from accounts.errors import AccountSuspended, BrokenLink, EmailInUse, WrongCredentials, WrongPassword
 from accounts.models import User
 from accounts.profiles import clean_email, clean_username
+from accounts.selectors import has_second_factor
 from socialnet.kernel.errors import Invalid
 from socialnet.kernel.ratelimit import address_of
 
@@ -80,16 +82,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def pre_login(self, request: HttpRequest, user: User, **hints: Any) -> HttpResponse | None:
-        if not user.may_sign_in:
-            return self.respond_user_inactive(request, user)
-        response: HttpResponse | None = super().pre_login(request, user, **hints)
-        return response
+        """Who is shut out and has a second factor is told once that is given: in `login`."""
+        if user.may_sign_in:
+            response: HttpResponse | None = super().pre_login(request, user, **hints)
+            return response
+        return None if has_second_factor(user.pk) else self.respond_user_inactive(request, user)
 
     def login(self, request: HttpRequest, user: User) -> None:
         if user.is_leaving:
             actions.come_back(user=user)
             user.refresh_from_db()
-        if not user.may_sign_in:  # suspended in the meantime
+        if not user.may_sign_in:  # see pre_login; or suspended in the meantime
+            clear_login(request)
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
         browser = devices.browser_of(request)
@@ -109,14 +113,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return hooks.first_page(request.user, is_new=False) or str(super().get_login_redirect_url(request))
 
     def set_password(self, user: User, password: str) -> None:
-        """Ends every other session; the one that asked goes on, if it is this person's. Whoever comes by the link of a
-        letter had lost the account, perhaps to somebody: tokens end, too."""
+        """Ends every other session and every token; the session that asked goes on, if it is this person's."""
         own = str(self.request.session.get(SESSION_KEY)) == str(user.pk)
         actions.set_password(
             user=user, password=password, keep=self.request.session.session_key if own else None
         )
-        if not own:
-            actions.revoke_all_tokens(user)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         try:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from socialnet.kernel import pictures
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Sentence
+from socialnet.kernel.errors import OVERTAKEN, Conflict, Forbidden, Invalid, NotFound, NotSignedIn, Sentence
 
 
 class CannotFollow(NotFound):
@@ -53,6 +53,7 @@ class EditConflict(Conflict):
     """Somebody, perhaps oneself in another tab, edited since; `current` is what stands now."""
 
     code = "edit_conflict"
+    title = OVERTAKEN
     sentence = _("This was changed somewhere else in the meantime. Here are both; keep what you want.")
 
     def __init__(self, current: Any) -> None:

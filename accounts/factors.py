@@ -9,8 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core import signing
@@ -75,6 +77,14 @@ def secret_of(ticket: str, *, user: User) -> str:
     if not secret:
         raise TicketOver
     return secret
+
+
+def counter_of(secret: str, code: str) -> int | None:
+    """Which of the half minutes around now, by their numbers, an app with this secret shows `code` in."""
+    for counter in yield_hotp_counters_from_time():
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, counter))):
+            return counter
+    return None
 
 
 def note_given(request: HttpRequest) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account import forms as base
 from allauth.account.adapter import get_adapter
+from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.base import forms as factor_base
 from allauth.mfa.webauthn import forms as passkey_base
 from django import forms
@@ -13,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import use_code
 from accounts.errors import EmailInUse, InvalidFields
 from accounts.guessing import count_code, count_sign_in
 from accounts.models import ApiToken, FoundBy, MentionsFrom, User
@@ -73,10 +75,6 @@ class ResetPasswordForm(Plain, base.ResetPasswordForm):
 
 
 class ResetPasswordKeyForm(Plain, base.ResetPasswordKeyForm):
-    pass
-
-
-class AddEmailForm(Plain, base.AddEmailForm):
     pass
 
 
@@ -251,6 +249,9 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         initial=["read"],
     )
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class DeleteAccountForm(forms.Form):
@@ -263,6 +264,15 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class AddressForm(PasswordForm):
+    email = forms.CharField(
+        label=_("New address"),
+        max_length=400,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+    )
+    field_order = ["email", "password"]
 
 
 class CodeForm(forms.Form):
@@ -297,7 +307,14 @@ class PasskeyForm(forms.Form):
 
 
 class AuthenticateForm(CountedCode, factor_base.AuthenticateForm):
-    """The second step of signing in, with a code."""
+    """The second step of signing in, with a code; ours remembers longer than allauth's that it was used."""
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        self.authenticator = use_code(user=self.user, code=code)
+        if self.authenticator is None:
+            raise get_factor_adapter().validation_error("incorrect_code")
+        return code
 
 
 class AuthenticatePasskeyForm(CountedCode, passkey_base.AuthenticateWebAuthnForm):

@@ -18,6 +18,7 @@ from socialnet.kernel.text import clean, is_blank
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 _WORDS_IN_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_HIDES_THE_HOST = re.compile(r"[\\\x00-\x20\x7f-\x9f]")  # browsers read \ as /, and drop what controls
 _website = URLValidator(schemes=["http", "https"])
 _email = EmailValidator()
 
@@ -45,6 +46,8 @@ def clean_website(text: str) -> str:
     if "://" not in address:
         address = f"https://{address}"
     try:
+        if _HIDES_THE_HOST.search(address):
+            raise ValidationError("backslash")
         _website(address)
     except ValidationError as error:
         raise Invalid(_("This is not the address of a website.")) from error

@@ -160,6 +160,13 @@ class TokenInput(serializers.Serializer[Any]):
     scopes = serializers.ListField(
         child=serializers.CharField(max_length=10), allow_empty=False, max_length=3
     )
+    password = serializers.CharField(
+        max_length=1000,
+        trim_whitespace=False,
+        write_only=True,
+        required=False,
+        help_text="Needed with a session; with a token it is not looked at.",
+    )
 
 
 class PasswordInput(serializers.Serializer[Any]):
@@ -191,6 +198,15 @@ class KeyInput(serializers.Serializer[Any]):
 class ProofInput(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
     code = serializers.CharField(max_length=40, help_text="Of the app, or a recovery code.")
+
+
+class BeginAppInput(PasswordInput):
+    code = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Needed where there is a second factor already.",
+    )
 
 
 class ConfirmAppInput(serializers.Serializer[Any]):

@@ -17,7 +17,7 @@ urlpatterns = [
     path("accounts/login/", views.login, name="account_login"),
     path("accounts/password/change/", counts_passwords(base.password_change), name="account_change_password"),
     path("accounts/reauthenticate/", counts_passwords(base.reauthenticate), name="account_reauthenticate"),
-    path("accounts/email/", counts_letters(base.email), name="account_email"),
+    path("accounts/email/", counts_letters(views.email_address), name="account_email"),
     path("accounts/password/reset/", counts_letters(base.password_reset), name="account_reset_password"),
     re_path(
         r"^accounts/confirm-email/(?P<key>[-:\w]+)/$",

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Sentence
+from socialnet.kernel.errors import OVERTAKEN, Conflict, Forbidden, Invalid, NotFound, Sentence
 
 
 class EmptyPost(Invalid):
@@ -165,6 +165,7 @@ class DraftConflict(Conflict):
     """It was saved in another tab or on another device since it was read here."""
 
     code = "draft_conflict"
+    title = OVERTAKEN
     sentence = _("This draft was changed elsewhere meanwhile. Look at it again, then decide.")
 
 
@@ -172,6 +173,7 @@ class DraftGone(Conflict):
     """It was published or deleted since it was read here."""
 
     code = "draft_gone"
+    title = OVERTAKEN
     sentence = _("This was published or deleted meanwhile. Look whether you still want to say it.")
 
 

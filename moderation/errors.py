@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from socialnet.kernel.errors import Conflict, Forbidden, Invalid
+from socialnet.kernel.errors import OVERTAKEN, Conflict, Forbidden, Invalid
 
 
 class OwnReport(Invalid):
@@ -26,6 +26,7 @@ class CaseClosed(Conflict):
     """Another moderator was faster."""
 
     code = "case_closed"
+    title = OVERTAKEN
     sentence = _("This case is closed already.")
 
 

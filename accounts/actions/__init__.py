@@ -1,6 +1,12 @@
 """Everything that changes people: each one transaction, locked before it checks."""
 
-from accounts.actions.addresses import agree_to_change, apply_due_changes, change_of_key, stop_change
+from accounts.actions.addresses import (
+    agree_to_change,
+    apply_due_changes,
+    change_of_key,
+    stop_change,
+    withdraw_email_change,
+)
 from accounts.actions.exports import STILL_WANTED, ask_export, forget_exports, make_exports
 from accounts.actions.factors import (
     BegunApp,
@@ -14,6 +20,7 @@ from accounts.actions.factors import (
     remove_app,
     remove_passkey,
     renew_recovery_codes,
+    use_code,
 )
 from accounts.actions.leaving import begin_leaving, come_back, erase_leavers
 from accounts.actions.locks import lock_people
@@ -49,11 +56,14 @@ from accounts.actions.sign_in import (
     ask_password_reset,
     change_password,
     check_credentials,
+    check_may_enter,
     confirm_address,
     confirm_email,
     end_other_sessions,
     end_sessions,
     make_token,
+    make_token_by_password,
+    make_token_by_token,
     note_sign_in,
     note_token_use,
     resend_confirmation,
@@ -100,6 +110,7 @@ __all__ = [
     "change_password",
     "check_code",
     "check_credentials",
+    "check_may_enter",
     "come_back",
     "confirm_address",
     "confirm_app",
@@ -120,6 +131,8 @@ __all__ = [
     "lock_people",
     "make_exports",
     "make_token",
+    "make_token_by_password",
+    "make_token_by_token",
     "mute_user",
     "note_sign_in",
     "note_token_use",
@@ -152,4 +165,6 @@ __all__ = [
     "unlimit_user",
     "unmute_user",
     "unsuspend_user",
+    "use_code",
+    "withdraw_email_change",
 ]

@@ -63,6 +63,15 @@ def stop_change(*, key: str) -> None:
     record("accounts.email_stopped", actor_id=person.pk, target_type="user", target_id=person.pk)
 
 
+@transaction.atomic
+def withdraw_email_change(*, user: User) -> None:
+    """Who asked for another address keeps the one they have; nothing where none was asked for."""
+    (person,) = lock_people(user)
+    drop_change(person)
+    EmailAddress.objects.filter(user=person, verified=False, primary=False).delete()
+    record("accounts.email_stopped", actor_id=person.pk, target_type="user", target_id=person.pk)
+
+
 def drop_change(person: User) -> None:
     change = EmailChange.objects.filter(user=person).first()
     if change is not None:

@@ -5,14 +5,15 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import factors
 from accounts.actions.locks import lock_people
-from accounts.actions.sign_in import end_sessions
+from accounts.actions.sign_in import end_other_ways_in
 from accounts.errors import (
     FactorExists,
     InvalidFields,
@@ -42,52 +43,65 @@ class BegunApp:
     ticket: str
 
 
-def begin_app(*, user: User, password: str) -> BegunApp:
-    """The first step; keeps nothing. Raises `WrongPassword` and `FactorExists`."""
+def begin_app(*, user: User, password: str, code: str = "") -> BegunApp:
+    """The first step; keeps nothing. Who has a second factor gives a `code`, too.
+
+    Raises `WrongPassword`, `FactorExists`, `InvalidFields` where a code is missing, `WrongCode`.
+    """
     _check_password(user, password)
     if Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists():
         raise FactorExists
-    secret = generate_totp_secret()
-    return begun_app(user=user, secret=secret)
+    proved = _prove_more(user, code=code)
+    return begun_app(user=user, ticket=factors.ticket_for(user, secret=generate_totp_secret(), proved=proved))
 
 
-def begun_app(*, user: User, secret: str) -> BegunApp:
-    url = factors.MFAAdapter().build_totp_url(user, secret)
-    return BegunApp(secret=secret, url=url, ticket=factors.ticket_for(user, secret=secret))
+def begun_app(*, user: User, ticket: str) -> BegunApp:
+    """What the app is told once more; raises `TicketOver`."""
+    secret = factors.secret_of(ticket, user=user)
+    return BegunApp(secret=secret, url=factors.MFAAdapter().build_totp_url(user, secret), ticket=ticket)
 
 
 @transaction.atomic
-def confirm_app(*, user: User, ticket: str, code: str, keep: str | None = None) -> list[str]:
-    """The second step: the app shows the right code. Every session but `keep` ends: none of them gave one.
+def confirm_app(
+    *, user: User, ticket: str, code: str, keep: str | None = None, keep_token: int | None = None
+) -> list[str]:
+    """The second step: the app shows the right code. Every session but `keep` and every token but `keep_token` ends:
+    none of them gave one.
 
-    Returns the recovery codes. Raises `TicketOver`, `WrongCode`, `FactorExists`.
+    Returns the recovery codes if this made them. Raises `TicketOver`, `WrongCode`, `FactorExists`.
     """
     secret = factors.secret_of(ticket, user=user)
-    if not validate_totp_code(secret, _plain(code)):
+    counter = factors.counter_of(secret, _plain(code))
+    if counter is None:
         raise WrongCode
     (person,) = lock_people(user)
+    _check_proved(person, ticket)
     try:
         with transaction.atomic():
-            TOTP.activate(person, secret)
+            _note_counter(TOTP.activate(person, secret).instance, counter)
     except IntegrityError as error:
         raise FactorExists from error
-    return _added(person, "app", keep=keep)
+    return _added(person, "app", keep=keep, keep_token=keep_token)
 
 
-def begin_passkey(*, user: User, password: str) -> str:
-    """A ticket for `add_passkey`; raises `WrongPassword`."""
+def begin_passkey(*, user: User, password: str, code: str = "") -> str:
+    """A ticket for `add_passkey`; asks for what `begin_app` does, and raises the same."""
     _check_password(user, password)
-    return factors.ticket_for(user, adds="passkey")
+    return factors.ticket_for(user, adds="passkey", proved=_prove_more(user, code=code))
 
 
 @transaction.atomic
 def add_passkey(
     *, user: User, ticket: str, name: str, credential: dict[str, Any], keep: str | None = None
 ) -> list[str]:
-    """Keep what a browser made and was found good. Returns the recovery codes; raises `TicketOver`, `InvalidFields`."""
+    """Keep what a browser made and was found good. Returns the recovery codes if this made them.
+
+    Raises `TicketOver`, `InvalidFields`.
+    """
     if factors.facts_of(ticket, user=user).get("adds") != "passkey":
         raise TicketOver
     (person,) = lock_people(user)
+    _check_proved(person, ticket)
     passkeys = Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN)
     if passkeys.count() >= PASSKEYS_MOST:
         raise InvalidFields(name=[_("You have as many passkeys as one can. Remove one first.")])
@@ -122,7 +136,7 @@ def renew_recovery_codes(*, user: User, password: str, code: str) -> list[str]:
     Authenticator.objects.filter(user=person, type=Authenticator.Type.RECOVERY_CODES).delete()
     emit(SecondFactorChanged(user_id=person.pk, change="codes"), actor_id=person.pk)
     _record("accounts.recovery_codes", person)
-    return _codes_of(person)
+    return _made_codes(person)
 
 
 @transaction.atomic
@@ -143,16 +157,35 @@ def check_code(*, user: User, code: str) -> None:
         return
     if not code.strip():
         raise MfaRequired
-    if not _is_good(user, code):
+    if use_code(user=user, code=code) is None:
         raise WrongCode
 
 
-def _is_good(user: User, code: str) -> bool:
-    for factor in Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.WEBAUTHN):
-        if factor.wrap().validate_code(_plain(code)):
+@transaction.atomic
+def use_code(*, user: User, code: str) -> Authenticator | None:
+    """The factor of `user` that `code` stands for, and never again; None where it is wrong or was used."""
+    kept = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.WEBAUTHN)
+    for factor in kept.order_by("pk").select_for_update():
+        if _takes(factor, _plain(code)):
             factor.record_usage()
-            return True
-    return False
+            return factor
+    return None
+
+
+def _takes(factor: Authenticator, code: str) -> bool:
+    """An app's code opens once, and none opens that the app showed before the last one."""
+    if factor.type != Authenticator.Type.TOTP:
+        return bool(factor.wrap().validate_code(code))
+    counter = factors.counter_of(decrypt(factor.data["secret"]), code)
+    if counter is None or counter <= factor.data.get("last_counter", -1):
+        return False
+    _note_counter(factor, counter)
+    return True
+
+
+def _note_counter(factor: Authenticator, counter: int) -> None:
+    factor.data["last_counter"] = counter
+    factor.save(update_fields=["data"])
 
 
 def _plain(code: str) -> str:
@@ -171,16 +204,33 @@ def _prove(user: User, *, password: str, code: str) -> User:
         raise WrongPassword
     if not has_second_factor(person.pk):
         raise NoFactor
-    if not _is_good(person, code):
+    if use_code(user=person, code=code) is None:
         raise WrongCode
     return person
 
 
-def _added(person: User, kind: str, *, keep: str | None) -> list[str]:
-    end_sessions(person, keep=keep)
+def _prove_more(user: User, *, code: str) -> str:
+    """What a ticket says of this: "yes" when a factor that is there already was given; the first one needs none."""
+    if not has_second_factor(user.pk):
+        return ""
+    if not code.strip():
+        raise InvalidFields(code=[_("There is a second factor already: give a code of it, too.")])
+    if use_code(user=user, code=code) is None:
+        raise WrongCode
+    return "yes"
+
+
+def _check_proved(person: User, ticket: str) -> None:
+    """A ticket from before there was a factor adds none to it; raises `TicketOver`."""
+    if has_second_factor(person.pk) and not factors.facts_of(ticket, user=person).get("proved"):
+        raise TicketOver
+
+
+def _added(person: User, kind: str, *, keep: str | None, keep_token: int | None = None) -> list[str]:
+    end_other_ways_in(person, keep=keep, keep_token=keep_token)
     emit(SecondFactorChanged(user_id=person.pk, change=f"{kind} added"), actor_id=person.pk)
     _record("accounts.factor_added", person, after={"kind": kind})
-    return _codes_of(person)
+    return _made_codes(person)
 
 
 def _removed(person: User, kind: str) -> None:
@@ -190,7 +240,10 @@ def _removed(person: User, kind: str) -> None:
     _record("accounts.factor_removed", person, after={"kind": kind})
 
 
-def _codes_of(person: User) -> list[str]:
+def _made_codes(person: User) -> list[str]:
+    """New recovery codes; none where there are some, which are not shown again."""
+    if Authenticator.objects.filter(user=person, type=Authenticator.Type.RECOVERY_CODES).exists():
+        return []
     codes: list[str] = RecoveryCodes.activate(person).get_unused_codes()
     return codes
 

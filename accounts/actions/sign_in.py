@@ -26,10 +26,12 @@ from accounts.actions.locks import lock_people
 from accounts.devices import Device
 from accounts.errors import (
     AccountSuspended,
+    BadToken,
     BrokenLink,
     EmailInUse,
     EmailNotConfirmed,
     InvalidFields,
+    ScopeMissing,
     WrongCredentials,
     WrongPassword,
 )
@@ -44,7 +46,7 @@ from accounts.events import (
 )
 from accounts.models import ApiToken, EmailChange, KnownDevice, Session, User
 from accounts.profiles import clean_fields
-from accounts.selectors import find_by_login
+from accounts.selectors import find_by_login, has_second_factor
 from socialnet.kernel import realtime
 from socialnet.kernel.errors import NotFound
 from socialnet.kernel.text import clean
@@ -67,7 +69,8 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
     """Who has this username or address and this password, and may come in.
 
     One hash is computed whether or not there is such a person. Raises `WrongCredentials`, and to who knows the
-    password `AccountSuspended` or (unless `confirmed` is False) `EmailNotConfirmed`.
+    password `AccountSuspended` or (unless `confirmed` is False) `EmailNotConfirmed`. Who has a second factor hears of a
+    suspension once that is given: `check_may_enter`.
     """
     person = find_by_login(login)
     if person is None:
@@ -75,12 +78,18 @@ def check_credentials(*, login: str, password: str, confirmed: bool = True) -> U
         raise WrongCredentials
     if not person.check_password(password):
         raise WrongCredentials
-    if not person.may_sign_in:
-        raise AccountSuspended(appeal=hooks.appeal_page(person.pk))
+    if not has_second_factor(person.pk):
+        check_may_enter(person)
     if confirmed and settings.EMAIL_VERIFICATION == "mandatory" and not is_confirmed(person):
         resend_confirmation(user=person)
         raise EmailNotConfirmed
     return person
+
+
+def check_may_enter(person: User) -> None:
+    """For who has shown all that is asked of them; raises `AccountSuspended`, with the way to an appeal."""
+    if not person.may_sign_in:
+        raise AccountSuspended(appeal=hooks.appeal_page(person.pk))
 
 
 def is_confirmed(person: User) -> bool:
@@ -112,19 +121,39 @@ def _is_new(user: User, device: Device) -> bool:
 
 
 @transaction.atomic
+def make_token_by_password(*, user: User, password: str, name: str, scopes: Iterable[str]) -> MadeToken:
+    """As `make_token`, for a browser: a token outlives the session that asks. Raises `WrongPassword`, too."""
+    (person,) = lock_people(user)
+    if not person.check_password(password):
+        raise WrongPassword
+    return make_token(user=person, name=name, scopes=scopes)
+
+
+@transaction.atomic
+def make_token_by_token(*, user: User, token_id: int, name: str, scopes: Iterable[str]) -> MadeToken:
+    """As `make_token`, for a program: what it makes may no more than it may itself, and for no longer.
+
+    Raises `ScopeMissing`, and `BadToken` when it was revoked in the meantime.
+    """
+    wanted = _scopes_of(user, scopes)
+    lock_people(user)
+    own = ApiToken.objects.in_force().filter(user=user, pk=token_id).first()
+    if own is None:
+        raise BadToken
+    if not set(wanted) <= set(own.scopes):
+        raise ScopeMissing
+    return make_token(user=user, name=name, scopes=wanted, expires_at=own.expires_at)
+
+
+@transaction.atomic
 def make_token(
     *, user: User, name: str, scopes: Iterable[str], expires_at: datetime | None = None
 ) -> MadeToken:
     """A token for a program. Only staff may ask for `moderate`; raises `InvalidFields`, `AccountSuspended`."""
-    wanted = sorted(set(scopes))
-    allowed = {ApiToken.Scope.READ, ApiToken.Scope.WRITE} | (
-        {ApiToken.Scope.MODERATE} if user.is_staff else set()
-    )
+    wanted = _scopes_of(user, scopes)
     label = " ".join(clean(name).split())
     if not label or len(label) > TOKEN_NAME_MAX:
         raise InvalidFields(name=[_("Give the token a name of at most 100 characters.")])
-    if not wanted or not set(wanted) <= allowed:
-        raise InvalidFields(scopes=[_("Choose from the scopes that are offered.")])
     (person,) = lock_people(user)
     if person.is_suspended:  # since they were let in
         raise AccountSuspended
@@ -161,6 +190,17 @@ def note_token_use(*, token_id: int) -> None:
     unnoted.update(last_used_on=TruncDate(Now()))
 
 
+def _scopes_of(user: User, scopes: Iterable[str]) -> list[str]:
+    """In order; raises `InvalidFields` for none, and for what `user` is not offered."""
+    wanted = sorted(set(scopes))
+    allowed = {ApiToken.Scope.READ, ApiToken.Scope.WRITE} | (
+        {ApiToken.Scope.MODERATE} if user.is_staff else set()
+    )
+    if not wanted or not set(wanted) <= allowed:
+        raise InvalidFields(scopes=[_("Choose from the scopes that are offered.")])
+    return wanted
+
+
 def hash_of(secret: str) -> str:
     return sha256(secret.encode(errors="replace")).hexdigest()
 
@@ -189,21 +229,37 @@ def end_sessions(user: User, *, keep: str | None = None) -> int:
 
 
 @transaction.atomic
-def change_password(*, user: User, old: str, new: str, keep: str | None = None) -> None:
+def end_other_ways_in(user: User, *, keep: str | None = None, keep_token: int | None = None) -> None:
+    """End every session but `keep` (a session key) and every token but `keep_token` (its id).
+
+    For when more is asked from now on than whoever got in before had to give. Tokens with other names end, too: one of
+    signing in could have made them.
+    """
+    end_sessions(user, keep=keep)
+    tokens = ApiToken.objects.filter(user=user)
+    _revoke_tokens(user, tokens if keep_token is None else tokens.exclude(pk=keep_token))
+
+
+@transaction.atomic
+def change_password(
+    *, user: User, old: str, new: str, keep: str | None = None, keep_token: int | None = None
+) -> None:
     """Raises `WrongPassword` for the old one and `InvalidFields` for a new one that is too weak."""
     (person,) = lock_people(user)
     if not person.check_password(old):
         raise WrongPassword("old_password")
     check_new_password(new, person, field="new_password")
-    set_password(user=person, password=new, keep=keep)
+    set_password(user=person, password=new, keep=keep, keep_token=keep_token)
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, keep: str | None = None) -> None:
-    """Replace the password and end every session but `keep` (a session key); the caller knows it may."""
+def set_password(
+    *, user: User, password: str, keep: str | None = None, keep_token: int | None = None
+) -> None:
+    """Replace the password and end every way in but those kept, see `end_other_ways_in`; the caller knows it may."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    end_sessions(user, keep=keep)
+    end_other_ways_in(user, keep=keep, keep_token=keep_token)
     emit(PasswordChanged(user_id=user.pk), actor_id=user.pk)
     _record("accounts.password", user)
     cache.viewers.drop(user.pk)
@@ -226,7 +282,6 @@ def reset_password(*, uid: str, key: str, password: str) -> User:
         raise BrokenLink
     check_new_password(password, person, field="password")
     set_password(user=person, password=password)
-    revoke_all_tokens(person)
     return person
 
 
@@ -240,13 +295,10 @@ def ask_email_change(*, user: User, email: str, password: str) -> None:
         raise WrongPassword
     if address == person.email:
         raise InvalidFields(email=[_("This is your address already.")])
-    if (owner := User.objects.with_email(address).first()) is not None:
-        emit(JoinedTwice(user_id=owner.pk))
-        return
     EmailAddress.objects.filter(user=person, verified=False, primary=False).delete()
     waiting, _new = EmailAddress.objects.get_or_create(user=person, email=address)
     note_change_asked(person, email=address)
-    emit(ConfirmationAsked(address_id=waiting.pk), actor_id=person.pk)
+    _owe_letter(person, waiting)
 
 
 def confirm_email(*, key: str) -> User:
@@ -288,7 +340,16 @@ def resend_confirmation(*, user: User) -> None:
             and not EmailChange.objects.filter(user=user, email__iexact=waiting.email).exists()
         ):
             note_change_asked(User.objects.get(pk=user.pk), email=waiting.email)
-        emit(ConfirmationAsked(address_id=waiting.pk), actor_id=user.pk)
+        _owe_letter(user, waiting)
+
+
+def _owe_letter(person: User, waiting: EmailAddress) -> None:
+    """With a link; or, to somebody who has the address already, without one: who asked sees no difference."""
+    owner = User.objects.with_email(waiting.email).exclude(pk=person.pk).first()
+    if owner is not None:
+        emit(JoinedTwice(user_id=owner.pk))
+    else:
+        emit(ConfirmationAsked(address_id=waiting.pk), actor_id=person.pk)
 
 
 @transaction.atomic

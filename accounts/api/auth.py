@@ -80,6 +80,7 @@ class TokenView(APIView):
         if code:
             self.check_rate("sign_in", who=code_subject(person.pk))
         actions.check_code(user=person, code=code)
+        actions.check_may_enter(person)
         return Response(signed_in(self, person))
 
     @extend_schema(request=None, responses={204: DONE})
@@ -99,7 +100,14 @@ class TokensView(SignedInView):
 
     @extend_schema(request=TokenInput, responses={201: MadeTokenSerializer})
     def post(self, request: Request) -> Response:
-        made = actions.make_token(user=request.user, **self.parsed(TokenInput))
+        """A browser's session gives the password, too; a token makes none that may more than it may itself."""
+        fields = self.parsed(TokenInput)
+        password = fields.pop("password", "")
+        if self.own_token is not None:
+            made = actions.make_token_by_token(user=request.user, token_id=self.own_token, **fields)
+        else:
+            self.check_rate("sign_in", who=password_subject(request.user.pk))
+            made = actions.make_token_by_password(user=request.user, password=password, **fields)
         shape = {**self.shaped(TokenSerializer, made.token), "token": made.secret}
         return Response(shape, status=status.HTTP_201_CREATED)
 
@@ -114,16 +122,17 @@ class OneTokenView(SignedInView):
 class PasswordView(SignedInView):
     @extend_schema(request=ChangePasswordInput, responses={204: DONE})
     def post(self, request: Request) -> Response:
+        """Change the password. Every other session and token ends."""
         fields = self.parsed(ChangePasswordInput)
         self.check_rate("sign_in", who=password_subject(request.user.pk))
-        session = request._request.session
         actions.change_password(
             user=request.user,
             old=fields["old_password"],
             new=fields["new_password"],
-            keep=session.session_key,
+            keep=self.own_session,
+            keep_token=self.own_token,
         )
-        if session.session_key and request.auth is None:
+        if self.own_session:
             update_session_auth_hash(request._request, User.objects.get(pk=request.user.pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 

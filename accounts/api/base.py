@@ -43,3 +43,13 @@ class APIView(api.APIView):
 
 class SignedInView(APIView):
     permission_classes = [IsAuthenticated]
+
+    @property
+    def own_session(self) -> str | None:
+        """The key of the session that asks; None where a token does."""
+        return self.request._request.session.session_key if self.request.auth is None else None
+
+    @property
+    def own_token(self) -> int | None:
+        """The id of the token that asks; None where a session does."""
+        return self.request.auth["id"] if isinstance(self.request.auth, dict) else None

@@ -11,10 +11,10 @@ from accounts import actions, selectors
 from accounts.api.base import DONE, SignedInView
 from accounts.guessing import code_subject, password_subject
 from accounts.serializers import (
+    BeginAppInput,
     BegunAppSerializer,
     ConfirmAppInput,
     FactorsSerializer,
-    PasswordInput,
     ProofInput,
     RecoveryCodesSerializer,
 )
@@ -28,10 +28,6 @@ class FactorView(SignedInView):
         self.check_rate("sign_in", who=password_subject(self.request.user.pk))
         return proof
 
-    @property
-    def own_session(self) -> str | None:
-        return self.request._request.session.session_key if self.request.auth is None else None
-
 
 class FactorsView(SignedInView):
     serializer_class = FactorsSerializer
@@ -43,10 +39,10 @@ class FactorsView(SignedInView):
 
 
 class AppFactorView(FactorView):
-    @extend_schema(request=PasswordInput, responses=BegunAppSerializer)
+    @extend_schema(request=BeginAppInput, responses=BegunAppSerializer)
     def post(self, request: Request) -> Response:
         """Begin with an app that shows codes; nothing is kept until its first code is confirmed."""
-        given = self.parsed(PasswordInput)
+        given = self.parsed(BeginAppInput)
         self.check_rate("sign_in", who=password_subject(request.user.pk))
         return Response(self.shaped(BegunAppSerializer, actions.begin_app(user=request.user, **given)))
 
@@ -60,10 +56,15 @@ class AppFactorView(FactorView):
 class AppFactorConfirmView(FactorView):
     @extend_schema(request=ConfirmAppInput, responses=RecoveryCodesSerializer)
     def post(self, request: Request) -> Response:
-        """The first code of the app: from now on signing in asks for one. Every other session ends."""
+        """The first code of the app: from now on signing in asks for one. Every other session and token ends.
+
+        Recovery codes are in the answer when they are made: with the first factor, and never again.
+        """
         given = self.parsed(ConfirmAppInput)
         self.check_rate("sign_in", who=code_subject(request.user.pk))
-        codes = actions.confirm_app(user=request.user, keep=self.own_session, **given)
+        codes = actions.confirm_app(
+            user=request.user, keep=self.own_session, keep_token=self.own_token, **given
+        )
         return Response({"recovery_codes": codes})
 
 

@@ -1,12 +1,19 @@
 """Second factors by page and API: setting up, signing in, standing in, taking away, and the way into the admin."""
 
+import re
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
+from django.core.cache import cache as allauths_cache
+from django.db import connection
 from django.test import Client
 
 from accounts import actions, factors
@@ -312,3 +319,136 @@ def test_the_seal_opens_with_an_older_key(secured: Any, settings: Any) -> None:
     settings.SECRET_KEY = "a newer one " * 5
     assert token(code=code_of(secret, step=1)).status_code == 200
     assert factors.MFAAdapter().decrypt(factors.MFAAdapter().encrypt("x")) == "x"
+
+
+# --- a code opens once --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """Stands at the beginning of a half minute."""
+    with time_machine.travel(int(time.time()) // 30 * 30, tick=False) as traveller:
+        yield traveller
+
+
+def test_a_code_opens_once_for_as_long_as_it_is_taken(clock: Any, ada: User) -> None:
+    begun = actions.begin_app(user=ada, password=PASSWORD)
+    first = code_of(begun.secret)
+    actions.confirm_app(user=ada, ticket=begun.ticket, code=first)
+    assert token(code=first).json()["code"] == "wrong_code"  # it set the app up
+    code = code_of(begun.secret, step=1)  # of a clock that is ahead
+    assert token(code=code).status_code == 200
+    for _ in range(3):
+        clock.shift(29)
+        assert token(code=code).json()["code"] == "wrong_code"
+        browser = Client()
+        sign_in(browser)
+        again = browser.post("/accounts/2fa/authenticate/", {"code": code})
+        assert again.status_code == 200 and "That code is not right" in again.content.decode()
+    assert token(code=code_of(begun.secret)).status_code == 200
+
+
+def test_no_code_opens_from_before_the_last_one(clock: Any, ada: User) -> None:
+    begun = actions.begin_app(user=ada, password=PASSWORD)
+    actions.confirm_app(user=ada, ticket=begun.ticket, code=code_of(begun.secret, step=-1))
+    assert token(code=code_of(begun.secret, step=1)).status_code == 200
+    assert token(code=code_of(begun.secret)).json()["code"] == "wrong_code"
+
+
+def test_what_was_used_is_known_without_redis(secured: Any) -> None:
+    ada, secret, _codes = secured
+    code = code_of(secret, step=1)
+    assert actions.use_code(user=ada, code=code) is not None
+    allauths_cache.clear()
+    assert actions.use_code(user=ada, code=code) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_do_not_both_get_in_with_one_code(secured: Any) -> None:
+    ada, secret, codes = secured
+    for code in (code_of(secret, step=1), codes[0]):
+        start = threading.Barrier(4)
+
+        def one(code: str = code, start: threading.Barrier = start) -> bool:
+            start.wait()
+            try:
+                return actions.use_code(user=ada, code=code) is not None
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(future.result() for future in [pool.submit(one) for _ in range(4)]) == 1
+
+
+# --- one more -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_passkey(ada: User) -> tuple[User, list[str]]:
+    ticket = actions.begin_passkey(user=ada, password=PASSWORD)
+    return ada, actions.add_passkey(user=ada, ticket=ticket, name="phone", credential={})
+
+
+def test_another_factor_asks_for_the_one_that_is_there_by_api(with_passkey: Any) -> None:
+    ada, codes = with_passkey
+    api = Api(ada)
+    assert "code" in api("POST", "auth/2fa/totp", {"password": PASSWORD}).json()["errors"]
+    wrong = api("POST", "auth/2fa/totp", {"password": PASSWORD, "code": "000000"})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "wrong_code")
+    begun = api("POST", "auth/2fa/totp", {"password": PASSWORD, "code": codes[0]}).json()
+    body = {"ticket": begun["ticket"], "code": code_of(begun["secret"])}
+    assert api("POST", "auth/2fa/totp/confirm", body).json() == {"recovery_codes": []}  # not shown again
+    assert factors_of(ada).app and factors_of(ada).codes_left == 9
+
+
+def test_another_factor_asks_for_the_one_that_is_there_by_page(with_passkey: Any) -> None:
+    ada, codes = with_passkey
+    browser = page_of(ada)
+    for path in ("/settings/security/app", "/settings/security/passkeys/add"):
+        assert 'name="code"' in browser.get(path).content.decode()
+        for wrong in ({}, {"code": "000000"}):
+            answer = browser.post(path, {"password": PASSWORD, **wrong})
+            assert answer.status_code == 400 and not (answer.context or {}).get("begun")
+        assert browser.post(path, {"password": "not it at all", "code": codes[0]}).status_code == 400
+    begun = browser.post("/settings/security/app", {"password": PASSWORD, "code": codes[2]}).context["begun"]
+    body = {"ticket": begun.ticket, "code": code_of(begun.secret)}
+    done = browser.post("/settings/security/app/confirm", body, follow=True)
+    assert (
+        done.redirect_chain[-1][0] == "/settings/security" and "Your app is set up" in done.content.decode()
+    )
+    assert not any(code in done.content.decode() for code in codes)
+
+
+def test_a_passkey_beside_an_app_asks_for_a_code(secured: Any) -> None:
+    ada, secret, _codes = secured
+    answer = page_of(ada).post(
+        "/settings/security/passkeys/add", {"password": PASSWORD, "code": code_of(secret, step=1)}
+    )
+    ticket = answer.context["form"].initial["ticket"]
+    assert answer.status_code == 200 and answer.context["options"]
+    assert actions.add_passkey(user=ada, ticket=ticket, name="phone", credential={}) == []
+    assert len(factors_of(ada).passkeys) == 1
+
+
+def test_a_ticket_from_before_there_was_a_factor_adds_none(ada: User) -> None:
+    stale, begun = (actions.begin_app(user=ada, password=PASSWORD) for _ in range(2))
+    stale_passkey = actions.begin_passkey(user=ada, password=PASSWORD)
+    actions.confirm_app(user=ada, ticket=begun.ticket, code=code_of(begun.secret))
+    with pytest.raises(TicketOver):
+        actions.add_passkey(user=ada, ticket=stale_passkey, name="thief", credential={})
+    with pytest.raises(TicketOver):
+        actions.confirm_app(user=ada, ticket=stale.ticket, code=code_of(stale.secret))
+    assert not factors_of(ada).passkeys
+
+
+def test_the_page_says_before_the_password_that_passkeys_need_javascript(ada: User) -> None:
+    said = re.compile(r"<noscript>.*JavaScript.*</noscript>", re.DOTALL)
+    browser = page_of(ada)
+    assert said.search(browser.get("/settings/security/passkeys/add").content.decode())
+    assert not said.search(browser.get("/settings/security/app").content.decode())
+
+
+def test_what_cannot_be_is_not_called_somebody_elses_doing(ada: User) -> None:
+    answer = page_of(ada).post("/settings/security/app/remove", {"password": PASSWORD, "code": "000000"})
+    said = answer.content.decode()
+    assert answer.status_code == 409 and "no second factor" in said and "Somebody was faster" not in said

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import mail
 from accounts.models import User
+from accounts.tests.factories import PASSWORD
 from accounts.tests.smtp import MailServer
 from socialnet.kernel import redis
 from socialnet.outbox.ids import id_at, time_of
@@ -141,7 +142,7 @@ def test_who_confirms_an_address_is_told_too(ada: User, server: MailServer) -> N
     drain(allow_failures=True)
     browser = Client()
     browser.force_login(ada)
-    browser.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    browser.post("/accounts/email/", {"email": "new@example.com", "password": PASSWORD})
     assert LATE in browser.get("/accounts/email/").content.decode()
 
 

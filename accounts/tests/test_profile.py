@@ -98,6 +98,9 @@ BAD = [
     ("display_name", ""), ("display_name", "   "), ("display_name", "x" * 101), ("display_name", "\u200b"),
     ("display_name", "a\u202eb"), ("bio", "x" * 501), ("bio", "a\x00b"), ("website", "javascript:alert(1)"),
     ("website", "ftp://ada.example"), ("website", "not a site"), ("website", "https://" + "x" * 300),
+    ("website", "http://evil.example\\@ok.example/"), ("website", "http:\\\\evil.example"),
+    ("website", "https://ok.example/\\x"), ("website", "https://ok.example/\x7fx"),
+    ("website", "https://ok.example/a b"), ("website", "evil.example\\@ok.example"),
     ("location", "x" * 101), ("time_zone", "Europe/Atlantis"), ("time_zone", "../../etc/passwd"),
 ]  # fmt: skip
 

@@ -162,7 +162,11 @@ def test_tokens_are_kept_as_hashes_and_shown_once(ada: User) -> None:
 
 def test_a_token_made_on_the_page_works_and_can_be_revoked(ada: User) -> None:
     browser = page_of(ada)
-    html = browser.post("/settings/tokens", {"name": "my bot", "scopes": ["read", "write"]}).content.decode()
+    body = {"name": "my bot", "scopes": ["read", "write"]}
+    for password in ({}, {"password": "not it at all"}):
+        refused = browser.post("/settings/tokens", {**body, **password})
+        assert refused.status_code == 400 and "my bot" in refused.content.decode()
+    html = browser.post("/settings/tokens", {**body, "password": PASSWORD}).content.decode()
     secret = re.search(r"sn_[\w-]{40,}", html).group(0)  # type: ignore[union-attr]
     headers = {"Authorization": f"Bearer {secret}"}
     assert Client().get("/api/v1/me", headers=headers).status_code == 200
@@ -330,13 +334,16 @@ def test_a_taken_address_is_answered_alike_and_its_owner_told(ada: User, ben: Us
     answer = Api(ada)("POST", "auth/email", {"email": "BEN@example.com", "password": PASSWORD})
     assert answer.status_code == 202
     drain()
-    assert mail.outbox[-1].to == [ben.email]
-    assert EmailAddress.objects.filter(user=ada).count() == 1
+    assert [ben.email] in [letter.to for letter in mail.outbox]
+    assert EmailAddress.objects.get(user=ada, verified=True).email == "ada@example.com"
 
 
 def test_the_page_changes_the_address_too(ada: User) -> None:
     browser = page_of(ada)
-    assert browser.post("/accounts/email/", {"email": "new@example.com", "action_add": ""}).status_code == 302
+    assert (
+        browser.post("/accounts/email/", {"email": "new@example.com", "password": PASSWORD}).status_code
+        == 302
+    )
     drain()
     Client().post(link_to("ada@example.com"), {"answer": "agree"})
     said = browser.post(link_to("new@example.com"), follow=True).content.decode()
@@ -346,6 +353,79 @@ def test_the_page_changes_the_address_too(ada: User) -> None:
     assert list(EmailAddress.objects.filter(user=ada).values_list("email", "primary")) == [
         ("new@example.com", True)
     ]
+
+
+def test_the_page_shows_a_taken_address_like_any_other(ada: User, ben: User) -> None:
+    shown = []
+    for email in ("new@example.com", ben.email):
+        browser = page_of(ada)
+        browser.post("/accounts/email/", {"email": email, "password": PASSWORD})
+        page = browser.get("/accounts/email/").content.decode()
+        assert browser.post("/accounts/email/", {"action_send": "", "email": email}).status_code == 302
+        shown.append(
+            [page.count(part.replace("@@", email)) for part in ("@@", "action_send", "action_remove")]
+        )
+        drain()
+    assert shown[0] == shown[1] and shown[0][1:] == [1, 1]
+    letters = [str(letter.body) for letter in mail.outbox if letter.to == [ben.email]]
+    assert letters and not any("confirm-email" in letter for letter in letters)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_page_asks_for_the_password_and_keeps_what_was_typed(ada: User, confirmed: bool) -> None:
+    """Without it, an open browser and an address that nobody confirmed would be enough to take the account over."""
+    EmailAddress.objects.filter(user=ada).update(verified=confirmed)
+    browser, thief = page_of(ada), "thief@example.com"
+    assert 'name="password"' in browser.get("/accounts/email/").content.decode()
+    for more in ({}, {"action_add": ""}, {"password": ""}, {"password": "not it at all"}):
+        answer = browser.post("/accounts/email/", {"email": thief, **more})
+        assert answer.status_code == 400 and f'value="{thief}"' in answer.content.decode()
+    for act in ("action_send", "action_primary", "action_remove"):
+        browser.post("/accounts/email/", {"email": thief, act: ""})
+    drain()
+    assert list(EmailAddress.objects.filter(user=ada).values_list("email", "primary")) == [(ada.email, True)]
+    assert not EmailChange.objects.exists() and not any(letter.to == [thief] for letter in mail.outbox)
+
+
+def test_a_change_on_the_page_says_what_is_wrong_with_the_address(ada: User) -> None:
+    for bad in ("no address", ada.email):
+        answer = page_of(ada).post("/accounts/email/", {"email": bad, "password": PASSWORD})
+        assert answer.status_code == 400 and bad in answer.content.decode()
+    assert EmailAddress.objects.count() == 1
+
+
+def test_tries_at_the_password_on_the_page_of_the_address_are_counted(ada: User, settings: Any) -> None:
+    settings.RATE_LIMITS_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "password_reset": "100/h"}
+    body = {"email": "new@example.com", "password": "not it at all"}
+    browser = page_of(ada)
+    answers = [browser.post("/accounts/email/", body).status_code for _ in range(6)]
+    assert answers == [400] * 5 + [429]
+
+
+def test_the_page_sends_the_letter_again_and_keeps_the_old_address(ada: User) -> None:
+    browser = page_of(ada)
+    browser.post("/accounts/email/", {"email": "new@example.com", "password": PASSWORD})
+    drain()
+    page = browser.get("/accounts/email/").content.decode()
+    assert "new@example.com" in page and "action_send" in page and "action_remove" in page
+    before = len(mail.outbox)
+    assert browser.post("/accounts/email/", {"action_send": "", "email": "x"}).status_code == 302
+    drain()
+    assert [letter.to for letter in mail.outbox[before:]] == [["new@example.com"]]
+    path = link_to("new@example.com")
+    assert browser.post("/accounts/email/", {"action_remove": "", "email": "x"}).status_code == 302
+    assert "Your address stays as it is" in browser.get("/accounts/email/").content.decode()
+    assert "new@example.com" not in browser.get("/accounts/email/").content.decode()
+    Client().post(path)
+    ada.refresh_from_db()
+    assert ada.email == "ada@example.com" and not EmailChange.objects.exists()
+
+
+def test_the_page_of_the_address_is_for_who_is_signed_in(ada: User) -> None:
+    assert Client().get("/accounts/email/").status_code == 302
+    assert Client().post("/accounts/email/", {"email": "x@example.com"}).status_code == 302
+    assert page_of(ada).put("/accounts/email/").status_code == 405
 
 
 def test_the_old_address_stops_a_change(ada: User) -> None:

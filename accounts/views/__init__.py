@@ -1,5 +1,6 @@
 """The pages' door to people: the same actions and selectors as the API."""
 
+from accounts.views.addresses import email_address
 from accounts.views.entrance import admin_login, dev_mail, login, signup
 from accounts.views.people import (
     bell,
@@ -50,6 +51,7 @@ __all__ = [
     "bell",
     "block",
     "dev_mail",
+    "email_address",
     "email_change",
     "export_download",
     "factor_app",

@@ -39,12 +39,12 @@ def settings_security(request: HttpRequest) -> HttpResponse:
 @login_required
 @counts_passwords
 def factor_app(request: HttpRequest) -> HttpResponse:
-    """The password, then the picture that the app reads."""
-    form = PasswordForm(request.POST or None)
+    """The password, and a code of the factor that is there; then the picture that the app reads."""
+    form = _adding_form(request)
     if request.method == "POST" and form.is_valid():
         try:
-            begun = actions.begin_app(user=request.user, password=form.cleaned_data["password"])
-        except WrongPassword as error:
+            begun = actions.begin_app(user=request.user, **form.cleaned_data)
+        except (WrongPassword, WrongCode, InvalidFields) as error:
             add_errors(form, error)
         else:
             return _app_page(request, begun, AppForm(initial={"ticket": begun.ticket}))
@@ -56,18 +56,30 @@ def factor_app(request: HttpRequest) -> HttpResponse:
 @login_required
 def factor_app_confirm(request: HttpRequest) -> HttpResponse:
     form = AppForm(request.POST)
+    begun = actions.begun_app(user=request.user, ticket=request.POST.get("ticket", ""))
     if not form.is_valid():
-        secret = factors.secret_of(request.POST.get("ticket", ""), user=request.user)
-        return _app_page(request, actions.begun_app(user=request.user, secret=secret), form, status=400)
+        return _app_page(request, begun, form, status=400)
     try:
         count_code(request.user.pk)
         codes = actions.confirm_app(user=request.user, keep=request.session.session_key, **form.cleaned_data)
     except WrongCode as error:
-        secret = factors.secret_of(form.cleaned_data["ticket"], user=request.user)
         add_errors(form, error)
-        return _app_page(request, actions.begun_app(user=request.user, secret=secret), form, status=400)
+        return _app_page(request, begun, form, status=400)
+    return _added(request, codes, word=_("Your app is set up."))
+
+
+def _adding_form(request: HttpRequest) -> Any:
+    kind = ProofForm if selectors.has_second_factor(request.user.pk) else PasswordForm
+    return kind(request.POST or None)
+
+
+def _added(request: HttpRequest, codes: list[str], *, word: str) -> HttpResponse:
+    """Recovery codes are shown when they are made: with the first factor."""
     factors.note_given(request)
-    return _codes_page(request, codes, word=_("Your app is set up."))
+    if codes:
+        return _codes_page(request, codes, word=word)
+    messages.success(request, word)
+    return redirect("settings_security")
 
 
 def _app_page(
@@ -126,16 +138,16 @@ def _codes_page(request: HttpRequest, codes: list[str], *, word: str) -> HttpRes
 @login_required
 @counts_passwords
 def passkey_add(request: HttpRequest) -> HttpResponse:
-    """The password, then the browser's own dialogue."""
-    form = PasswordForm(request.POST or None)
+    """The password, and a code of the factor that is there; then the browser's own dialogue."""
+    form = _adding_form(request)
     if request.method == "POST" and form.is_valid():
         try:
-            ticket = actions.begin_passkey(user=request.user, password=form.cleaned_data["password"])
-        except WrongPassword as error:
+            ticket = actions.begin_passkey(user=request.user, **form.cleaned_data)
+        except (WrongPassword, WrongCode, InvalidFields) as error:
             add_errors(form, error)
         else:
             return _passkey_page(request, PasskeyForm(initial={"ticket": ticket}))
-    return _proof_page(request, form, title=_("A passkey"), button=_("Go on"))
+    return _proof_page(request, form, title=_("A passkey"), button=_("Go on"), needs_script=True)
 
 
 @never_cache
@@ -155,8 +167,7 @@ def passkey_keep(request: HttpRequest) -> HttpResponse:
     except (ValidationError, InvalidFields, ValueError, KeyError, TypeError):
         form.add_error(None, _("That did not work. Please try once more."))
         return _passkey_page(request, form, status=400)
-    factors.note_given(request)
-    return _codes_page(request, codes, word=_("Your passkey is set up."))
+    return _added(request, codes, word=_("Your passkey is set up."))
 
 
 def _passkey_page(request: HttpRequest, form: PasskeyForm, *, status: int = 200) -> HttpResponse:

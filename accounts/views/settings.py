@@ -226,8 +226,9 @@ def token_create(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _sessions_page(request, form, status=400)
     try:
-        made = actions.make_token(user=request.user, **form.cleaned_data)
-    except InvalidFields as error:
+        count_password(request.user.pk)
+        made = actions.make_token_by_password(user=request.user, **form.cleaned_data)
+    except (InvalidFields, WrongPassword) as error:
         add_errors(form, error)
         return _sessions_page(request, form, status=400)
     response = _sessions_page(request, TokenForm(), new_token=made.secret)

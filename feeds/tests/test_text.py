@@ -136,6 +136,8 @@ def test_what_is_a_link(content, href):
         "https://bank.example:secret@evil.example/",
         "https://",
         "http://.com",
+        "http://evil.example\\@bank.example/",
+        "https://bank.example/\\x",
     ],
 )
 def test_what_is_no_link(content):

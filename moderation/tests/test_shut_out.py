@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, page_of, person
+from accounts.tests.test_factors import code_of
 from moderation import actions
 from moderation.models import Sanction
 from socialnet.outbox.models import AuditEntry
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.django_db
 APPEAL = re.compile(r"/appeal/[\w:.-]+")
 
 
-def at_the_door(password: str) -> tuple[str, dict[str, Any]]:
-    form = {"login": "ada", "password": password}
+def at_the_door(password: str, **more: str) -> tuple[str, dict[str, Any]]:
+    form = {"login": "ada", "password": password, **more}
     page = Client().post("/accounts/login/", form).content.decode()
     api = Client().post("/api/v1/auth/token", form, content_type="application/json")
     return page, {**api.json(), "status": api.status_code}
@@ -40,6 +41,31 @@ def test_the_right_password_shows_the_way_to_appeal(ada: User, mod: User, measur
         assert "Enough." in Client().get(address).content.decode()
     assert Client().post(on_page, {"appeal": "A joke"}).status_code == 302
     assert Sanction.objects.get().appeal == "A joke"
+
+
+def test_who_has_a_second_factor_gives_it_before_hearing_of_it(ada: User, mod: User, settings: Any) -> None:
+    settings.RATE_LIMITS_ENABLED = False
+    begun = accounts.begin_app(user=ada, password=PASSWORD)
+    codes = accounts.confirm_app(user=ada, ticket=begun.ticket, code=code_of(begun.secret))
+    actions.impose_sanction(person=ada, measure="ban", actor=mod, words="Enough.")
+    page, api = at_the_door(PASSWORD)
+    assert (api["status"], api["code"]) == (401, "mfa_required")
+    assert "appeal" not in f"{page}{api}" and "suspended" not in f"{page}{api}"
+    wrong = at_the_door(PASSWORD, code="000000")[1]
+    assert wrong["code"] == "wrong_code" and "appeal" not in str(wrong)
+    given = at_the_door(PASSWORD, code=codes[0])[1]
+    assert (given["status"], given["code"]) == (403, "account_suspended") and APPEAL.search(str(given))
+
+    browser = Client()
+    asked = browser.post("/accounts/login/", {"login": "ada", "password": PASSWORD})
+    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    wrong_page = browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert wrong_page.status_code == 200 and "appeal" not in wrong_page.content.decode()
+    given_page = browser.post("/accounts/2fa/authenticate/", {"code": codes[1]})
+    assert APPEAL.fullmatch(given_page["Location"])
+    assert "Enough." in browser.get(given_page["Location"]).content.decode()
+    assert browser.get("/settings/privacy").status_code == 302
+    assert browser.get("/accounts/2fa/authenticate/").status_code == 302  # nothing waits any more
 
 
 def test_a_wrong_password_shows_nothing(ada: User, mod: User) -> None:

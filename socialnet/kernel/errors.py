@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 Sentence = str | Promise
+OVERTAKEN = _("Somebody was faster")  # the title of what changed meanwhile
 
 
 class DomainError(Exception):
@@ -16,6 +17,7 @@ class DomainError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
     sentence: Sentence = _("That cannot be done.")
+    title: ClassVar[Sentence] = ""  # of its page, where that of its status says too little
 
     def __init__(
         self,

@@ -25,7 +25,7 @@ TITLES = {
     403: gettext_lazy("Not allowed"),
     404: gettext_lazy("There is nothing here"),
     405: gettext_lazy("Not like that"),
-    409: gettext_lazy("Somebody was faster"),
+    409: gettext_lazy("Not as things stand"),
     413: gettext_lazy("That is too large"),
     429: gettext_lazy("One moment, please"),
     500: gettext_lazy("That was our mistake"),
@@ -44,7 +44,7 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     context = {
         "code": error.code,
         "status": error.status,
-        "title": TITLES.get(error.status, TITLES[400]),
+        "title": error.title or TITLES.get(error.status, TITLES[400]),
         "sentence": error.sentence,
         "lines": [line for lines in error.errors.values() for line in lines],
         "request_id": request_id(),

@@ -57,6 +57,7 @@ end
 answer[2 * #KEYS + 1] = passed
 return answer
 """
+_WITH_PORT = re.compile(r"\[([^]]+)\](?::\d+)?|([\d.]+):\d+")  # [2001:db8::1]:443, 192.0.2.1:443
 _refused = Counter("socialnet_rate_limited", "Requests refused because of a rate limit", ["rule"])
 
 Pair = tuple[str, object]  # a rule's name, and who is counted: a person's id, an address
@@ -213,6 +214,9 @@ def address_of(request: HttpRequest) -> str:
 
 
 def _network(address: str) -> str:
+    """Some proxies add the port, and brackets where that needs them."""
+    if match := _WITH_PORT.fullmatch(address):
+        address = match[1] or match[2]
     try:
         parsed = ip_address(address)
     except ValueError:

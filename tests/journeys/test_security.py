@@ -29,6 +29,7 @@ PAGES = {
     "security-app": "/settings/security/app",
     "security-codes": "/settings/security/codes",
     "sessions": "/settings/sessions",
+    "email": "/accounts/email/",
     "account": "/settings/account",
     "delete": "/settings/account/delete",
     "export": "/settings/export",
@@ -127,6 +128,21 @@ def test_codes_work_without_javascript(stack, browser):
     ada.fill("[name=code]", code_of(secret, step=1))
     ada.get_by_role("button", name="Sign in", exact=True).click()
     expect(ada.get_by_role("heading", level=1)).to_have_text("Home")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_current_tab_of_settings_is_in_view_without_javascript(stack, browser, width):
+    person("ada", "Ada Ferreira")
+    viewport = {"width": width, "height": 900}
+    ada = window(browser, stack, viewport=viewport, java_script_enabled=False)
+    sign_in(ada, "ada")
+    for address in ("/settings/security", "/settings/sessions", "/accounts/email/", "/settings/blocked"):
+        ada.goto(address)
+        current = ada.locator("nav.tabs [aria-current=page]")
+        expect(current).to_be_in_viewport(ratio=1)
+        row, tab_box = ada.locator("nav.tabs").bounding_box(), current.bounding_box()
+        assert row and tab_box and tab_box["x"] + tab_box["width"] <= row["x"] + row["width"] + 1
+        shot(ada, f"settings-tabs{address.replace('/', '-')}{width}")
 
 
 def test_axe_finds_nothing_on_pages_of_safety(stack, browser):

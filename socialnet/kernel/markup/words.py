@@ -81,8 +81,9 @@ def _marks_at_end(match: Any, *, emphasis: str) -> int:
 
 
 def _is_address(match: Any, url: str) -> bool:
-    """Whether people would call it one: no other schema, no "name@" that hides the host, no "manage.py", "end.It"."""
-    if match.schema not in ("", "http:", "https:") or _NAMES_SOMEBODY.match(url):
+    """Whether people would call it one: no other schema, no "name@" and no "\\" (browsers read /) that hide the host,
+    no "manage.py", "end.It"."""
+    if match.schema not in ("", "http:", "https:") or _NAMES_SOMEBODY.match(url) or "\\" in url:
         return False
     has_schema_or_path = match.schema or match.text.startswith("www.") or "/" in match.text
     return bool(has_schema_or_path or len(match.text.rpartition(".")[2]) > 2) and survives(url)

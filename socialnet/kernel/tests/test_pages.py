@@ -10,7 +10,7 @@ from django.template import TemplateDoesNotExist
 from django.test import Client, RequestFactory
 
 from socialnet.kernel import breaker, pages, web
-from socialnet.kernel.errors import Broken, NotFound, WritingPaused
+from socialnet.kernel.errors import OVERTAKEN, Broken, Conflict, NotFound, WritingPaused
 from socialnet.outbox.errors import IdempotencyMismatch
 
 
@@ -37,6 +37,21 @@ def test_each_error_has_a_page_in_words(browser: Client, path: str, status: int)
     assert response["Cache-Control"] == "private, no-store"
     assert ("Retry-After" in response) == (status == 503)
     assert "WWW-Authenticate" not in response
+
+
+def test_only_what_changed_meanwhile_is_titled_so() -> None:
+    class Standing(Conflict):
+        sentence = "There is one already."
+
+    class Changed(Standing):
+        title = OVERTAKEN
+
+    request = RequestFactory().get("/x")
+    request.user = AnonymousUser()
+    standing, changed = (pages.error_page(request, error()) for error in (Standing, Changed))
+    assert "Somebody was faster" in changed.content.decode()
+    assert "Somebody was faster" not in standing.content.decode()
+    assert "Not as things stand" in standing.content.decode() and "one already" in standing.content.decode()
 
 
 def test_a_405_says_what_would_be_allowed(browser: Client) -> None:
