@@ -114,8 +114,10 @@ def words_of(text: str, *, field: str, most: int = WORDS_MAX, needed: bool = Fal
 
 @transaction.atomic
 def assign_case(*, case_id: int, to: User | None, actor: User) -> Case:
-    """Say who looks after a case; repeating it changes nothing. Raises `NotFound`, `CaseClosed`."""
+    """Say who looks after a case; repeating it changes nothing. Raises `NotFound`, `CaseClosed`, `Forbidden` (whom it
+    is about)."""
     case = lock_case(case_id)
+    _check_not_about(case.person_id, actor)
     if case.assigned_to_id != (to.pk if to else None):
         routing.take_over(case, actor=actor)
         before, case.assigned_to = case.assigned_to_id, to
@@ -137,9 +139,11 @@ def decide_case(
     """Close a case, and do what was decided about whose it is; who reported it is told.
 
     `words` go to the person, `answer` to the reporters. What screening holds stays hidden only by `hide`; everything
-    else lets it be seen. Raises `NotFound`, `CaseClosed`, and what `impose_sanction` raises; then nothing is changed.
+    else lets it be seen. Raises `NotFound`, `CaseClosed`, `Forbidden` (whom it is about), and what `impose_sanction`
+    raises; then nothing is changed.
     """
     case = lock_case(case_id)
+    _check_not_about(case.person_id, actor)
     if outcome not in OF_SITE:
         raise InvalidFields(outcome=[_("Choose what to do.")])
     told = words_of(answer, field="answer")
@@ -154,6 +158,12 @@ def decide_case(
         _release(case, outcome, actor)
     close_case(case, outcome=outcome, answer=told, actor=actor)
     return case
+
+
+def _check_not_about(person_id: int | None, actor: User | None) -> None:
+    """Nobody judges themselves, whatever they may do otherwise."""
+    if actor is not None and person_id == actor.pk:
+        raise Forbidden(_("This is about yourself. Somebody else decides it."))
 
 
 def _release(case: Case, outcome: str, actor: User) -> None:
@@ -244,8 +254,7 @@ def impose_sanction(
     A suspension needs an end, a limit may have one. Raises `InvalidFields`, `NotAgainstStaff`, `Forbidden` (oneself),
     `NotFound` (who left).
     """
-    if person.pk == actor.pk:
-        raise Forbidden
+    _check_not_about(person.pk, actor)
     (person,) = accounts.lock_people(person)
     if person.is_staff and measure not in (Measure.WARN, Measure.HIDE):
         raise NotAgainstStaff
@@ -293,9 +302,11 @@ def _put_in_force(sanction: Sanction, actor: User) -> None:
 def end_sanction(*, sanction_id: int, actor: User | None) -> Sanction:
     """It is over, before its time or because that has come (`actor` is None then); what it did is undone.
 
-    What another sanction in force asks for stays as it is. Raises `NotFound`, `NotInForce`.
+    What another sanction in force asks for stays as it is. Raises `NotFound`, `NotInForce`, `Forbidden` (oneself).
     """
-    return _end(_lock_sanction(sanction_id), actor)
+    sanction = _lock_sanction(sanction_id)
+    _check_not_about(sanction.person_id, actor)
+    return _end(sanction, actor)
 
 
 def _end(sanction: Sanction, actor: User | None) -> Sanction:
@@ -330,7 +341,11 @@ def _undo(sanction: Sanction, person: User, actor: User | None) -> None:
 
 @transaction.atomic
 def let_in(*, person: User, actor: User) -> int:
-    """End every suspension and ban of a person, and one from before there were decisions; how many decisions ended."""
+    """End every suspension and ban of a person, and one from before there were decisions; how many decisions ended.
+
+    Raises `Forbidden` (oneself).
+    """
+    _check_not_about(person.pk, actor)
     shut_out = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
     locked = list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
     for sanction in locked:
@@ -417,8 +432,10 @@ def appeal_sanction(*, sanction_id: int, person: User, words: str) -> Sanction:
 
 @transaction.atomic
 def answer_appeal(*, sanction_id: int, granted: bool, words: str, actor: User) -> Sanction:
-    """Grant an appeal, which ends the sanction, or let it stand. Raises `NotFound`, `AppealedAlready` (answered)."""
+    """Grant an appeal, which ends the sanction, or let it stand. Raises `NotFound`, `AppealedAlready` (answered),
+    `Forbidden` (oneself)."""
     sanction = _lock_sanction(sanction_id)
+    _check_not_about(sanction.person_id, actor)
     if sanction.appealed_at is None:
         raise NotFound
     if sanction.answered_at is not None:
