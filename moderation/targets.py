@@ -96,11 +96,14 @@ def is_held(kind: str, target_id: int) -> bool:
     return kind in KINDS and KINDS[kind].is_held(target_id)
 
 
-def hold(kind: str, target_id: int) -> None:
-    """Let only its author see it until moderators looked; what is gone need not wait."""
-    if act := KINDS[kind].hold:
-        with suppress(NotFound):
-            act(target_id)
+def hold(kind: str, target_id: int) -> bool:
+    """Let only its author see it until moderators looked; what is gone need not wait. Whether such a thing can."""
+    act = KINDS[kind].hold
+    if act is None:
+        return False
+    with suppress(NotFound):
+        act(target_id)
+    return True
 
 
 def release(kind: str, target_id: int, *, actor: User | None, is_fine: bool) -> None:
@@ -185,12 +188,12 @@ def _found_person(user_id: int) -> Target:
 
 def _release_profile(user_id: int, _actor: User | None, is_fine: bool) -> None:
     """What waits is said from now on, if nothing is wrong with it; else it is forgotten."""
-    held = HeldProfile.objects.select_for_update().filter(person=user_id).first()
+    person = User.objects.select_for_update(no_key=True).get(pk=user_id)  # as whoever changes it does, and first
+    held = HeldProfile.objects.filter(person=user_id).first()
     if held is None:
         return
     held.delete()
     if is_fine:
-        person = User.objects.get(pk=user_id)
         people.edit_profile(user=person, is_screened=False, **held.fields)
 
 
