@@ -28,6 +28,7 @@ from moderation.models import (
     Report,
     Sanction,
     ScreeningResult,
+    TargetKind,
 )
 from moderation.screening.models import Outcome
 from moderation.targets import Target
@@ -46,7 +47,8 @@ OF_SITE = frozenset({*Measure.values, Case.Outcome.NOTHING, Case.Outcome.GONE})
 def report_target(
     *, kind: str, ident: str, reporter: User, reason: str, details: str = "", to_site: bool = False
 ) -> Report:
-    """Tell moderators of something that `reporter` sees; while its case is open, once is enough: again changes nothing.
+    """Tell moderators of something that `reporter` sees, or would see but for a block; while its case is open, once is
+    enough: again changes nothing.
 
     `ident` is an id, of people the username. Of what is said in a group its own moderators are told, unless it is
     `to_site` or `routing.why_site` has another reason. Raises `NotFound`, `OwnReport`, `InvalidFields`.
@@ -143,9 +145,12 @@ def decide_case(
     raises; then nothing is changed.
     """
     case = lock_case(case_id)
+    _ask_whose(case)
     _check_not_about(case.person_id, actor)
     if outcome not in OF_SITE:
         raise InvalidFields(outcome=[_("Choose what to do.")])
+    if outcome == Case.Outcome.HIDE:
+        check_there(case)
     told = words_of(answer, field="answer")
     routing.take_over(case, actor=actor)
     if outcome in Measure.values:
@@ -158,6 +163,20 @@ def decide_case(
         _release(case, outcome, actor)
     close_case(case, outcome=outcome, answer=told, actor=actor)
     return case
+
+
+def _ask_whose(case: Case) -> None:
+    """A group may have been handed over since it was reported."""
+    person = targets.whose(case)
+    if person is not None and person.pk != case.person_id:
+        case.person = person
+        case.save(update_fields=["person"])
+
+
+def check_there(case: Case) -> None:
+    """Raises `InvalidFields` where there is nothing left to hide."""
+    if targets.found(case.target_kind, case.target_id) is None:
+        raise InvalidFields(outcome=[_("It is gone: there is nothing to hide.")])
 
 
 def _check_not_about(person_id: int | None, actor: User | None) -> None:
@@ -189,6 +208,17 @@ def close_case(case: Case, *, outcome: str, answer: str, actor: User | None) -> 
     _record_on_case("moderation.case_closed", case, actor, {"outcome": ""}, after)
     emit(CaseDecided(case_id=case.pk), actor_id=actor.pk if actor else None)
     case.refresh_from_db(fields=["closed_at"])
+
+
+@transaction.atomic
+def close_gone(*, kind: str, target_id: int) -> None:
+    """What nobody but its author saw, and its author took away, needs no decision any more. What somebody reported
+    does: they saw it."""
+    waiting = Case.objects.open().about(kind, target_id).filter(is_screened=True, reports=0)
+    case = waiting.select_for_update(no_key=True).first()
+    if case is not None and targets.found(kind, target_id) is None:
+        case.said = ""
+        close_case(case, outcome=Case.Outcome.GONE, answer="", actor=None)
 
 
 def decide_cases(
@@ -346,8 +376,7 @@ def let_in(*, person: User, actor: User) -> int:
     Raises `Forbidden` (oneself).
     """
     _check_not_about(person.pk, actor)
-    shut_out = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
-    locked = list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
+    locked = _lock_shut_out(person.pk)
     for sanction in locked:
         _end(sanction, actor)
     accounts.unsuspend_user(user=person, actor=actor)
@@ -379,15 +408,20 @@ def _end_due(sanction_id: int) -> int:
 @transaction.atomic
 def note_unsuspended(*, user_id: int) -> int:
     """Who may come in again for another reason is not suspended by any sanction any more; how many ended."""
+    stale = _lock_shut_out(user_id)  # before the person, as whoever ends one does
     person = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if person is None or person.is_suspended:
         return 0
-    stale = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
-    ended = list(stale.values_list("pk", flat=True))
-    stale.filter(pk__in=ended).update(ended_at=Now())
-    for sanction_id in ended:
-        emit(SanctionEnded(sanction_id=sanction_id, user_id=user_id))
-    return len(ended)
+    Sanction.objects.filter(pk__in=[sanction.pk for sanction in stale]).update(ended_at=Now())
+    for sanction in stale:
+        emit(SanctionEnded(sanction_id=sanction.pk, user_id=user_id))
+    return len(stale)
+
+
+def _lock_shut_out(user_id: int) -> list[Sanction]:
+    """Every suspension and ban of a person that is in force."""
+    shut_out = Sanction.objects.in_force().filter(person=user_id, measure__in=SHUT_OUT)
+    return list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
 
 
 def _lock_sanction(sanction_id: int) -> Sanction:
@@ -455,15 +489,38 @@ def answer_appeal(*, sanction_id: int, granted: bool, words: str, actor: User) -
 def forget_person(*, user_id: int) -> None:
     """Forget what a deleted person wrote in reports and appeals, and what was kept of what they said.
 
-    What waits for a decision about them is closed as gone, and what was decided ends. That it was decided stays on
-    the record, of a tombstone (`accounts.invariants.KEPT`).
+    What waits for a decision about them is closed as gone, and what was decided ends; of a group that stays both are
+    its next owner's. That it was decided stays on the record, of a tombstone (`accounts.invariants.KEPT`).
     """
     Report.objects.filter(reporter=user_id).exclude(details="").update(details="")
     waiting = Case.objects.open().filter(person=user_id).select_for_update(no_key=True)
     for case in waiting.order_by("pk"):
-        close_case(case, outcome=Case.Outcome.GONE, answer="", actor=None)
+        if heir := _heir(case.target_kind, case.target_id, user_id):
+            Case.objects.filter(pk=case.pk).update(person=heir)
+        else:
+            close_case(case, outcome=Case.Outcome.GONE, answer="", actor=None)
     Case.objects.filter(person=user_id).exclude(said="").update(said="")
     sanctions = Sanction.objects.filter(person=user_id)
+    for sanction in sanctions.in_force().filter(measure=Measure.HIDE).order_by("pk"):
+        if heir := _heir(sanction.target_kind, sanction.target_id or 0, user_id):
+            _hand_on(sanction, heir)
     sanctions.update(appeal="", words="", answer="")
     sanctions.filter(answered_at=None).update(appealed_at=None)
     sanctions.in_force().update(ended_at=Now())
+
+
+def _heir(kind: str, target_id: int, user_id: int) -> User | None:
+    """Who answers now for a group that somebody left."""
+    target = targets.found(kind, target_id) if kind == TargetKind.GROUP else None
+    return target.person if target is not None and target.person.pk != user_id else None
+
+
+def _hand_on(sanction: Sanction, heir: User) -> None:
+    """It stays in force; its new person is told, and may appeal, whatever the old one did."""
+    before = {"sanction": sanction.pk, "person": sanction.person_id}
+    sanction.person = heir
+    sanction.appeal, sanction.appealed_at = "", None
+    sanction.answer, sanction.answered_at, sanction.granted = "", None, None
+    sanction.save(update_fields=["person", "appeal", "appealed_at", "answer", "answered_at", "granted"])
+    _record_on_person("moderation.sanction_handed_on", sanction, None, before, {"person": heir.pk})
+    emit(SanctionImposed(sanction_id=sanction.pk, user_id=heir.pk))

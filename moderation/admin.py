@@ -327,6 +327,7 @@ class CaseAdmin(ReadOnlyAdmin):
         target = targets.found(case.target_kind, case.target_id)
         if target is None or not target.is_open:
             actions.note_look_at_case(case=case, actor=request.user)  # type: ignore[arg-type]  # staff
+        case.person = targets.whose(case)
         is_mine = case.person_id == request.user.pk
         context = {
             **self.admin_site.each_context(request),

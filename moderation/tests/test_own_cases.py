@@ -49,9 +49,7 @@ def test_a_case_about_oneself_is_somebody_elses(case: Case, mod: User, other: Us
     assert case.closed_by == other
 
 
-def test_what_was_decided_about_oneself_is_somebody_elses(
-    sanction: Sanction, mod: User, other: User
-) -> None:
+def test_what_was_decided_about_oneself_is_somebody_elses(sanction: Sanction, mod: User, other: User) -> None:
     doings: list[Any] = [
         lambda: actions.answer_appeal(sanction_id=sanction.pk, granted=True, words="Yes", actor=mod),
         lambda: actions.end_sanction(sanction_id=sanction.pk, actor=mod),

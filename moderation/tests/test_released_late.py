@@ -111,4 +111,3 @@ def test_a_post_of_who_is_banned_from_the_site(ada: User, ben: User, mod: User) 
     release(mod)
     assert not told(ben) and events("feeds.post_published") == 0
     assert not Post.objects.get(pk=post.pk).is_announced and broken(sample=20) == []
-
