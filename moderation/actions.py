@@ -56,7 +56,7 @@ def report_target(
     if reason not in Reason.values:
         raise InvalidFields(reason=[_("Choose a reason.")])
     said = words_of(details, most=DETAILS_MAX, field="details")
-    target = targets.seen(kind, ident, viewer=reporter)
+    target = targets.reportable(kind, ident, viewer=reporter)
     if target.person.pk == reporter.pk:
         raise OwnReport
     case = _open_case(target, reason)
