@@ -25,7 +25,12 @@ _UNSPACED = (
 # Letters and digits that stand together, of scripts with spaces: what `touches`, but for marks.
 _RUN = re.compile(rf"[^\W{''.join(f'{chr(first)}-{chr(last)}' for first, last in _UNSPACED)}]+")
 _OFTEN = "etaoinshrdlucmfgypwbvkjxqz"  # in English, the most frequent first; what is not in it is rare
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")  # they change nothing that is read
+# What changes nothing that is read: characters of category Cf, and those that Unicode says may be ignored.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 class Action(StrEnum):

@@ -8,7 +8,7 @@ def _nowhere(_slug: str) -> str:
     return ""
 
 
-def _nothing_waits(_group_id: int) -> int:
+def _nothing_waits(_group_id: int, _moderator_id: int) -> int:
     return 0
 
 
@@ -23,8 +23,8 @@ def _nobody_wrote(_user_id: int) -> Mapping[int, int]:
 # Where the moderators of a group see what was reported there, by its address; nothing where there is no such page.
 reports_page: Callable[[str], str] = _nowhere
 
-# How many reports wait for the moderators of a group, by its id; one query.
-reports_waiting: Callable[[int], int] = _nothing_waits
+# How many reports wait in a group for one of its moderators, by the ids of both; one query.
+reports_waiting: Callable[[int, int], int] = _nothing_waits
 
 # What a group shall say of itself once moderators have looked, by field, by its id: for its owners alone; one query.
 held_changes: Callable[[int], Mapping[str, Any]] = _nothing_is_held

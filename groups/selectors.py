@@ -85,7 +85,7 @@ class SeenGroup:
 
     @property
     def reports_waiting(self) -> int:
-        return hooks.reports_waiting(self.group.pk)
+        return hooks.reports_waiting(self.group.pk, self.membership.user_id) if self.membership else 0
 
     @property
     def is_held(self) -> bool:

@@ -6,8 +6,11 @@ from django.urls import reverse
 
 from accounts.events import PersonDeleted, UserUnsuspended
 from accounts.mail import patience
+from feeds.events import PostDeleted
+from groups import actions as groups
 from groups.events import GroupDeleted, GroupHidden
 from groups.models import Membership
+from interactions.events import CommentDeleted
 from moderation import actions, mail, targets
 from moderation.events import (
     AppealAnswered,
@@ -19,7 +22,7 @@ from moderation.events import (
     WritingToCheck,
 )
 from moderation.in_groups import actions as in_groups
-from moderation.models import SHUT_OUT, Case, Report, Sanction, ScreeningResult
+from moderation.models import SHUT_OUT, Case, Report, Sanction, ScreeningResult, TargetKind
 from moderation.screening import actions as screening
 from moderation.screening import later
 from moderation.screening.models import Outcome
@@ -130,9 +133,22 @@ def escalate_cases(events: Sequence[GroupHidden | GroupDeleted]) -> None:
 
 @on(PersonDeleted, queue="maintenance", batch=1)
 def forget_people(events: Sequence[PersonDeleted]) -> None:
+    """Their groups have other owners first: what waits or is hidden there is theirs from now on."""
     for event in events:
+        while groups.leave_all(user_id=event.user_id):
+            pass
         actions.forget_person(user_id=event.user_id)
         screening.forget_person(event.user_id)
+
+
+@on(PostDeleted, CommentDeleted, queue="maintenance")
+def close_gone(events: Sequence[PostDeleted | CommentDeleted]) -> None:
+    """What waited for moderators, and is gone."""
+    for event in events:
+        if isinstance(event, PostDeleted):
+            actions.close_gone(kind=TargetKind.POST, target_id=event.post_id)
+        else:
+            actions.close_gone(kind=TargetKind.COMMENT, target_id=event.comment_id)
 
 
 @on(WritingHeld, queue="default")

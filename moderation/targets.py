@@ -5,15 +5,18 @@ Another kind is another line in `KINDS`.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from accounts import actions as people
 from accounts.models import User
 from accounts.selectors import get_user_or_404
 from feeds import actions as posts
-from feeds.door import Audience
-from feeds.models import Media, Post
+from feeds.door import Audience, audience_includes
+from feeds.models import IS_SHARE, Media, Post
 from feeds.selectors import get_visible_post
 from groups import actions as groups
 from groups.models import Group, Membership, Privacy
@@ -21,7 +24,7 @@ from groups.selectors import get_visible_group
 from interactions import actions as comments
 from interactions.models import Comment
 from interactions.selectors import get_visible_comment
-from moderation.models import HeldGroup, HeldProfile, TargetKind
+from moderation.models import Case, HeldGroup, HeldProfile, TargetKind
 from socialnet.kernel.errors import NotFound
 from socialnet.outbox.ids import MAX_ID
 
@@ -30,7 +33,7 @@ from socialnet.outbox.ids import MAX_ID
 class Target:
     """One thing, as it is now. `is_open`: every visitor may read it; else a look at it is put on the record.
 
-    `group_id` is the group in which it was said.
+    `group_id` is the group in which it was said. `is_apart`: a block keeps it from whoever reports it.
     """
 
     kind: str
@@ -40,11 +43,13 @@ class Target:
     url: str
     is_open: bool
     group_id: int | None = None
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """`seen` finds it for a reporter, by what addresses it; `found` for a moderator, by its id. Both raise `NotFound`.
+    """`seen` finds it for a reporter, by what addresses it, and `apart` whatever blocks there are; `found` finds it for
+    a moderator, by its id. All raise `NotFound`.
 
     `hide` and `show` take it out of sight and let it be seen again; None where there is nothing to hide. `is_held` says
     whether it waits for moderators, `hold` makes it wait, and `release` ends that: `is_fine` if nothing is wrong.
@@ -52,6 +57,7 @@ class Kind:
 
     seen: Callable[[str, Any], Target]
     found: Callable[[int], Target]
+    apart: Callable[[str, Any], Target] | None = None
     hide: Callable[[int, User | None], object] | None = None
     show: Callable[[int, User | None], object] | None = None
     is_held: Callable[[int], bool] = lambda _id: False
@@ -66,6 +72,16 @@ def seen(kind: str, ident: str, *, viewer: User) -> Target:
     return KINDS[kind].seen(ident, viewer)
 
 
+def reportable(kind: str, ident: str, *, viewer: User) -> Target:
+    """As `seen`, and what they would see if nobody had blocked anybody: blocking does not shield from reports. Of that
+    nothing is to be shown; see `is_apart`. Raises `NotFound`."""
+    with suppress(NotFound):
+        return seen(kind, ident, viewer=viewer)
+    if kind not in KINDS or (act := KINDS[kind].apart) is None:
+        raise NotFound
+    return replace(act(ident, viewer), is_apart=True)
+
+
 def found(kind: str, target_id: int) -> Target | None:
     """As it is now, whoever may see it; None when it is gone."""
     if kind not in KINDS:
@@ -73,6 +89,15 @@ def found(kind: str, target_id: int) -> Target | None:
     with suppress(NotFound):
         return KINDS[kind].found(target_id)
     return None
+
+
+def whose(case: Case) -> User | None:
+    """Whom a case is about, by now: of a group who answers for it, else as it was. What screening found in the words of
+    a group stays whoever's they were."""
+    if case.target_kind == TargetKind.GROUP and not case.is_screened:
+        target = found(case.target_kind, case.target_id)
+        return target.person if target else case.person
+    return case.person
 
 
 def can_be_hidden(kind: str) -> bool:
@@ -145,6 +170,30 @@ def _found_post(post_id: int) -> Target:
     return _post(post)
 
 
+def _posts_apart(viewer: User) -> QuerySet[Post]:
+    """What `viewer` may see but for blocks: what every visitor may, and what is said in groups of theirs. What is for
+    followers a block takes away for good."""
+    posts = Post.objects.published().filter(~IS_SHARE, audience_includes(viewer))
+    return posts.filter(author__suspended_at=None, author__is_active=True)
+
+
+def _post_apart(ident: str, viewer: User) -> Target:
+    post = _posts_apart(viewer).select_related("author").filter(pk=number(ident)).first()
+    if post is None:
+        raise NotFound
+    return _post(post)
+
+
+def _comment_apart(ident: str, viewer: User) -> Target:
+    heard = Comment.objects.shown_to(AnonymousUser()).filter(pk=number(ident)).first()
+    if heard is None:
+        raise NotFound
+    under = Post.objects.visible_to(viewer).filter(pk=heard.post_id)
+    if not (under.exists() or _posts_apart(viewer).filter(pk=heard.post_id).exists()):
+        raise NotFound
+    return _found_comment(heard.pk)
+
+
 def _comment(comment: Comment) -> Target:
     post = _post(comment.post)
     if comment.author is None:  # a tombstone
@@ -193,13 +242,12 @@ def _found_person(user_id: int) -> Target:
 
 def _release_profile(user_id: int, _actor: User | None, is_fine: bool) -> None:
     """What waits is said from now on if nothing is wrong with it, else forgotten. Locked in the order of edits."""
-    people.lock_people(User(pk=user_id))
+    (person,) = people.lock_people(User(pk=user_id))
     held = HeldProfile.objects.select_for_update().filter(person=user_id).first()
     if held is None:
         return
     held.delete()
     if is_fine:
-        person = User.objects.get(pk=user_id)
         people.edit_profile(user=person, is_screened=False, **held.fields)
 
 
@@ -255,6 +303,7 @@ KINDS: dict[str, Kind] = {
     TargetKind.POST: Kind(
         seen=lambda ident, viewer: _post(get_visible_post(number(ident), viewer=viewer)),
         found=_found_post,
+        apart=_post_apart,
         hide=lambda ident, actor: posts.hide_post(post_id=ident, actor=actor),
         show=lambda ident, actor: posts.unhide_post(post_id=ident, actor=actor),
         is_held=lambda ident: Post.objects.filter(pk=ident, deleted_at=None).exclude(held_at=None).exists(),
@@ -264,6 +313,7 @@ KINDS: dict[str, Kind] = {
     TargetKind.COMMENT: Kind(
         seen=_seen_comment,
         found=_found_comment,
+        apart=_comment_apart,
         hide=lambda ident, actor: comments.withhold_comment(comment_id=ident, actor=actor),
         show=lambda ident, actor: comments.release_comment(comment_id=ident, actor=actor),
         is_held=lambda ident: Comment.objects.standing().filter(pk=ident).exclude(held_at=None).exists(),
@@ -273,6 +323,7 @@ KINDS: dict[str, Kind] = {
     TargetKind.USER: Kind(
         seen=lambda ident, viewer: _person(get_user_or_404(ident, viewer=viewer)),
         found=_found_person,
+        apart=lambda ident, _viewer: _person(get_user_or_404(ident, viewer=AnonymousUser())),
         is_held=lambda ident: HeldProfile.objects.filter(person=ident).exists(),
         release=_release_profile,
     ),

@@ -26,7 +26,7 @@ from socialnet.outbox.idempotency import idempotent_form
 @idempotent_form
 def report(request: HttpRequest, kind: str, ident: str) -> HttpResponse:
     """What is reported, and why."""
-    target = targets.seen(kind, ident, viewer=request.user)
+    target = targets.reportable(kind, ident, viewer=request.user)
     if target.person.pk == request.user.pk:
         raise OwnReport
     form = (GroupedReportForm if target.group_id else ReportForm)(request.POST or None)
@@ -40,7 +40,7 @@ def report(request: HttpRequest, kind: str, ident: str) -> HttpResponse:
             messages.success(
                 request, _("Thank you. Moderators will look, and you will hear what came of it.")
             )
-            return redirect(target.url)
+            return redirect("my_reports" if target.is_apart else target.url)
     status = 400 if form.errors else 200
     return render(request, "moderation/report.html", {"target": target, "form": form}, status=status)
 

@@ -14,7 +14,9 @@ from feeds.actions.written import tell_mentioned
 from feeds.events import PostHidden, PostPublished, PostShown
 from feeds.models import Post
 from feeds.text import mentioned_names, people_named
-from socialnet.kernel.errors import NotFound
+from groups.actions import check_may_post
+from groups.errors import GroupGone
+from socialnet.kernel.errors import Forbidden, NotFound
 from socialnet.outbox.actions import emit, record
 
 
@@ -40,15 +42,34 @@ def hold_post(*, post_id: int) -> Post:
 
 @transaction.atomic
 def unhide_post(*, post_id: int, actor: User | None) -> Post:
-    """Everybody who may see it can; who was told of nothing yet is told now. Raises as `hide_post` does."""
+    """Everybody who may see it can; who was told of nothing yet is told now, if its author might still say it there.
+    Raises as `hide_post` does."""
     post = _lock(post_id)
     if post.hidden_at is not None:
-        Post.objects.filter(pk=post.pk).update(hidden_at=None, held_at=None, is_announced=True)
+        Post.objects.filter(pk=post.pk).update(hidden_at=None, held_at=None)
         _tell(post, PostShown(post_id=post.pk, author_id=post.author_id), actor, hidden=False)
-        if not post.is_announced:
-            emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
-        tell_mentioned(post, people_named(mentioned_names(post.content), by=post.author_id))
+        if _may_still_say(post):
+            _announce(post)
     return post
+
+
+def _may_still_say(post: Post) -> bool:
+    """Not who was banned meanwhile, from the site or from the group in which they said it."""
+    author = User.objects.standing().filter(pk=post.author_id).first()
+    if author is None or post.group is None:
+        return author is not None
+    try:
+        check_may_post(post.group, author)
+    except (Forbidden, GroupGone):
+        return False
+    return True
+
+
+def _announce(post: Post) -> None:
+    if not post.is_announced:
+        Post.objects.filter(pk=post.pk).update(is_announced=True)
+        emit(PostPublished(post_id=post.pk, author_id=post.author_id), actor_id=post.author_id)
+    tell_mentioned(post, people_named(mentioned_names(post.content), by=post.author_id))
 
 
 @transaction.atomic

@@ -82,6 +82,16 @@ def test_a_whole_word_is_not_part_of_another(phrase: str, text: str) -> None:
         assert found(phrase, text, whole_word=False)
 
 
+def test_what_nobody_sees_hides_no_word() -> None:
+    """Category Cf, and the rest of what Unicode calls default-ignorable."""
+    unseen = [
+        *"\u034f\u061c\u115f\u1160\u17b4\u180b\u180e\u3164\ufe0f\uffa0\U000e0020\U000e0100",
+        *(chr(point) for point in range(0x110000) if unicodedata.category(chr(point)) == "Cf"),
+    ]
+    assert [ascii(one) for one in unseen if folded(f"mira{one}cle") != "miracle"] == []
+    assert found("miracle cure", "A mira\u034fcle cu\U000e0020re")
+
+
 def test_no_phrase_is_found_across_two_parts_of_a_text() -> None:
     wanted = Phrase.of("red herring", whole_word=False, action=Action.FOLD)
     compiled = Compiled([wanted])

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
+from feeds.models import Post
 from feeds.text import mentioned_names, people_named
 from interactions.actions.comments import announce_comment, answered_by, tell_mentioned
 from interactions.events import CommentReleased, CommentWithheld
@@ -24,12 +25,13 @@ def withhold_comment(*, comment_id: int, actor: User | None) -> Comment:
 
 @transaction.atomic
 def release_comment(*, comment_id: int, actor: User | None) -> Comment:
-    """Show it as before; who was told of nothing yet is told now. Raises as `withhold_comment` does."""
+    """Show it as before; who was told of nothing yet is told now, if its author may still see what they answer. Raises
+    as `withhold_comment` does."""
     comment = _lock(comment_id)
     if comment.withheld_at is not None:
-        Comment.objects.filter(pk=comment.pk).update(withheld_at=None, held_at=None, is_announced=True)
+        Comment.objects.filter(pk=comment.pk).update(withheld_at=None, held_at=None)
         _tell(comment, CommentReleased(comment_id=comment.pk, post_id=comment.post_id), actor, withheld=False)
-        if comment.held_at is not None or not comment.is_announced:
+        if (comment.held_at is not None or not comment.is_announced) and _may_still_say(comment):
             _announce(comment)
     return comment
 
@@ -41,10 +43,17 @@ def release_held_comment(*, comment_id: int, actor: User | None) -> None:
         release_comment(comment_id=comment_id, actor=actor)
 
 
+def _may_still_say(comment: Comment) -> bool:
+    """Not who was banned meanwhile, from the site or from the group in which they said it."""
+    author = comment.author
+    return author is not None and Post.objects.visible_to(author).filter(pk=comment.post_id).exists()
+
+
 def _announce(comment: Comment) -> None:
     """Of one that was told before only those hear whom it names; who heard already hears nothing new."""
     answered_id = answered_by(comment)
     if not comment.is_announced:
+        Comment.objects.filter(pk=comment.pk).update(is_announced=True)
         announce_comment(comment, answered_id=answered_id)
     tell_mentioned(
         comment,

@@ -3,7 +3,9 @@
 from moderation.actions.appeals import answer_appeal, appeal_sanction
 from moderation.actions.cases import (
     assign_case,
+    check_there,
     close_case,
+    close_gone,
     decide_case,
     decide_cases,
     lock_case,
@@ -26,7 +28,9 @@ __all__ = [
     "answer_appeal",
     "appeal_sanction",
     "assign_case",
+    "check_there",
     "close_case",
+    "close_gone",
     "decide_case",
     "decide_cases",
     "end_due",

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
-from moderation.actions.sanctions import end_locked, lock_sanction, record_on_person
+from moderation.actions.sanctions import check_not_about, end_locked, lock_sanction, record_on_person
 from moderation.actions.words import words_of
 from moderation.errors import AppealedAlready, NotInForce
 from moderation.events import AppealAnswered
@@ -32,8 +32,10 @@ def appeal_sanction(*, sanction_id: int, person: User, words: str) -> Sanction:
 
 @transaction.atomic
 def answer_appeal(*, sanction_id: int, granted: bool, words: str, actor: User) -> Sanction:
-    """Grant an appeal, which ends the sanction, or let it stand. Raises `NotFound`, `AppealedAlready` (answered)."""
+    """Grant an appeal, which ends the sanction, or let it stand. Raises `NotFound`, `AppealedAlready` (answered),
+    `Forbidden` (oneself)."""
     sanction = lock_sanction(sanction_id)
+    check_not_about(sanction.person_id, actor)
     if sanction.appealed_at is None:
         raise NotFound
     if sanction.answered_at is not None:

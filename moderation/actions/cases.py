@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import InvalidFields
 from accounts.models import User
 from moderation import targets
-from moderation.actions.sanctions import impose_sanction
+from moderation.actions.sanctions import check_not_about, impose_sanction
 from moderation.actions.words import words_of
 from moderation.errors import CaseClosed
 from moderation.events import CaseDecided
@@ -26,8 +26,10 @@ OF_SITE = frozenset({*Measure.values, Case.Outcome.NOTHING, Case.Outcome.GONE})
 
 @transaction.atomic
 def assign_case(*, case_id: int, to: User | None, actor: User) -> Case:
-    """Say who looks after a case; repeating it changes nothing. Raises `NotFound`, `CaseClosed`."""
+    """Say who looks after a case; repeating it changes nothing. Raises `NotFound`, `CaseClosed`, `Forbidden` (whom it
+    is about)."""
     case = lock_case(case_id)
+    check_not_about(case.person_id, actor)
     if case.assigned_to_id != (to.pk if to else None):
         routing.take_over(case, actor=actor)
         before, case.assigned_to = case.assigned_to_id, to
@@ -49,11 +51,16 @@ def decide_case(
     """Close a case, and do what was decided about whose it is; who reported it is told.
 
     `words` go to the person, `answer` to the reporters. What screening holds stays hidden only by `hide`; everything
-    else lets it be seen. Raises `NotFound`, `CaseClosed`, and what `impose_sanction` raises; then nothing is changed.
+    else lets it be seen. Raises `NotFound`, `CaseClosed`, `Forbidden` (whom it is about), and what `impose_sanction`
+    raises; then nothing is changed.
     """
     case = lock_case(case_id)
+    _ask_whose(case)
+    check_not_about(case.person_id, actor)
     if outcome not in OF_SITE:
         raise InvalidFields(outcome=[_("Choose what to do.")])
+    if outcome == Case.Outcome.HIDE:
+        check_there(case)
     told = words_of(answer, field="answer")
     routing.take_over(case, actor=actor)
     if outcome in Measure.values:
@@ -66,6 +73,20 @@ def decide_case(
         _release(case, outcome, actor)
     close_case(case, outcome=outcome, answer=told, actor=actor)
     return case
+
+
+def _ask_whose(case: Case) -> None:
+    """A group may have been handed over since it was reported."""
+    person = targets.whose(case)
+    if person is not None and person.pk != case.person_id:
+        case.person = person
+        case.save(update_fields=["person"])
+
+
+def check_there(case: Case) -> None:
+    """Raises `InvalidFields` where there is nothing left to hide."""
+    if targets.found(case.target_kind, case.target_id) is None:
+        raise InvalidFields(outcome=[_("It is gone: there is nothing to hide.")])
 
 
 def _release(case: Case, outcome: str, actor: User) -> None:
@@ -102,6 +123,17 @@ def close_case(case: Case, *, outcome: str, answer: str, actor: User | None) -> 
     _record_on_case("moderation.case_closed", case, actor, {"outcome": ""}, after)
     emit(CaseDecided(case_id=case.pk), actor_id=actor.pk if actor else None)
     case.refresh_from_db(fields=["closed_at"])
+
+
+@transaction.atomic
+def close_gone(*, kind: str, target_id: int) -> None:
+    """What nobody but its author saw, and its author took away, needs no decision any more. What somebody reported
+    does: they saw it."""
+    waiting = Case.objects.open().about(kind, target_id).filter(is_screened=True, reports=0)
+    case = waiting.select_for_update(no_key=True).first()
+    if case is not None and targets.found(kind, target_id) is None:
+        case.said = ""
+        close_case(case, outcome=Case.Outcome.GONE, answer="", actor=None)
 
 
 def decide_cases(

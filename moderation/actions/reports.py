@@ -20,7 +20,8 @@ from socialnet.outbox.actions import emit
 def report_target(
     *, kind: str, ident: str, reporter: User, reason: str, details: str = "", to_site: bool = False
 ) -> Report:
-    """Tell moderators of something that `reporter` sees; while its case is open, once is enough: again changes nothing.
+    """Tell moderators of something that `reporter` sees, or would see but for a block; while its case is open, once is
+    enough: again changes nothing.
 
     `ident` is an id, of people the username. Of what is said in a group its own moderators are told, unless it is
     `to_site` or `routing.why_site` has another reason. Raises `NotFound`, `OwnReport`, `InvalidFields`.
@@ -28,7 +29,7 @@ def report_target(
     if reason not in Reason.values:
         raise InvalidFields(reason=[_("Choose a reason.")])
     said = words_of(details, most=DETAILS_MAX, field="details")
-    target = targets.seen(kind, ident, viewer=reporter)
+    target = targets.reportable(kind, ident, viewer=reporter)
     if target.person.pk == reporter.pk:
         raise OwnReport
     case = _open_case(target, reason)

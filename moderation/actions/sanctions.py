@@ -37,8 +37,7 @@ def impose_sanction(
     A suspension needs an end, a limit may have one. Raises `InvalidFields`, `NotAgainstStaff`, `Forbidden` (oneself),
     `NotFound` (who left).
     """
-    if person.pk == actor.pk:
-        raise Forbidden
+    check_not_about(person.pk, actor)
     (person,) = accounts.lock_people(person)
     if person.is_staff and measure not in (Measure.WARN, Measure.HIDE):
         raise NotAgainstStaff
@@ -82,13 +81,21 @@ def _put_in_force(sanction: Sanction, actor: User) -> None:
         accounts.suspend_user(user=sanction.person, actor=actor, reason=f"sanction {sanction.pk}")
 
 
+def check_not_about(person_id: int | None, actor: User | None) -> None:
+    """Nobody judges themselves, whatever they may do otherwise."""
+    if actor is not None and person_id == actor.pk:
+        raise Forbidden(_("This is about yourself. Somebody else decides it."))
+
+
 @transaction.atomic
 def end_sanction(*, sanction_id: int, actor: User | None) -> Sanction:
     """It is over, before its time or because that has come (`actor` is None then); what it did is undone.
 
-    What another sanction in force asks for stays as it is. Raises `NotFound`, `NotInForce`.
+    What another sanction in force asks for stays as it is. Raises `NotFound`, `NotInForce`, `Forbidden` (oneself).
     """
-    return end_locked(lock_sanction(sanction_id), actor)
+    sanction = lock_sanction(sanction_id)
+    check_not_about(sanction.person_id, actor)
+    return end_locked(sanction, actor)
 
 
 def end_locked(sanction: Sanction, actor: User | None) -> Sanction:
@@ -123,9 +130,12 @@ def _undo(sanction: Sanction, person: User, actor: User | None) -> None:
 
 @transaction.atomic
 def let_in(*, person: User, actor: User) -> int:
-    """End every suspension and ban of a person, and one from before there were decisions; how many decisions ended."""
-    shut_out = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
-    locked = list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
+    """End every suspension and ban of a person, and one from before there were decisions; how many decisions ended.
+
+    Raises `Forbidden` (oneself).
+    """
+    check_not_about(person.pk, actor)
+    locked = _lock_shut_out(person.pk)
     for sanction in locked:
         end_locked(sanction, actor)
     accounts.unsuspend_user(user=person, actor=actor)
@@ -157,15 +167,20 @@ def _end_due(sanction_id: int) -> int:
 @transaction.atomic
 def note_unsuspended(*, user_id: int) -> int:
     """Who may come in again for another reason is not suspended by any sanction any more; how many ended."""
+    stale = _lock_shut_out(user_id)  # before the person, as whoever ends one does
     person = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if person is None or person.is_suspended:
         return 0
-    stale = Sanction.objects.in_force().filter(person=person, measure__in=SHUT_OUT)
-    ended = list(stale.values_list("pk", flat=True))
-    stale.filter(pk__in=ended).update(ended_at=Now())
-    for sanction_id in ended:
-        emit(SanctionEnded(sanction_id=sanction_id, user_id=user_id))
-    return len(ended)
+    Sanction.objects.filter(pk__in=[sanction.pk for sanction in stale]).update(ended_at=Now())
+    for sanction in stale:
+        emit(SanctionEnded(sanction_id=sanction.pk, user_id=user_id))
+    return len(stale)
+
+
+def _lock_shut_out(user_id: int) -> list[Sanction]:
+    """Every suspension and ban of a person that is in force."""
+    shut_out = Sanction.objects.in_force().filter(person=user_id, measure__in=SHUT_OUT)
+    return list(shut_out.select_for_update(no_key=True, of=["self"]).order_by("pk"))
 
 
 def lock_sanction(sanction_id: int) -> Sanction:

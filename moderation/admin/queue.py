@@ -176,6 +176,8 @@ class CaseAdmin(ReadOnlyAdmin):
         target = targets.found(case.target_kind, case.target_id)
         if target is None or not target.is_open:
             actions.note_look_at_case(case=case, actor=request.user)  # type: ignore[arg-type]  # staff
+        case.person = targets.whose(case)
+        is_mine = case.person_id == request.user.pk
         waits = case.is_open and case.is_screened and targets.is_held(case.target_kind, case.target_id)
         context = {
             **self.admin_site.each_context(request),
@@ -192,7 +194,8 @@ class CaseAdmin(ReadOnlyAdmin):
             "form": form,
             "answers": AnswerTemplate.objects.all(),
             "following": selectors.next_open(case),
-            "may_decide": case.is_open and self.has_moderate_permission(request),
+            "may_decide": case.is_open and self.has_moderate_permission(request) and not is_mine,
+            "is_mine": is_mine,
         }
         return TemplateResponse(request, self.change_form_template, context, status=status)
 

@@ -85,7 +85,8 @@ class SanctionAdmin(ReadOnlyAdmin):
         if sanction is None:
             raise Http404
         waits = sanction.appealed_at is not None and sanction.answered_at is None
-        may_answer = waits and self.has_moderate_permission(request)
+        is_mine = sanction.person_id == request.user.pk
+        may_answer = waits and self.has_moderate_permission(request) and not is_mine
         form = AppealForm(request.POST or None)
         if request.method == "POST":
             if not may_answer:
@@ -100,6 +101,7 @@ class SanctionAdmin(ReadOnlyAdmin):
             "sanction": sanction,
             "form": form,
             "may_answer": may_answer,
+            "is_mine": is_mine,
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, self.change_form_template, context, status=status)
@@ -127,7 +129,8 @@ class SanctionAdmin(ReadOnlyAdmin):
             "person": person,
             "sanctions": selectors.sanctions_of(person=person).items,
             "form": form,
-            "may_decide": self.has_moderate_permission(request),
+            "may_decide": self.has_moderate_permission(request) and person.pk != request.user.pk,
+            "is_mine": person.pk == request.user.pk,
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, "moderation/admin/person.html", context, status=status)

@@ -8,7 +8,7 @@ from accounts.errors import InvalidFields
 from accounts.models import User
 from groups import actions as groups
 from groups.models import Group
-from moderation.actions import BATCH, close_case, impose_sanction, lock_case, words_of
+from moderation.actions import BATCH, check_there, close_case, impose_sanction, lock_case, words_of
 from moderation.errors import WithTheSite
 from moderation.in_groups import routing
 from moderation.models import Case, Measure
@@ -42,6 +42,8 @@ def decide_in_group(
         routing.escalate(case, why=Case.Escalation.PASSED, actor=actor)
         return case
     told = words_of(answer, field="answer")
+    if outcome == Case.Outcome.HIDE:
+        check_there(case)
     if outcome in HIDING:
         _act(case, group, outcome, actor, words_of(words, field="words", needed=True))
     else:

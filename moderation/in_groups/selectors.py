@@ -73,12 +73,14 @@ def queue_of(
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-def get_group_case(case_id: int, *, seen: SeenGroup, viewer: Viewer) -> Waiting:
-    """One that the group's moderators decide, or decided. Raises `NotFound` for others, and for whom it is about."""
+def get_group_case(case_id: int, *, seen: SeenGroup, viewer: Viewer, or_escalated: bool = False) -> Waiting:
+    """One that the group's moderators decide, or decided; with `or_escalated` also what is the site's by now, of which
+    nothing is to be shown. Raises `NotFound` for others, and for whom it is about."""
     check_moderates(seen)
     case = None
     if 0 < case_id <= MAX_ID:
-        cases = Case.objects.filter(group=seen.group, escalated_at=None).exclude(person=viewer.pk)
+        cases = Case.objects.filter(group=seen.group).exclude(person=viewer.pk)
+        cases = cases if or_escalated else cases.filter(escalated_at=None)
         case = cases.select_related("person").filter(pk=case_id).first()
     if case is None:
         raise NotFound
@@ -102,9 +104,10 @@ def beside(case: Case) -> Beside:
     )
 
 
-def waiting_in(group_id: int) -> int:
-    """How many cases the moderators of a group have before them, `WAITING_MOST` at most."""
-    return Case.objects.with_groups().filter(group=group_id)[:WAITING_MOST].count()
+def waiting_in(group_id: int, moderator_id: int) -> int:
+    """How many cases a moderator of the group has before them, `WAITING_MOST` at most; not those about them."""
+    cases = Case.objects.with_groups().filter(group=group_id).exclude(person=moderator_id)
+    return cases[:WAITING_MOST].count()
 
 
 def reports_page_of(slug: str) -> str:

@@ -34,11 +34,12 @@ def group_reports(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @idempotent_form
 def group_report(request: HttpRequest, slug: str, case_id: int) -> HttpResponse:
-    """One case, with what helps to decide it, and the decision."""
+    """One case, with what helps to decide it, and the decision. Who comes too late keeps what they wrote."""
     seen = get_visible_group(slug, viewer=request.user)
-    waiting = selectors.get_group_case(case_id, seen=seen, viewer=request.user)
-    form = GroupDecisionForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    is_decision = request.method == "POST"
+    waiting = selectors.get_group_case(case_id, seen=seen, viewer=request.user, or_escalated=is_decision)
+    form = GroupDecisionForm(request.POST if is_decision else None)
+    if is_decision and form.is_valid():
         try:
             case = actions.decide_in_group(
                 group=seen.group, case_id=case_id, actor=request.user, **form.cleaned_data
@@ -61,7 +62,7 @@ def _page(
         "tab": "group_reports",
         "waiting": waiting,
         "case": waiting.case,
-        "beside": selectors.beside(waiting.case),
+        "beside": selectors.beside(waiting.case) if waiting.case.is_with_group else None,
         "form": form,
     }
     return render(request, "moderation/group_report.html", context, status=status)

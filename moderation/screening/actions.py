@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -63,11 +64,18 @@ def keep_result(found: Found, *, text: str, target_id: int) -> ScreeningResult:
 
 
 def _keep_profile(writing: Writing, user_id: int, *, is_held: bool) -> None:
-    """What waits is what was asked for last."""
-    if is_held:
-        HeldProfile.objects.update_or_create(person_id=user_id, defaults={"fields": dict(writing.fields)})
-    elif not writing.is_new:
-        HeldProfile.objects.filter(person=user_id).delete()
+    """The person's row is locked by who changes it."""
+    row = HeldProfile.objects.filter(person=user_id).first()
+    if waiting := still_waiting(row.fields if row else {}, writing, is_held=is_held):
+        HeldProfile.objects.update_or_create(person_id=user_id, defaults={"fields": waiting})
+    elif row is not None:
+        row.delete()
+
+
+def still_waiting(before: Mapping[str, Any], writing: Writing, *, is_held: bool) -> dict[str, Any]:
+    """Of each field what was asked for last, if it waits; what is said now waits no longer."""
+    others = {field: said for field, said in before.items() if field not in writing.fields}
+    return {**others, **writing.fields} if is_held else others
 
 
 def _keep_group(writing: Writing, group_id: int, *, is_held: bool) -> None:

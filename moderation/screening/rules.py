@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.screening import Writing
+from feeds import filters
 from feeds.text import links_in, mentioned_names
 from moderation.screening.models import Mode, Outcome
 
@@ -155,13 +156,30 @@ def _links_new_account(writing: Writing, known: Known, setting: Setting) -> Find
 
 def _blocked_words(writing: Writing, _known: Known, setting: Setting) -> Finding | None:
     """Whole words; spelled with other letters between or within others they are found weakly."""
-    text = unicodedata.normalize("NFKC", writing.whole).casefold()
+    text = as_read(writing.whole)
     found = [word for word in setting.entries if _has_word(text, word)]
     if found:
         return Finding(", ".join(found[:5]))
     letters = compact(text)
     within = [word for word in setting.entries if len(word) > _THREE and compact(word) in letters]
     return Finding(", ".join(within[:5]), is_weak=True) if within else None
+
+
+# Letters of other scripts that pass for Latin ones, in lower case: some are alike in capitals only.
+_LOOKALIKES = str.maketrans(
+    "авеікмноһрстухьѕјԁԛԝɑɡıαβεζηικμνορτυχօոսհ", "abeikmhohpctyxbsjdqwagiabezhikmvoptuxonuh"
+)
+_WORD, _LATIN = re.compile(r"\w+"), re.compile("[a-z]")
+
+
+def as_read(text: str) -> str:
+    """`text` as words are compared: folded, and among Latin letters what looks like one is one."""
+    plain = filters.folded(text)
+    return plain if plain.isascii() else _WORD.sub(_as_latin, plain)
+
+
+def _as_latin(word: re.Match[str]) -> str:
+    return word[0].translate(_LOOKALIKES) if _LATIN.search(word[0]) else word[0]
 
 
 def _has_word(text: str, word: str) -> bool:
@@ -200,10 +218,7 @@ def host_of(link: str) -> str:
 @lru_cache(maxsize=8)
 def words_from(entries: str) -> tuple[str, ...]:
     """The lines of a list as they are compared, each once."""
-    folded = (
-        " ".join(unicodedata.normalize("NFKC", line).casefold().split()) for line in entries.splitlines()
-    )
-    return tuple(dict.fromkeys(filter(None, folded)))
+    return tuple(dict.fromkeys(filter(None, map(as_read, entries.splitlines()))))
 
 
 @lru_cache(maxsize=8)

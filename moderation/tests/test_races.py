@@ -84,3 +84,25 @@ def test_coming_back_and_a_ban_at_once_leave_the_ban(round_: int) -> None:
     ada.refresh_from_db()
     assert ada.is_shut_out and ada.leaving_since is None and Sanction.objects.in_force().count() == 1
     assert broken(sample=20) == []
+
+
+@rounds
+def test_letting_somebody_in_twice_over_never_locks_both_out(round_: int) -> None:
+    """Sanctions are locked before their person, whoever does it."""
+    ada, mod = person("ada"), person("mod", is_staff=True)
+    until = timezone.now() + timedelta(days=7)
+    for _each in range(3):
+        actions.impose_sanction(person=ada, measure="suspend", actor=mod, until=until)
+    User.objects.filter(pk=ada.pk).update(suspended_at=None)
+    first = Sanction.objects.order_by("pk")[0].pk
+    results = at_once(
+        lambda: actions.let_in(person=ada, actor=mod),
+        lambda: actions.note_unsuspended(user_id=ada.pk),
+        lambda: actions.end_sanction(sanction_id=first, actor=mod),
+        lambda: actions.note_unsuspended(user_id=ada.pk),
+        lambda: actions.let_in(person=ada, actor=mod),
+    )
+    assert all(result is not None for result in results)
+    assert not Sanction.objects.in_force().exists()
+    drain()
+    assert broken(sample=20) == []

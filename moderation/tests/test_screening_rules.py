@@ -243,7 +243,7 @@ def test_links_of_old_accounts_are_fine(ada: User) -> None:
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [
-        ("A MIRACLE  CURE", "allow"),  # two blanks between the words
+        ("A MIRACLE  CURE", "hold"),
         ("a Miracle Cure!", "hold"),
         ("miracle cures", "allow"),
         ("m.i.r.a.c.l.e cure", "allow"),
