@@ -196,11 +196,9 @@ def _head(slug: str, viewer: Viewer) -> SeenGroup | None:
     if row is None:
         return None
     values = iter(row)
-    group, counts, membership = (
-        model.from_db(DEFAULT_DB_ALIAS, names, tuple(islice(values, len(names))))
-        for model, names in ((Group, _GROUP), (GroupCounts, _COUNTS), (Membership, _MEMBERSHIP))
-    )
-    group.counts = counts
+    group = Group.from_db(DEFAULT_DB_ALIAS, _GROUP, tuple(islice(values, len(_GROUP))))
+    group.counts = GroupCounts.from_db(DEFAULT_DB_ALIAS, _COUNTS, tuple(islice(values, len(_COUNTS))))
+    membership = Membership.from_db(DEFAULT_DB_ALIAS, _MEMBERSHIP, tuple(islice(values, len(_MEMBERSHIP))))
     return SeenGroup(group, membership if membership.pk else None, dict(zip(facts, values, strict=True)))
 
 
