@@ -148,7 +148,7 @@ _MARKS = {
         WHERE user_id = v.id AND group_id = p.group_id AND role <> 'member') ELSE false END""",
 }
 
-# The same for several viewers, each with posts of their own; of the marks only whether they hid it.
+# The same for several viewers, each with posts of their own.
 _FACTS_OF_MANY = """
 SELECT a.viewer, f.* FROM (
     SELECT viewer, array_agg(post) AS ids FROM unnest(%(viewers)s::bigint[], %(posts)s::bigint[]) w(viewer, post)
@@ -156,7 +156,7 @@ SELECT a.viewer, f.* FROM (
 ) a CROSS JOIN LATERAL ({facts}) f
 """.replace(
     "{facts}",
-    _FACTS.replace("{marks}", _MARKS["is_hidden"])
+    _FACTS.replace("ARRAY[{marks}]", "ARRAY[]::boolean[]")
     .replace("%(viewer)s", "a.viewer")
     .replace("%(ids)s", "a.ids"),
 )
@@ -178,8 +178,7 @@ def facts(*, viewer_id: int | None, post_ids: Collection[int]) -> dict[int, Fact
 
 
 def facts_of_many(asked: Mapping[int, Collection[int]]) -> dict[int, dict[int, Facts]]:
-    """As `facts`, of several people at once: ids of posts by the id of who asks; in one query. Of the marks only
-    `is_hidden`."""
+    """As `facts`, but for the marks, of several people at once: ids of posts by the id of who asks; in one query."""
     pairs = [(viewer_id, post_id) for viewer_id, post_ids in asked.items() for post_id in set(post_ids)]
     rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     if pairs:
@@ -188,7 +187,7 @@ def facts_of_many(asked: Mapping[int, Collection[int]]) -> dict[int, dict[int, F
             cursor.execute(_FACTS_OF_MANY, {"viewers": list(viewers), "posts": list(posts)})
             for viewer_id, *row in cursor.fetchall():
                 rows[viewer_id].append(tuple(row))
-    return {viewer_id: _told(rows[viewer_id], ["is_hidden"]) for viewer_id in asked}
+    return {viewer_id: _told(rows[viewer_id], []) for viewer_id in asked}
 
 
 def _told(rows: Iterable[tuple[Any, ...]], names: Sequence[str]) -> dict[int, Facts]:

@@ -126,7 +126,7 @@ _SHOULD_HAVE_TOLD = """
 WITH changes AS MATERIALIZED (
     SELECT payload FROM outbox_event WHERE name IN ('accounts.user_muted', 'accounts.user_blocked',
         'accounts.user_suspended', 'accounts.privacy_changed', 'interactions.conversation_unmuted',
-        'feeds.filters_changed', 'accounts.reach_changed')
+        'feeds.filters_changed', 'feeds.hidden_posts_changed', 'accounts.reach_changed')
 ), restless AS MATERIALIZED (
     SELECT DISTINCT value::bigint AS person FROM changes CROSS JOIN LATERAL jsonb_each_text(payload)
     WHERE key IN ('muter_id', 'blocker_id', 'blocked_id', 'user_id')
@@ -141,6 +141,8 @@ WHERE w.recipient <> w.actor
     AND NOT EXISTS (SELECT 1 FROM accounts_block b WHERE (b.blocker_id, b.blocked_id) IN
         ((w.recipient, w.actor), (w.actor, w.recipient)))
     AND NOT EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
+    AND (w.kind = 'mention' OR NOT EXISTS (SELECT 1 FROM feeds_hiddenpost h
+        WHERE h.user_id = w.recipient AND h.post_id = w.post))
     AND (w.kind <> 'mention' OR recipient.mentions_from = 'everyone')
     AND NOT EXISTS (SELECT 1 FROM feeds_keywordfilter k
         WHERE k.user_id = w.recipient AND 'notifications' = ANY(k.places))

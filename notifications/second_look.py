@@ -1,8 +1,8 @@
 """A second look at what waited: whether its people may still be heard, before it leaves the inbox.
 
 Between the act and the telling lie minutes, quiet hours or a night; meanwhile its person may have muted somebody or a
-conversation, or chosen to hear of fewer people. What their filters hide or fold is not told either. The row stays where
-it is; it is not told any more.
+conversation, hidden a post, or chosen to hear of fewer people. What their filters hide or fold is not told either. The
+row stays where it is; it is not told any more.
 """
 
 from collections import defaultdict

@@ -101,6 +101,7 @@ SELECT (CASE w.kind {causes} END) AND EXISTS (
     EXISTS (SELECT 1 FROM accounts_mute m WHERE m.muter_id = w.recipient AND m.muted_id = w.actor
         AND (m.until IS NULL OR m.until > clock_timestamp()))
     OR EXISTS (SELECT 1 FROM interactions_conversationmute m WHERE m.user_id = w.recipient AND m.post_id = w.post)
+    OR w.kind <> 'mention' AND {away}
     OR {silent} AS muted,
     EXISTS (SELECT 1 FROM accounts_follow f WHERE f.follower_id = w.recipient AND f.followee_id = w.actor
         AND f.status = 'active') AS follows,
@@ -116,13 +117,19 @@ FROM unnest(%(kinds)s::text[], %(recipients)s::bigint[], %(actors)s::bigint[], %
     %(posts)s::bigint[], %(comments)s::bigint[]) WITH ORDINALITY w(kind, recipient, actor, target, post, comment, place)
 ORDER BY w.place
 """.replace("{causes}", " ".join(f"WHEN '{kind}' THEN {cause}" for kind, cause in _CAUSES.items()))
+# The post at w.post, or what it shares, is hidden by the recipient from themselves, and not their own.
+_AWAY = (
+    "EXISTS (SELECT 1 FROM feeds_post p JOIN feeds_hiddenpost h ON h.user_id = w.recipient AND h.post_id = CASE"
+    " WHEN p.content = '' AND NOT p.with_media THEN coalesce(p.share_of_id, p.id) ELSE p.id END"
+    " WHERE p.id = w.post AND p.author_id <> w.recipient)"
+)
+_TRUTH = _TRUTH.replace("{away}", _AWAY)
 _TRUTH = _TRUTH.replace("{silent}", _NOTIFY.format(which="m.notify = 'none'"))
 _TRUTH = _TRUTH.replace(
     "{hears_all}", "w.kind = 'group_post' AND " + _NOTIFY.format(which="m.notify = 'all'")
 )
 # What these lead to is of the recipient, who sees it as long as it stands.
 _OWN = frozenset({"like", "share", "comment", "post_published"})
-_NAMED = frozenset({"mention"})  # told also of a post that the recipient hid from themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +137,8 @@ class Truth:
     """What is true of one claim now.
 
     `is_away`: whoever did it is suspended, which may end. `muted`: the recipient muted them, the conversation, or all
-    that is said in its group. `bell`: the recipient asked to hear of the actor's posts; `hears_all`: of all posts in
-    the group. `may_name`: the recipient lets the actor mention them.
+    that is said in its group, or hid the post and is not named. `bell`: the recipient asked to hear of the actor's
+    posts; `hears_all`: of all posts in the group. `may_name`: the recipient lets the actor mention them.
     """
 
     is_caused: bool
@@ -180,22 +187,18 @@ def welcome(claims: Mapping[Claim, Truth], *, wishes: Mapping[int, Wishes]) -> l
         if claim.post_id and claim.kind not in _OWN:
             doors[claim.recipient_id].add(claim.post_id)
     seen = {
-        (recipient_id, fact.post_id): not fact.is_hidden or fact.author_id == recipient_id
+        (recipient_id, fact.post_id)
         for recipient_id, truth in facts_of_many(doors).items()
         for fact in truth.values()
         if fact.visible
     }
     open_to_them = [
-        claim for claim in wanted if not claim.post_id or claim.kind in _OWN or _is_open(claim, seen)
+        claim
+        for claim in wanted
+        if not claim.post_id or claim.kind in _OWN or (claim.recipient_id, claim.post_id) in seen
     ]
     filtered = filtering.of_claims(open_to_them)
     return [claim for claim in open_to_them if claim not in filtered or not filtered[claim].hides]
-
-
-def _is_open(claim: Claim, seen: Mapping[tuple[int, int], bool]) -> bool:
-    """Whether the recipient may see the post; of each that they may, `seen` says whether they did not hide it."""
-    wanted = seen.get((claim.recipient_id, claim.post_id or 0))
-    return bool(wanted) or (wanted is not None and (claim.kind in _NAMED or claim.registered.urgent))
 
 
 def is_wanted(claim: Claim, truth: Truth, wishes: Mapping[int, Wishes]) -> bool:
