@@ -456,7 +456,7 @@ def group_plainly(ada: Page) -> None:
     expect(ada.get_by_text("The group is changed.")).to_be_visible()
     ada.goto("/g/caves")
     expect(ada.locator("article.post")).to_contain_text("To the others")
-    expect(ada.locator(".cover img")).to_be_visible()
+    expect(ada.locator(".group-cover img")).to_be_visible()
 
 
 # --- steps --------------------------------------------------------------------------------------------------
