@@ -268,7 +268,7 @@ def test_it_goes_with_one_command_and_leaves_the_others_as_they_were() -> None:
     lake = Post.objects.get(author=named("nina_horvat"), with_media=True)
     share_post(post=lake, person=zoe)
     bookmark_post(post_id=lake.pk, person=zoe)
-    hide_from_oneself(post_id=Post.objects.by(named("ben")).latest("pk").pk, person=zoe)
+    hide_from_oneself(post_id=lake.pk, person=zoe)
     like_post(post_id=lake.pk, person=zoe)
     for who in (zoe, named("ben"), named("ada")):
         like_post(post_id=own.pk, person=who)

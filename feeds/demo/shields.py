@@ -20,7 +20,7 @@ _BUSY = {
 def keep_away(made: Mapping[str, User], posts: Mapping[str, Post]) -> None:
     add_filter(person=made["ada"], phrase="giveaway", action="hide")
     add_filter(person=made["ada"], phrase="on air at six", action="fold", places=["home", "threads"])
-    hide_from_oneself(post_id=posts["flour"].pk, person=made["ada"])
+    hide_from_oneself(post_id=posts["rummy"].pk, person=made["ada"])
 
 
 def live_a_month(made: Mapping[str, User]) -> None:
