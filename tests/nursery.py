@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,11 @@ class Child:
 
 
 def tend(line: socket.socket) -> list[str]:
-    """Answer questions until nobody asks any more; in what is forked, return what it shall be."""
-    said = line.makefile("rw")
+    """Answer questions until nobody asks any more; in what is forked, return what it shall be.
+
+    Whoever asked may have been killed: what was forked for them ends with them.
+    """
+    said, living = line.makefile("rw"), set()
     for text in said:
         question = json.loads(text)
         if "arguments" in question:
@@ -108,16 +112,22 @@ def tend(line: socket.socket) -> list[str]:
                 line.close()
                 _leave_home(Path(question["log"]))
                 return list(question["arguments"])
+            os.setpgid(answer, answer)  # before whoever asked may want to end the whole group
+            living.add(answer)
         else:
             pid, status = os.waitpid(question["ended"], os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None
+            living.discard(pid)
         said.write(json.dumps(answer) + "\n")
         said.flush()
+    for pid in living:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
     os._exit(0)
 
 
 def _leave_home(log: Path) -> None:
-    os.setsid()
+    os.setpgid(0, 0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for source, target in ((nothing, 0), (written, 1), (written, 2)):
