@@ -49,7 +49,7 @@ POST_FIELDS = {
     "language", "like_count", "comment_count", "share_count", "pinned", "held", "created_at", "edited_at", "url",
     "share_of_gone", "via", "preview", "reply_policy",
 }  # fmt: skip
-SIGNED_IN = {"is_liked", "is_bookmarked", "is_shared"}
+SIGNED_IN = {"is_liked", "is_bookmarked", "is_shared", "is_hidden"}
 
 
 def test_publishing_answers_with_the_post_and_where_it_is(cast, call):
