@@ -164,7 +164,7 @@ def test_tombstones_folds_and_marks(ada: User, ben: User, cleo: User) -> None:
     assert f"{url(post)}/comments/{hidden.pk}/unhide" in page
     assert f"{url(post)}/comments/{edited.pk}/hide" in page
     of_ben = html(ben, url(post))
-    assert "/hide" not in of_ben and "/unhide" not in of_ben
+    assert not re.search(r"/comments/\d+/(un)?hide", of_ben)
     people.mute_user(muter=ben, muted=cleo)
     assert html(ben, url(post)).count("By somebody you muted") == 1  # the other is hidden already
 
