@@ -15,7 +15,7 @@ from feeds.actions.links import keep_link
 from feeds.actions.media import attach_media, locked_alts
 from feeds.actions.written import Written, tell_mentioned
 from feeds.door import OWN_AUDIENCES, Audience
-from feeds.errors import CannotShare, DraftGone, UnknownAudience, UnknownReplyPolicy, WaitsForReview
+from feeds.errors import CannotShare, DraftGone, UnknownAudience, UnknownReplyPolicy
 from feeds.events import PostDeleted, PostPublished
 from feeds.models import Draft, FeedEntry, GroupPin, Pin, Post, PostCounts, ReplyPolicy
 from groups.actions import check_may_post, count_post
@@ -122,7 +122,7 @@ def add_post(post: Post) -> Post:
 def lock_original(post: Post, *, by: User) -> Post:
     """What is to be shared or quoted, locked so that it cannot go meanwhile; of a share, what that shares.
 
-    Raises `NotFound`, `CannotShare` or `WaitsForReview`.
+    Raises `NotFound` or `CannotShare`.
     """
     seen = Post.objects.visible_to(by)
     original_id = post.share_of_id if post.is_share and post.share_of_id else post.pk
@@ -134,9 +134,8 @@ def lock_original(post: Post, *, by: User) -> Post:
     )
     if original is None:
         raise NotFound
-    if original.held_at is not None:
-        raise WaitsForReview
-    if original.visibility != Audience.PUBLIC or original.author.is_private:
+    is_open = original.visibility == Audience.PUBLIC and original.held_at is None
+    if not is_open or original.author.is_private:
         raise CannotShare
     return original
 

@@ -22,7 +22,8 @@ def forget_person(*, user_id: int) -> None:
     Report.objects.filter(reporter=user_id).exclude(details="").update(details="")
     waiting = Case.objects.open().filter(person=user_id).select_for_update(no_key=True)
     for case in waiting.order_by("pk"):
-        if heir := _heir(case.target_kind, case.target_id, user_id):
+        heir = None if case.is_screened else _heir(case.target_kind, case.target_id, user_id)
+        if heir:  # what screening found in somebody's words stays theirs, and goes with them
             Case.objects.filter(pk=case.pk).update(person=heir)
         else:
             close_case(case, outcome=Case.Outcome.GONE, answer="", actor=None)
