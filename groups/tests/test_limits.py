@@ -5,6 +5,7 @@ import pytest
 from accounts.tests.factories import Api, page_of, person
 from accounts.tests.test_follow_races import at_once, rounds
 from groups import actions
+from groups.actions import ground
 from groups.models import Membership
 from groups.tests.factories import a_group
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(actions, "GROUPS_MOST", 2)
+    monkeypatch.setattr(ground, "GROUPS_MOST", 2)
 
 
 def asked_by(ben, many):
